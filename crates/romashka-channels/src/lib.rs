@@ -1,0 +1,1 @@
+//! Parsing and rendering of the channels a customer writes by. Nothing here touches a database.

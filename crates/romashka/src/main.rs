@@ -1,0 +1,2 @@
+//! The `romashka` command.
+fn main() {}
