@@ -1,1 +1,3 @@
 //! Access to the ROMASHKA database.
+
+pub mod environment;

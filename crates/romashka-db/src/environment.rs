@@ -1,0 +1,242 @@
+//! Every environment variable that ROMASHKA reads, in one table.
+//!
+//! Invariant: no other file names an environment variable that is not listed in [`TABLE`]; the page
+//! `docs/environment.md` and `romashka environment` are written from it, and a test compares them.
+
+/// Where a variable matters; the order is that of the documentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// How the database is reached.
+    Connection,
+    /// The private PostgreSQL that `romashka up` runs.
+    PrivateServer,
+    /// Encryption of stored credentials.
+    Secrets,
+    /// What the command prints.
+    Output,
+}
+
+impl Topic {
+    /// The heading above this topic's variables.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Topic::Connection => "Connection",
+            Topic::PrivateServer => "Private server",
+            Topic::Secrets => "Secrets",
+            Topic::Output => "Output",
+        }
+    }
+}
+
+/// One environment variable.
+#[derive(Debug)]
+pub struct Variable {
+    /// Its name, as the shell knows it.
+    pub name: &'static str,
+    /// What it does, one sentence.
+    pub purpose: &'static str,
+    /// What applies when it is not set; empty where nothing does.
+    pub default: &'static str,
+    /// Whether its value must never be printed.
+    pub secret: bool,
+    /// Where it belongs.
+    pub topic: Topic,
+}
+
+impl Variable {
+    const fn new(
+        topic: Topic,
+        name: &'static str,
+        default: &'static str,
+        purpose: &'static str,
+    ) -> Self {
+        Variable {
+            name,
+            purpose,
+            default,
+            secret: false,
+            topic,
+        }
+    }
+
+    const fn secret(
+        topic: Topic,
+        name: &'static str,
+        default: &'static str,
+        purpose: &'static str,
+    ) -> Self {
+        Variable {
+            name,
+            purpose,
+            default,
+            secret: true,
+            topic,
+        }
+    }
+
+    /// The value that the process was started with; an empty one counts as not set.
+    pub fn read(&self) -> Option<String> {
+        std::env::var(self.name)
+            .ok()
+            .filter(|value| !value.is_empty())
+    }
+}
+
+/// The whole connection in one URL.
+pub static DATABASE_URL: Variable = Variable::secret(
+    Topic::Connection,
+    "DATABASE_URL",
+    "the private server, when it runs",
+    "The database, as `postgresql://user:password@host:port/name?sslmode=verify-full`; Supabase's connection string works as it is.",
+);
+/// Host name, address, or the folder of a Unix socket.
+pub static DB_HOST: Variable = Variable::new(
+    Topic::Connection,
+    "DB_HOST",
+    "",
+    "Host name, address, or folder of the Unix socket; read when `DATABASE_URL` is not set.",
+);
+/// TCP port, or the number in the socket's file name.
+pub static DB_PORT: Variable = Variable::new(
+    Topic::Connection,
+    "DB_PORT",
+    "5432",
+    "Port of the server, beside `DB_HOST`.",
+);
+/// Name of the database.
+pub static DB_NAME: Variable = Variable::new(
+    Topic::Connection,
+    "DB_NAME",
+    "romashka",
+    "Name of the database, beside `DB_HOST`.",
+);
+/// Login role.
+pub static DB_USER: Variable = Variable::new(
+    Topic::Connection,
+    "DB_USER",
+    "postgres",
+    "Login role, beside `DB_HOST`.",
+);
+/// The login role's password.
+pub static DB_PASSWORD: Variable = Variable::secret(
+    Topic::Connection,
+    "DB_PASSWORD",
+    "",
+    "Password of the login role, beside `DB_HOST`.",
+);
+/// How TLS is used when the URL does not say.
+pub static DB_SSLMODE: Variable = Variable::new(
+    Topic::Connection,
+    "DB_SSLMODE",
+    "`verify-full` for another machine, `disable` for a Unix socket, `prefer` for this machine",
+    "`disable`, `prefer`, `require`, `verify-ca` or `verify-full`; the URL's `sslmode` wins.",
+);
+/// Certificate authorities to trust instead of the system's.
+pub static DB_SSLROOTCERT: Variable = Variable::new(
+    Topic::Connection,
+    "DB_SSLROOTCERT",
+    "the system's certificate store",
+    "File with the certificate authorities (PEM) to trust; the URL's `sslrootcert` wins.",
+);
+/// How many connections the pool may open.
+pub static POOL_SIZE: Variable = Variable::new(
+    Topic::Connection,
+    "ROMASHKA_POOL_SIZE",
+    "10",
+    "Most connections that one process opens to the database.",
+);
+/// Folder of the private server and of the key file.
+pub static DATA_DIR: Variable = Variable::new(
+    Topic::PrivateServer,
+    "ROMASHKA_DATA_DIR",
+    "`/var/lib/romashka` for root, else `${XDG_DATA_HOME:-~/.local/share}/romashka`",
+    "Folder for the private PostgreSQL and the key file.",
+);
+/// Folder with `initdb` and `postgres`.
+pub static PG_BIN: Variable = Variable::new(
+    Topic::PrivateServer,
+    "ROMASHKA_PG_BIN",
+    "the newest PostgreSQL found on this machine",
+    "Folder that holds `initdb` and `postgres` for the private server.",
+);
+/// Key of the stored credentials.
+pub static ENCRYPTION_KEY: Variable = Variable::secret(
+    Topic::Secrets,
+    "ROMASHKA_ENCRYPTION_KEY",
+    "the file `encryption.key` in the data folder, made on first use",
+    "Key of stored credentials: 32 bytes in base64 (`romashka keys generate`).",
+);
+/// Which spans and events are logged.
+pub static LOG: Variable = Variable::new(
+    Topic::Output,
+    "ROMASHKA_LOG",
+    "warn",
+    "What is logged to standard error, as `info` or `romashka_db=debug`.",
+);
+/// Any value turns colours off.
+pub static NO_COLOR: Variable = Variable::new(
+    Topic::Output,
+    "NO_COLOR",
+    "",
+    "Any value turns colours off; they are off anyway where the output is not a terminal.",
+);
+
+/// All of them, in the order of the documentation.
+pub static TABLE: &[&Variable] = &[
+    &DATABASE_URL,
+    &DB_HOST,
+    &DB_PORT,
+    &DB_NAME,
+    &DB_USER,
+    &DB_PASSWORD,
+    &DB_SSLMODE,
+    &DB_SSLROOTCERT,
+    &POOL_SIZE,
+    &DATA_DIR,
+    &PG_BIN,
+    &ENCRYPTION_KEY,
+    &LOG,
+    &NO_COLOR,
+];
+
+/// The page `docs/environment.md`.
+pub fn as_markdown() -> String {
+    let mut page = String::from(
+        "# Environment variables\n\n\
+         Written from `crates/romashka-db/src/environment.rs` by `romashka docs`; edit the table there.\n\n\
+         A file `.env` in the current folder is read first; what the process was started with wins over it.\n\
+         An empty value counts as not set. A command-line option wins over its variable.\n",
+    );
+    let mut topic = None;
+    for variable in TABLE {
+        if topic != Some(variable.topic) {
+            topic = Some(variable.topic);
+            page.push_str(&format!(
+                "\n## {}\n\n| Variable | Default | Meaning |\n|---|---|---|\n",
+                variable.topic.heading()
+            ));
+        }
+        let secret = if variable.secret { " Secret." } else { "" };
+        page.push_str(&format!(
+            "| `{}` | {} | {}{secret} |\n",
+            variable.name, variable.default, variable.purpose
+        ));
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_listed_once_and_by_topic() {
+        let mut names: Vec<_> = TABLE.iter().map(|variable| variable.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), TABLE.len());
+        let mut topics: Vec<_> = TABLE.iter().map(|variable| variable.topic).collect();
+        topics.dedup();
+        assert_eq!(topics.len(), 4, "each topic's variables stand together");
+    }
+}
