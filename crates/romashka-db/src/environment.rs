@@ -152,6 +152,20 @@ pub static DATA_DIR: Variable = Variable::new(
     "`/var/lib/romashka` for root, else `${XDG_DATA_HOME:-~/.local/share}/romashka`",
     "Folder for the private PostgreSQL and the key file.",
 );
+/// Base of the users' data folders.
+pub static XDG_DATA_HOME: Variable = Variable::new(
+    Topic::PrivateServer,
+    "XDG_DATA_HOME",
+    "`~/.local/share`",
+    "Where this user's programs keep their data, as on every Linux desktop.",
+);
+/// The user's home.
+pub static HOME: Variable = Variable::new(
+    Topic::PrivateServer,
+    "HOME",
+    "",
+    "The user's home folder; the data folder lies in it unless another is named.",
+);
 /// Folder with `initdb` and `postgres`.
 pub static PG_BIN: Variable = Variable::new(
     Topic::PrivateServer,
@@ -193,6 +207,8 @@ pub static TABLE: &[&Variable] = &[
     &DB_SSLROOTCERT,
     &POOL_SIZE,
     &DATA_DIR,
+    &XDG_DATA_HOME,
+    &HOME,
     &PG_BIN,
     &ENCRYPTION_KEY,
     &LOG,

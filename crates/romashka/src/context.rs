@@ -1,7 +1,15 @@
-//! What every command is given: the global options and the console.
+//! What every command is given: the global options, the console, and the way to the database.
+
+use std::path::PathBuf;
+
+use romashka_db::connect::{ConnectError, Connection, connect};
+use romashka_db::data_folder::data_folder;
+use romashka_db::environment::Variable;
+use romashka_db::settings::{Settings, Sources};
 
 use crate::cli::Global;
 use crate::console::Console;
+use crate::exit::{Exit, failure};
 
 /// The surroundings of a running command.
 pub struct Context {
@@ -16,4 +24,65 @@ impl Context {
     pub fn new(global: Global, console: Console) -> Self {
         Context { global, console }
     }
+
+    /// The folder of the private server and the key file: `--data-dir`, else the user's own.
+    pub fn data_folder(&self) -> anyhow::Result<PathBuf> {
+        self.global
+            .data_dir
+            .clone()
+            .or_else(data_folder)
+            .ok_or_else(|| {
+                failure(Exit::Usage, "there is no home folder to keep data in")
+                    .next("name one: --data-dir FOLDER or ROMASHKA_DATA_DIR=FOLDER")
+                    .into()
+            })
+    }
+
+    /// Where the database is: option, environment, else the private server.
+    pub fn settings(&self) -> anyhow::Result<Settings> {
+        let data_folder = self.data_folder()?;
+        Settings::resolve(Sources {
+            option: self.global.database_url.clone(),
+            environment: Some(&Variable::read),
+            private_server: None,
+            data_folder,
+        })
+        .map_err(|error| failure(Exit::Usage, &error).next(error.next_step()).into())
+    }
+
+    /// Connects to the database of [`Context::settings`].
+    pub async fn connect(&self) -> anyhow::Result<Connection> {
+        self.connect_to(&self.settings()?).await
+    }
+
+    /// Connects to these settings.
+    pub async fn connect_to(&self, settings: &Settings) -> anyhow::Result<Connection> {
+        connect(settings)
+            .await
+            .map_err(|error| unreachable(error).into())
+    }
+}
+
+fn unreachable(error: ConnectError) -> crate::exit::Failure {
+    let next = error.next_step();
+    let message = error.to_string();
+    match std::error::Error::source(&error) {
+        Some(source) => failure(Exit::Unreachable, message)
+            .next(next)
+            .because(chain(source)),
+        None => failure(Exit::Unreachable, message).next(next),
+    }
+}
+
+/// The causes of an error in one line each, since a borrowed source cannot be handed on.
+fn chain(mut error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    while let Some(source) = error.source() {
+        let said = source.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        error = source;
+    }
+    text
 }
