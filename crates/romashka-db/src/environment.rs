@@ -145,6 +145,13 @@ pub static POOL_SIZE: Variable = Variable::new(
     "10",
     "Most connections that one process opens to the database.",
 );
+/// A server on which a database to compare with may be made.
+pub static SHADOW_URL: Variable = Variable::secret(
+    Topic::Connection,
+    "ROMASHKA_SHADOW_URL",
+    "the database's own server",
+    "A server of the same major version where `verify` may create a database to compare with, when the login role of `DATABASE_URL` may not.",
+);
 /// Folder of the private server and of the key file.
 pub static DATA_DIR: Variable = Variable::new(
     Topic::PrivateServer,
@@ -206,6 +213,7 @@ pub static TABLE: &[&Variable] = &[
     &DB_SSLMODE,
     &DB_SSLROOTCERT,
     &POOL_SIZE,
+    &SHADOW_URL,
     &DATA_DIR,
     &XDG_DATA_HOME,
     &HOME,

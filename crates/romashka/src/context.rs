@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use romashka_db::connect::{ConnectError, Connection, connect};
 use romashka_db::data_folder::data_folder;
-use romashka_db::environment::Variable;
-use romashka_db::settings::{Settings, Sources};
+use romashka_db::environment::{self, Variable};
+use romashka_db::fingerprint::Shadow;
+use romashka_db::settings::{Origin, Settings, Sources};
 
 use crate::cli::Global;
 use crate::console::Console;
@@ -48,6 +49,20 @@ impl Context {
             data_folder,
         })
         .map_err(|error| failure(Exit::Usage, &error).next(error.next_step()).into())
+    }
+
+    /// Where a database to compare with may be made: `ROMASHKA_SHADOW_URL`, else beside the database itself.
+    pub fn shadow(&self, settings: &Settings) -> anyhow::Result<Shadow> {
+        match environment::SHADOW_URL.read() {
+            Some(text) => Settings::parse(&text, Origin::Option, &Variable::read)
+                .map(Shadow::at)
+                .map_err(|error| {
+                    failure(Exit::Usage, format!("ROMASHKA_SHADOW_URL: {error}"))
+                        .next(error.next_step())
+                        .into()
+                }),
+            None => Ok(Shadow::beside(settings)),
+        }
     }
 
     /// Connects to the database of [`Context::settings`].

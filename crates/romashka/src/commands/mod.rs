@@ -8,10 +8,12 @@ use crate::exit::Exit;
 mod completions;
 mod docs;
 mod environment;
+mod migrate;
 
 /// What `romashka` can do.
 #[derive(Subcommand)]
 pub enum Command {
+    Migrate(migrate::Args),
     Completions(completions::Args),
     Environment(environment::Args),
     Docs(docs::Args),
@@ -21,6 +23,7 @@ impl Command {
     /// Runs the command.
     pub async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         match self {
+            Command::Migrate(arguments) => migrate::run(arguments, context).await,
             Command::Completions(arguments) => completions::run(arguments).await,
             Command::Environment(arguments) => environment::run(arguments, context).await,
             Command::Docs(arguments) => docs::run(arguments, context).await,
