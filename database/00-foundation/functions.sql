@@ -1,0 +1,267 @@
+-- Purpose: who asks, what he may, and the three helpers by which every table is protected, audited and touched.
+-- Invariants: no context means no rows; helpers of policies run once per statement and read no table that has a policy using them.
+-- Lock risk: protect_table and audit_table take ACCESS EXCLUSIVE for a moment on the table they are called for.
+
+create or replace function romashka.begin_request(role_name text, claims jsonb default '{}') returns void language plpgsql set search_path = '' as $$
+begin
+  if role_name is null or role_name not in ('anon', 'authenticated', 'service_role') then
+    raise exception 'unknown role %', role_name using errcode = 'RM400', hint = 'anon, authenticated or service_role';
+  end if;
+  execute format('set local request.jwt.claims = %L', coalesce(claims, '{}')::text);
+  execute format('set local role %I', role_name);
+end $$;
+comment on function romashka.begin_request(text, jsonb) is 'First statement of a request''s transaction: takes the role and the claims, until the transaction ends.';
+
+create or replace function romashka.current_user_id() returns uuid language plpgsql stable security definer set search_path = '' as $$
+-- Definer: reads the map of SQL logins, which nobody else may.
+begin
+  if pg_catalog.pg_has_role(session_user, 'authenticated', 'member') then
+    return nullif(nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid;
+  end if;
+  return (select login.user_id from romashka.sql_logins as login where login.login = session_user);
+end $$;
+comment on function romashka.current_user_id() is 'The person who asks: the claims'' sub, or the person a SQL login stands for. Null for keys and the owner.';
+
+create or replace function romashka.my_workspaces(minimum_role text) returns uuid[] language plpgsql stable security definer set search_path = '' as $$
+-- Definer: memberships decide over policies and so are read outside of them.
+declare
+  claims jsonb;
+  person uuid;
+  chosen uuid;
+begin
+  if pg_catalog.pg_has_role(session_user, 'authenticated', 'member') then
+    claims := nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb;
+    chosen := nullif(claims #>> '{app_metadata,workspace_id}', '')::uuid;
+    person := nullif(claims ->> 'sub', '')::uuid;
+    if person is null then
+      if chosen is not null and claims #>> '{app_metadata,actor}' in ('system', 'api', 'ai', 'workflow')
+         and coalesce(claims #>> '{app_metadata,workspace_role}', 'agent') = any (romashka.roles_from(minimum_role)) then
+        return array[chosen];
+      end if;
+      return '{}';
+    end if;
+  else
+    select login.user_id, login.workspace_id into person, chosen from romashka.sql_logins as login where login.login = session_user;
+  end if;
+  return array(
+    select member.workspace_id from public.workspace_members as member
+     where member.user_id = person and member.status = 'active'
+       and member.role = any (romashka.roles_from(minimum_role))
+       and (chosen is null or member.workspace_id = chosen));
+end $$;
+comment on function romashka.my_workspaces(text) is 'The workspaces in which the one who asks has at least the given role; empty without a context.';
+
+create or replace function romashka.is_owner_session() returns boolean language plpgsql stable set search_path = '' as $$
+begin
+  return pg_catalog.pg_has_role(session_user, 'authenticated', 'member')
+     and nullif(pg_catalog.current_setting('request.jwt.claims', true), '') is null;
+end $$;
+comment on function romashka.is_owner_session() is 'Whether this is the owner of the database at work in SQL, without a request''s context.';
+
+create or replace function romashka.require_role(workspace uuid, minimum_role text) returns void language plpgsql stable set search_path = '' as $$
+begin
+  if romashka.is_owner_session() or coalesce(romashka.claims() ->> 'role', '') = 'service_role' and romashka.current_user_id() is null then
+    return;
+  end if;
+  if workspace = any (romashka.my_workspaces(minimum_role)) then return; end if;
+  if workspace = any (romashka.my_workspaces('viewer')) then
+    raise exception 'this needs the role % in the workspace', minimum_role using errcode = 'RM403';
+  end if;
+  raise exception 'not found' using errcode = 'RM404';
+end $$;
+comment on function romashka.require_role(uuid, text) is 'Refuses (RM403; RM404 for a foreign workspace) who has less than the given role. The first line of every definer verb.';
+
+create or replace function romashka.actor_kind() returns text language plpgsql stable set search_path = '' as $$
+declare
+  claims jsonb := romashka.claims();
+  named text;
+begin
+  if claims is not null or romashka.is_owner_session() then
+    named := coalesce(nullif(pg_catalog.current_setting('romashka.actor_kind', true), ''), claims #>> '{app_metadata,actor}');
+    if named in ('customer', 'agent', 'ai', 'workflow', 'system', 'api') then return named; end if;
+    if claims is null then return 'system'; end if;
+    if nullif(claims ->> 'sub', '') is not null then return 'agent'; end if;
+    return case when claims ->> 'role' = 'anon' then 'customer' else 'system' end;
+  end if;
+  return case when romashka.current_user_id() is null then 'system' else 'agent' end;
+end $$;
+comment on function romashka.actor_kind() is 'Who acts: customer, agent, ai, workflow, system or api.';
+
+create or replace function romashka.actor_id() returns uuid language plpgsql stable set search_path = '' as $$
+begin
+  return coalesce(romashka.current_user_id(), nullif(romashka.claims() #>> '{app_metadata,actor_id}', '')::uuid);
+end $$;
+comment on function romashka.actor_id() is 'The id of who acts: a person, or the key, workflow or bot named in the claims.';
+
+-- BEFORE UPDATE on every table with updated_at, skipped when the statement set the column itself.
+create or replace function public.update_updated_at_column() returns trigger language plpgsql set search_path = '' as $$
+begin
+  new.updated_at := pg_catalog.now();
+  return new;
+end $$;
+comment on function public.update_updated_at_column() is 'Trigger: the time of the last change.';
+
+create or replace function romashka.refuse_change() returns trigger language plpgsql set search_path = '' as $$
+begin
+  raise exception '%', coalesce(tg_argv[0], 'this column never changes') using errcode = 'RM422';
+end $$;
+comment on function romashka.refuse_change() is 'Trigger: refuses the change it is attached to, with the message given.';
+
+create or replace function romashka.touch_table(table_name text) returns void language plpgsql set search_path = '' as $$
+begin
+  execute format('create or replace trigger %I before update on public.%I for each row '
+    'when (old.updated_at is not distinct from new.updated_at) execute function public.update_updated_at_column()',
+    'update_' || table_name || '_updated_at', table_name);
+end $$;
+comment on function romashka.touch_table(text) is 'Keeps updated_at of a table.';
+
+-- One policy per command, to named roles, the helper wrapped so that it runs once per statement; nobody named means nobody may.
+create or replace function romashka.protect_table(table_name text, readers text, inserters text, updaters text, removers text) returns void
+language plpgsql set search_path = '' as $$
+declare
+  people constant text := 'authenticated, romashka_agent, romashka_admin';
+  condition text;
+  command text;
+  minimum text;
+begin
+  execute format('alter table public.%I enable row level security', table_name);
+  execute format('alter table public.%I force row level security', table_name);
+  execute format('revoke all on public.%I from public, anon, authenticated, service_role, romashka_agent, romashka_admin', table_name);
+  for command, minimum in select * from (values ('select', readers), ('insert', inserters), ('update', updaters), ('delete', removers)) as commands (name, who) loop
+    condition := case when minimum is null then 'false'
+      else format('workspace_id = any ((select romashka.my_workspaces(%L))::uuid[])', minimum) end;
+    execute format('drop policy if exists %I on public.%I', table_name || '_' || command, table_name);
+    execute format('create policy %I on public.%I for %s to %s%s%s', table_name || '_' || command, table_name, command, people,
+      case when command <> 'insert' then format(' using (%s)', condition) end,
+      case when command in ('insert', 'update') then format(' with check (%s)', condition) end);
+    if minimum is not null then
+      execute format('grant %s on public.%I to authenticated, romashka_admin', command, table_name);
+      if minimum in ('viewer', 'agent') then execute format('grant %s on public.%I to romashka_agent', command, table_name); end if;
+    end if;
+    execute format('grant %s on public.%I to service_role', command, table_name);
+  end loop;
+  -- workspace_id is where a row lives: it never changes, whoever writes.
+  execute format('create or replace trigger %I before update of workspace_id on public.%I for each row '
+    'when (old.workspace_id is distinct from new.workspace_id) execute function romashka.refuse_change(%L)',
+    table_name || '_00_stay_in_workspace', table_name, 'a row never moves to another workspace');
+end $$;
+comment on function romashka.protect_table(text, text, text, text, text) is
+  'Forces row-level security on a tenant table and writes its four policies and grants: the least role that may read, insert, update, delete; null for nobody.';
+
+create or replace function romashka.audit_table(table_name text, secret_columns text[] default '{}') returns void language plpgsql set search_path = '' as $$
+declare
+  secrets constant text := array_to_string(secret_columns, ',');
+begin
+  execute format('create or replace trigger %I after insert on public.%I referencing new table as new_rows for each statement '
+    'execute function public.log_data_changes(%L, %L)', table_name || '_90_audit_insert', table_name, table_name, secrets);
+  execute format('create or replace trigger %I after update on public.%I referencing old table as old_rows new table as new_rows for each statement '
+    'execute function public.log_data_changes(%L, %L)', table_name || '_90_audit_update', table_name, table_name, secrets);
+  execute format('create or replace trigger %I after delete on public.%I referencing old table as old_rows for each statement '
+    'execute function public.log_data_changes(%L, %L)', table_name || '_90_audit_delete', table_name, table_name, secrets);
+  execute format('create or replace trigger %I after truncate on public.%I for each statement '
+    'execute function public.log_data_changes(%L, %L)', table_name || '_90_audit_truncate', table_name, table_name, secrets);
+end $$;
+comment on function romashka.audit_table(text, text[]) is 'Records every change of a table in audit_logs; secret columns appear only as changed.';
+
+-- Everything below romashka is closed, then opened by name to those who ask through policies.
+revoke execute on all functions in schema romashka from public;
+revoke execute on function public.update_updated_at_column() from public;
+grant execute on function romashka.begin_request(text, jsonb), romashka.current_user_id(), romashka.my_workspaces(text), romashka.is_owner_session(),
+  romashka.require_role(uuid, text), romashka.actor_kind(), romashka.actor_id()
+  to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
+
+create or replace function romashka.grant_function(signature text, variadic roles text[]) returns void language plpgsql set search_path = '' as $$
+begin
+  execute format('revoke all on function %s from public, anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server', signature);
+  if cardinality(roles) > 0 then
+    execute format('grant execute on function %s to %s', signature, (select string_agg(quote_ident(role_name), ', ') from unnest(roles) as role_name));
+  end if;
+end $$;
+comment on function romashka.grant_function(text, text[]) is 'Closes a function and opens it to the roles named.';
+
+create or replace function romashka.grant_members(signature text) returns void language plpgsql set search_path = '' as $$
+begin
+  perform romashka.grant_function(signature, 'authenticated', 'service_role', 'romashka_agent', 'romashka_admin');
+end $$;
+comment on function romashka.grant_members(text) is 'Opens a function to people and to the service, not to anon. The function checks the workspace itself or runs under policies.';
+
+create or replace function romashka.record_event(workspace uuid, kind text, subject_type text, subject_id uuid, conversation uuid default null,
+  payload jsonb default '{}', actor_kind text default null, actor_id uuid default null, occurred_at timestamptz default null) returns void
+language plpgsql set search_path = '' as $$
+begin
+  insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis, payload)
+  values (workspace, kind, coalesce(actor_kind, romashka.actor_kind()), coalesce(actor_id, romashka.actor_id()), subject_type, subject_id, conversation,
+    coalesce(occurred_at, pg_catalog.now()), case when occurred_at is null then 'recorded' else 'source' end, coalesce(payload, '{}'));
+end $$;
+comment on function romashka.record_event(uuid, text, text, uuid, uuid, jsonb, text, uuid, timestamptz) is 'Writes one row of the ledger. Called by triggers and verbs, in the transaction of the change.';
+
+-- Readers: everything that is committed for good, in an order that never changes, each row exactly once.
+create or replace function public.read_events(reader_name text, batch_size integer default 500) returns setof public.events
+language plpgsql security definer set search_path = '' as $$
+-- Definer: cursors belong to the service; the workspace is checked first.
+declare
+  workspace constant uuid := public.current_workspace_id();
+  reader public.event_cursors;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  insert into public.event_cursors (workspace_id, reader) values (workspace, reader_name) on conflict (workspace_id, reader) do nothing;
+  select * into reader from public.event_cursors as c where c.workspace_id = workspace and c.reader = reader_name;
+  return query
+    select e.* from public.events as e
+     where e.workspace_id = workspace
+       and (e.transaction_id, e.id) > (reader.transaction_id, reader.event_id)
+       and e.transaction_id < pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())
+     order by e.transaction_id, e.id
+     limit greatest(1, least(batch_size, 10000));
+end $$;
+comment on function public.read_events(text, integer) is
+  'The next events for a reader: only those whose transaction is older than every running one, ordered by transaction and id. advance_reader moves the cursor.';
+
+create or replace function public.advance_reader(reader_name text, to_transaction xid8, to_event bigint) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: as read_events.
+declare
+  workspace constant uuid := public.current_workspace_id();
+begin
+  perform romashka.require_role(workspace, 'admin');
+  update public.event_cursors as c set transaction_id = to_transaction, event_id = to_event, updated_at = pg_catalog.now()
+   where c.workspace_id = workspace and c.reader = reader_name and (c.transaction_id, c.event_id) < (to_transaction, to_event);
+end $$;
+comment on function public.advance_reader(text, xid8, bigint) is 'Moves a reader''s cursor forward, never back, in the transaction that handled the events.';
+
+create or replace function romashka.ensure_partitions(table_name text, from_day date, to_day date) returns integer language plpgsql set search_path = '' as $$
+declare
+  month date := pg_catalog.date_trunc('month', from_day)::date;
+  child text;
+  made integer := 0;
+  bounds text;
+begin
+  while month <= to_day loop
+    child := table_name || '_' || to_char(month, 'YYYY_MM');
+    if to_regclass('romashka_partitions.' || quote_ident(child)) is null then
+      bounds := format('for values from (%L) to (%L)', month || ' 00:00:00+00', (month + interval '1 month')::date || ' 00:00:00+00');
+      begin
+        execute format('create table romashka_partitions.%I partition of public.%I %s', child, table_name, bounds);
+        execute format('alter table romashka_partitions.%I enable row level security', child);
+        execute format('alter table romashka_partitions.%I force row level security', child);
+        made := made + 1;
+      exception when check_violation then
+        -- The default partition already holds rows of that month: they stay there, and are found all the same.
+        null;
+      end;
+    end if;
+    month := (month + interval '1 month')::date;
+  end loop;
+  return made;
+end $$;
+comment on function romashka.ensure_partitions(text, date, date) is 'Makes the monthly partitions (UTC) of an append-only table that cover the days given; returns how many.';
+revoke execute on all functions in schema romashka from public;
+
+do $$ begin
+  perform romashka.ensure_partitions('events', current_date, current_date + 62);
+  perform romashka.touch_table('event_cursors');
+  perform romashka.grant_function('public.read_events(text, integer)', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_function('public.advance_reader(text, xid8, bigint)', 'authenticated', 'service_role', 'romashka_admin');
+end $$;
+create or replace trigger events_00_append_only before update or delete on public.events for each row
+  execute function romashka.refuse_change('the ledger is append-only');
