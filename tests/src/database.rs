@@ -19,6 +19,8 @@ const TEMPLATE_LOCK: i64 = 0x726f_6d61_7465_7374;
 pub struct TestDatabase {
     server: &'static TestServer,
     name: String,
+    /// The connection URL of the role that owns it.
+    url: String,
     owner: Client,
 }
 
@@ -47,7 +49,7 @@ impl TestDatabase {
         Self::create(TestServer::shared(), "template template0").await
     }
 
-    async fn create(server: &'static TestServer, origin: &str) -> Self {
+    pub(crate) async fn create(server: &'static TestServer, origin: &str) -> Self {
         let name = format!("romashka_test_{}", uuid::Uuid::new_v4().simple());
         let admin = connect(server, "postgres")
             .await
@@ -58,17 +60,27 @@ impl TestDatabase {
         {
             panic!("create database {name} {origin}: {}", explain(&error));
         }
-        let owner = connect(server, &name)
+        let url = server.url(&name);
+        let owner = connect_to(&url)
             .await
             .unwrap_or_else(|error| panic!("{error:#}"));
         Self {
             server,
             name,
+            url,
             owner,
         }
     }
 
-    /// The connection of the database's owner, a superuser: row security does not bind it.
+    /// The same database, seen by another role.
+    pub(crate) async fn owned_by(mut self, role: &str) -> Self {
+        self.url = self.server.url_as(role, &self.name);
+        self.owner = self.connect().await;
+        self
+    }
+
+    /// The connection of the database's owner: row security does not bind it. A superuser, but for a database like
+    /// Supabase's.
     pub fn owner(&self) -> &Client {
         &self.owner
     }
@@ -78,7 +90,7 @@ impl TestDatabase {
     /// # Panics
     /// When the server refuses it.
     pub async fn connect(&self) -> Client {
-        connect(self.server, &self.name)
+        connect_to(&self.url)
             .await
             .unwrap_or_else(|error| panic!("{error:#}"))
     }
@@ -90,7 +102,7 @@ impl TestDatabase {
 
     /// Its connection URL, for `psql`, `romashka` and drivers.
     pub fn url(&self) -> String {
-        self.server.url(&self.name)
+        self.url.clone()
     }
 
     /// The server it is on.
@@ -131,12 +143,14 @@ impl Drop for TestDatabase {
     }
 }
 
-pub(crate) async fn connect(server: &TestServer, database: &str) -> Result<Client> {
-    let (client, connection) = server
-        .config(database)
-        .connect(NoTls)
+async fn connect(server: &TestServer, database: &str) -> Result<Client> {
+    connect_to(&server.url(database)).await
+}
+
+async fn connect_to(url: &str) -> Result<Client> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls)
         .await
-        .with_context(|| format!("no connection to {}", server.url(database)))?;
+        .with_context(|| format!("no connection to {url}"))?;
     tokio::spawn(async move {
         // The client sees the error of its own statement; a connection that the server ends with the database has none.
         let _ = connection.await;

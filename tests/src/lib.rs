@@ -21,12 +21,14 @@ mod people;
 mod programs;
 mod server;
 mod session;
+mod supabase;
 
 pub use database::TestDatabase;
 pub use people::Role;
 pub use programs::{client_program, psql, psql_script, repository_root, romashka_binary};
 pub use server::{StartOptions, TestServer};
 pub use session::Session;
+pub use supabase::{GrantMode, MIGRATOR};
 
 /// A value of a query, for the tests that read one field of one row.
 ///

@@ -170,6 +170,12 @@ impl TestServer {
             .expect("the URL was parsed when the server was made")
     }
 
+    /// The same for another role, on a server of our own: it trusts whoever reaches its socket.
+    pub fn url_as(&self, role: &str, database: &str) -> String {
+        self.url(database)
+            .replacen("//postgres@", &format!("//{role}@"), 1)
+    }
+
     /// The folder of its programs, when this process started it.
     pub fn programs(&self) -> Option<&Path> {
         self.programs.as_deref()

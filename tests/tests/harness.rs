@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use romashka_tests::{TestDatabase, psql, psql_script, value};
+use romashka_tests::{Role, TestDatabase, psql, psql_script, value};
 
 #[tokio::test]
 async fn databases_are_separate_and_dropped() {
@@ -37,6 +37,55 @@ async fn databases_are_separate_and_dropped() {
         .unwrap()
         .get(0);
     assert!(!still_there, "{name} was not dropped");
+}
+
+/// What a test of tenants stands on: people made by the harness are who they say they are, where they say.
+#[tokio::test]
+async fn a_session_acts_as_its_person_and_forgets_what_was_not_committed() {
+    let database = TestDatabase::new().await;
+    let workspace = database.create_workspace("acme").await;
+    for role in Role::ALL {
+        let person = database.create_person(workspace, role).await;
+        let session = database.as_user(person, workspace).await;
+        let row = session
+            .query_one(
+                "select current_user::text, auth.uid(), public.current_workspace_id(),
+                        $1 = any (romashka.my_workspaces($2)), $1 = any (romashka.my_workspaces('owner'))",
+                &[&workspace, &role.name()],
+            )
+            .await
+            .unwrap();
+        assert_eq!(row.get::<_, &str>(0), "authenticated");
+        assert_eq!(row.get::<_, uuid::Uuid>(1), person);
+        assert_eq!(row.get::<_, uuid::Uuid>(2), workspace);
+        assert!(row.get::<_, bool>(3), "{role} has the rights of {role}");
+        assert_eq!(
+            row.get::<_, bool>(4),
+            role == Role::Owner,
+            "{role} has the rights of an owner"
+        );
+    }
+
+    let owner = database.create_person(workspace, Role::Owner).await;
+    let rename = "update public.workspaces set name = $1 where id = $2";
+    let name = format!("select name from public.workspaces where id = '{workspace}'");
+    for (wanted, keep) in [("forgotten", false), ("kept", true)] {
+        let session = database.as_user(owner, workspace).await;
+        assert_eq!(
+            session
+                .execute(rename, &[&wanted, &workspace])
+                .await
+                .unwrap(),
+            1
+        );
+        if keep {
+            session.commit().await
+        } else {
+            session.rollback().await
+        }
+        let now: String = value(database.owner(), &name).await;
+        assert_eq!(now == wanted, keep, "{wanted}: {now}");
+    }
 }
 
 /// The locale decides whether search in other scripts than Latin works at all.
