@@ -1,0 +1,379 @@
+//! What holds for every table, policy, index and function, read from the catalog: rules that a new table meets by being
+//! written as the others are, and the names that existing users' statements rely on.
+//!
+//! A rule is a query in `catalog/` that gives one line for each breach. What is accepted stands here with its reason, and
+//! an acceptance that nothing needs any more fails as a breach does.
+
+use std::collections::BTreeSet;
+
+use romashka_tests::{TestDatabase, explain, value};
+use serde_json::Value;
+use tokio_postgres::Client;
+
+/// The beginning of a finding, and why it may stand.
+type Accepted = (&'static str, &'static str);
+
+async fn prepare(client: &Client) {
+    // With an empty path every name is printed with its schema.
+    for batch in [
+        include_str!("catalog/own.sql"),
+        "set search_path = pg_catalog",
+    ] {
+        if let Err(error) = client.batch_execute(batch).await {
+            panic!("catalog/own.sql: {}", explain(&error));
+        }
+    }
+}
+
+async fn findings(client: &Client, sql: &str) -> Vec<String> {
+    match client.query(sql, &[]).await {
+        Ok(rows) => rows.iter().map(|row| row.get(0)).collect(),
+        Err(error) => panic!("{sql}\n{}", explain(&error)),
+    }
+}
+
+fn judge(rule: &str, found: &[String], accepted: &[Accepted]) {
+    let breaches: Vec<&String> = found
+        .iter()
+        .filter(|finding| !accepted.iter().any(|(start, _)| finding.starts_with(start)))
+        .collect();
+    let listed = breaches
+        .iter()
+        .map(|finding| format!("  {finding}\n"))
+        .collect::<String>();
+    assert!(
+        breaches.is_empty(),
+        "{rule}: {} breaches\n{listed}",
+        breaches.len()
+    );
+    for (start, reason) in accepted {
+        assert!(
+            found.iter().any(|finding| finding.starts_with(start)),
+            "{rule}: nothing begins with {start:?} any more, so it need not be accepted ({reason})"
+        );
+    }
+}
+
+macro_rules! rules {
+    ($($name:ident: $accepted:expr;)*) => {
+        $(#[tokio::test]
+        async fn $name() {
+            let accepted: &[Accepted] = $accepted;
+            let database = TestDatabase::new().await;
+            prepare(database.owner()).await;
+            let found = findings(database.owner(), include_str!(concat!("catalog/", stringify!($name), ".sql"))).await;
+            judge(stringify!($name), &found, accepted);
+        })*
+
+        /// A query in the folder that no test runs would be a rule that nobody keeps.
+        #[test]
+        fn every_rule_has_its_test() {
+            let known: BTreeSet<&str> = [$(stringify!($name)),*, "own", "plpgsql_check"].into_iter().collect();
+            let folder = romashka_tests::repository_root().join("tests/tests/catalog");
+            for entry in std::fs::read_dir(folder).expect("the folder of the rules") {
+                let name = entry.expect("an entry").file_name().into_string().expect("a name of ASCII");
+                let name = name.strip_suffix(".sql").expect("only .sql files here");
+                assert!(known.contains(name), "catalog/{name}.sql is run by no test");
+            }
+        }
+    };
+}
+
+rules! {
+    always_true_policies: &[];
+    column_types: &[];
+    constraint_names: &[];
+    decisions_on_user_metadata: &[];
+    definer_functions_open_to_anon: &[];
+    duplicate_indexes: &[];
+    extensions_in_public: &[];
+    functions_open_to_everybody: &[];
+    grants_on_partitions: &[];
+    json_without_shape: &[];
+    missing_comments: &[];
+    mutable_search_path: &[];
+    per_row_calls_in_policies: &[];
+    policies_to_everybody: &[];
+    scale_out: &[
+        ("P2 ", "sub-selects in policies run a helper once per statement; Citus gets a second form of the policies"),
+        ("T1 ", "the audit works on the rows of a whole statement, which costs a fraction of a row trigger"),
+        ("N1 a table without workspace | public.profiles", "people are global: one row a person, whatever the number of their workspaces"),
+        ("N1 a table without workspace | public.schema_migrations", "a control table of the database"),
+    ];
+    several_policies_for_one_command: &[];
+    tables_without_policy: &[];
+    tables_without_primary_key: &[];
+    tables_without_row_security: &[];
+    tenant_columns: &[];
+    unindexed_foreign_keys: &[];
+    update_policies_without_check: &[];
+    updated_at_without_trigger: &[];
+    views_with_owners_rights: &[];
+}
+
+/// A rule that finds nothing in a database full of breaches would find nothing anywhere.
+#[tokio::test]
+async fn the_rules_find_what_is_wrong() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    prepare(client).await;
+    let mut rules: Vec<(String, String, Vec<String>)> = Vec::new();
+    for entry in std::fs::read_dir(romashka_tests::repository_root().join("tests/tests/catalog"))
+        .expect("the folder of the rules")
+    {
+        let path = entry.expect("an entry").path();
+        let name = path
+            .file_stem()
+            .and_then(|name| name.to_str())
+            .expect("a name of ASCII")
+            .to_owned();
+        if name == "own" || name == "plpgsql_check" {
+            continue;
+        }
+        let sql = std::fs::read_to_string(&path).expect("a rule");
+        let before = findings(client, &sql).await;
+        rules.push((name, sql, before));
+    }
+    if let Err(error) = client
+        .batch_execute(include_str!("../fixtures/breaches.sql"))
+        .await
+    {
+        panic!("fixtures/breaches.sql: {}", explain(&error));
+    }
+    let mut silent = Vec::new();
+    for (name, sql, before) in &rules {
+        if findings(client, sql)
+            .await
+            .iter()
+            .all(|finding| before.contains(finding))
+        {
+            silent.push(name);
+        }
+    }
+    assert!(
+        silent.is_empty(),
+        "these rules do not see fixtures/breaches.sql: {silent:?}"
+    );
+}
+
+/// `plpgsql_check` finds what only running a line would: a column that is not there, a variable never read, a type that
+/// does not fit. Debian has it as postgresql-15-plpgsql-check.
+#[tokio::test]
+async fn plpgsql_check() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    let available: bool = value(
+        client,
+        "select exists (select from pg_available_extensions where name = 'plpgsql_check')",
+    )
+    .await;
+    if !available {
+        eprintln!("plpgsql_check is not installed on this server: its findings are not known");
+        return;
+    }
+    client
+        .batch_execute("create extension plpgsql_check with schema extensions")
+        .await
+        .expect("the extension");
+    prepare(client).await;
+    let sql = include_str!("catalog/plpgsql_check.sql").replace("%schema%", "extensions");
+    judge("plpgsql_check", &findings(client, &sql).await, &[]);
+
+    client
+        .batch_execute(include_str!("../fixtures/breaches.sql"))
+        .await
+        .expect("fixtures/breaches.sql");
+    let found = findings(client, &sql).await;
+    assert!(
+        found
+            .iter()
+            .any(|finding| finding.contains("no_such_column")),
+        "the broken function is not seen: {found:?}"
+    );
+}
+
+fn contract() -> Value {
+    serde_json::from_str(include_str!("../fixtures/legacy-catalog.json"))
+        .expect("the catalog of earlier versions")
+}
+
+/// Table, column and type of everything that earlier versions had. Types may have widened to text.
+#[tokio::test]
+async fn the_tables_and_columns_of_earlier_versions_are_there() {
+    let database = TestDatabase::new().await;
+    let rows = database
+        .owner()
+        .query(
+            "select c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull and not a.atthasdef and a.attidentity = ''
+               from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+              where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')",
+            &[],
+        )
+        .await
+        .unwrap();
+    let mut wrong = Vec::new();
+    let contract = contract();
+    let tables = contract["tables"].as_object().expect("tables");
+    assert_eq!(tables.len(), 40);
+    for (table, columns) in tables {
+        for column in columns.as_array().expect("columns") {
+            let (name, old) = (
+                column["column"].as_str().expect("a name"),
+                column["type"].as_str().expect("a type"),
+            );
+            let Some(row) = rows
+                .iter()
+                .find(|row| row.get::<_, &str>(0) == table && row.get::<_, &str>(1) == name)
+            else {
+                wrong.push(format!("{table}.{name} is not there"));
+                continue;
+            };
+            let new: &str = row.get(2);
+            if !widened(old, new) {
+                wrong.push(format!("{table}.{name} was {old} and is {new}"));
+            }
+            let was_optional =
+                column["nullable"].as_bool().expect("nullable") || !column["default"].is_null();
+            if was_optional && row.get::<_, bool>(3) {
+                wrong.push(format!(
+                    "{table}.{name} must be given now, and had not to be"
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether every value of the old type is one of the new type, as the same literal.
+fn widened(old: &str, new: &str) -> bool {
+    let base = |name: &str| name.split('(').next().unwrap_or_default().trim().to_owned();
+    let (old, new) = (base(old), base(new));
+    old == new
+        || new == "text" && ["character varying", "character", "inet"].contains(&old.as_str())
+        || new == "bigint" && old == "integer"
+        || new == "numeric"
+            && ["integer", "bigint", "double precision", "real"].contains(&old.as_str())
+        || new == "jsonb" && old == "json"
+        || new == "timestamp with time zone" && old == "timestamp without time zone"
+}
+
+async fn missing(database: &TestDatabase, wanted: &[String], sql: &str) -> Vec<String> {
+    let there: BTreeSet<String> = findings(database.owner(), sql).await.into_iter().collect();
+    wanted
+        .iter()
+        .filter(|name| !there.contains(*name))
+        .cloned()
+        .collect()
+}
+
+fn strings(list: &Value) -> Vec<String> {
+    list.as_array()
+        .expect("a list")
+        .iter()
+        .map(|name| name.as_str().expect("a name").to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn the_indexes_functions_and_triggers_of_earlier_versions_are_there() {
+    let database = TestDatabase::new().await;
+    let contract = contract();
+
+    let indexes = strings(&contract["indexes"]);
+    assert_eq!(indexes.len(), 32);
+    let gone = missing(&database, &indexes, "select relname::text from pg_class where relkind in ('i', 'I') and relnamespace = 'public'::regnamespace").await;
+    assert!(gone.is_empty(), "indexes that are not there: {gone:?}");
+
+    let functions = strings(&contract["functions"]);
+    assert_eq!(functions.len(), 17);
+    let gone = missing(
+        &database,
+        &functions,
+        "select proname::text from pg_proc where pronamespace = 'public'::regnamespace",
+    )
+    .await;
+    assert!(gone.is_empty(), "functions that are not there: {gone:?}");
+
+    let triggers: Vec<String> = contract["triggers"]
+        .as_array()
+        .expect("triggers")
+        .iter()
+        .map(|entry| {
+            format!(
+                "{}.{}",
+                entry["table"].as_str().expect("a table"),
+                entry["trigger"].as_str().expect("a name")
+            )
+        })
+        .collect();
+    assert_eq!(triggers.len(), 17);
+    let sql = "select format('%s.%s', c.relname, g.tgname) from pg_trigger g join pg_class c on c.oid = g.tgrelid
+                where c.relnamespace = 'public'::regnamespace and not g.tgisinternal and g.tgenabled = 'O'";
+    let gone = missing(&database, &triggers, sql).await;
+    assert!(gone.is_empty(), "triggers that are not there: {gone:?}");
+}
+
+/// Each reference of earlier versions still is one: from the same column to the same table.
+#[tokio::test]
+async fn the_references_of_earlier_versions_are_there() {
+    let database = TestDatabase::new().await;
+    let wanted: Vec<String> = contract()["foreign_keys"]
+        .as_array()
+        .expect("foreign keys")
+        .iter()
+        .map(|entry| {
+            let definition = entry["definition"].as_str().expect("a definition");
+            let column = definition.split(['(', ')']).nth(1).expect("a column");
+            let target = definition
+                .split("REFERENCES ")
+                .nth(1)
+                .and_then(|rest| rest.split('(').next())
+                .expect("a table");
+            format!(
+                "{}.{column} -> {target}",
+                entry["table"].as_str().expect("a table")
+            )
+        })
+        .collect();
+    assert_eq!(wanted.len(), 51);
+    let sql = "select format('%s.%s -> %s', c.relname, a.attname, case when r.relnamespace = 'public'::regnamespace then r.relname::text else r.oid::regclass::text end)
+                 from pg_constraint k
+                 join pg_class c on c.oid = k.conrelid
+                 join pg_class r on r.oid = k.confrelid
+                 join pg_attribute a on a.attrelid = c.oid and a.attnum = any (k.conkey)
+                where k.contype = 'f' and c.relnamespace = 'public'::regnamespace";
+    let gone = missing(&database, &wanted, sql).await;
+    assert!(gone.is_empty(), "references that are not there: {gone:#?}");
+}
+
+/// What was unique still is, within a workspace.
+#[tokio::test]
+async fn what_was_unique_is_unique_within_a_workspace() {
+    let database = TestDatabase::new().await;
+    let unique: BTreeSet<String> = findings(
+        database.owner(),
+        "select format('%s (%s)', c.relname, (select string_agg(a.attname, ', ' order by a.attname) from pg_attribute a where a.attrelid = c.oid and a.attnum = any (i.indkey) and a.attname <> 'workspace_id'))
+           from pg_index i join pg_class c on c.oid = i.indrelid
+          where i.indisunique and i.indisvalid and c.relnamespace = 'public'::regnamespace",
+    )
+    .await
+    .into_iter()
+    .collect();
+    let contract = contract();
+    for entry in contract["unique"].as_array().expect("unique") {
+        let definition = entry["definition"].as_str().expect("a definition");
+        let mut columns: Vec<&str> = definition
+            .split(['(', ')'])
+            .nth(1)
+            .expect("columns")
+            .split(", ")
+            .collect();
+        columns.sort_unstable();
+        let wanted = format!(
+            "{} ({})",
+            entry["table"].as_str().expect("a table"),
+            columns.join(", ")
+        );
+        assert!(unique.contains(&wanted), "{wanted} is not unique any more");
+    }
+}

@@ -1,0 +1,7 @@
+-- A partition is read through its parent, whose policies then apply.
+select format('%s: %s to %s', t.qualified, entry.privilege_type, case entry.grantee when 0 then 'public' else entry.grantee::regrole::text end) as finding
+  from own_tables t
+  join pg_class c on c.oid = t.oid
+ cross join lateral aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) as entry
+ where t.is_partition and entry.grantee <> c.relowner
+ order by 1
