@@ -103,7 +103,8 @@ impl TestServer {
                 "--no-sync",
                 "--no-instructions",
                 "--encoding=UTF8",
-                "--locale=C.UTF-8",
+                "--locale",
+                LOCALE,
                 "-D",
             ])
             .arg(&data)
@@ -188,6 +189,13 @@ impl TestServer {
         }
     }
 }
+
+/// Search in other scripts than Latin needs a locale that knows their letters.
+const LOCALE: &str = if cfg!(target_os = "macos") {
+    "en_US.UTF-8"
+} else {
+    "C.UTF-8"
+};
 
 /// No crash safety, because the cluster is thrown away; no autovacuum, so that a plan or a statistic is what the test made.
 const SETTINGS: &[&str] = &[
@@ -299,7 +307,7 @@ impl ServerOwner {
         command
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
-            .env("LC_ALL", "C.UTF-8");
+            .env("LC_ALL", LOCALE);
         if let Some((user, group)) = self.0 {
             command.uid(user).gid(group);
         }
