@@ -319,7 +319,7 @@ begin
          and coalesce(claims #>> '{app_metadata,workspace_role}', 'agent') = any (romashka.roles_from(minimum_role)) then
         return array[chosen];
       end if;
-      return '{}';
+      return '{}'::uuid[];
     end if;
   else
     select login.user_id, login.workspace_id into person, chosen from romashka.sql_logins as login where login.login = session_user;
@@ -482,15 +482,15 @@ language plpgsql security definer set search_path = '' as $$
 -- Definer: cursors belong to the service; the workspace is checked first.
 declare
   workspace constant uuid := public.current_workspace_id();
-  reader public.event_cursors;
+  place public.event_cursors;
 begin
   perform romashka.require_role(workspace, 'admin');
   insert into public.event_cursors (workspace_id, reader) values (workspace, reader_name) on conflict (workspace_id, reader) do nothing;
-  select * into reader from public.event_cursors as c where c.workspace_id = workspace and c.reader = reader_name;
+  select * into place from public.event_cursors as c where c.workspace_id = workspace and c.reader = reader_name;
   return query
     select e.* from public.events as e
      where e.workspace_id = workspace
-       and (e.transaction_id, e.id) > (reader.transaction_id, reader.event_id)
+       and (e.transaction_id, e.id) > (place.transaction_id, place.event_id)
        and e.transaction_id < pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())
      order by e.transaction_id, e.id
      limit greatest(1, least(batch_size, 10000));

@@ -295,6 +295,9 @@ create table if not exists romashka.sql_logins (
 );
 comment on table romashka.sql_logins is 'Which person and workspace a login role stands for, for people who use SQL as romashka_agent or romashka_admin.';
 revoke all on romashka.sql_logins from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+-- No policy: the helpers that read it run as the owner, whom row security does not bind.
+alter table romashka.sql_logins enable row level security;
+alter table romashka.sql_logins force row level security;
 
 create sequence if not exists romashka.event_ids as bigint;
 create table if not exists public.events (
@@ -412,7 +415,7 @@ create table if not exists public.workspace_members (
   constraint workspace_members_status_check check (status in ('active', 'removed'))
 );
 comment on table public.workspace_members is 'Who belongs to a workspace, as what.';
-create index if not exists workspace_members_workspace_id_idx on public.workspace_members (workspace_id, role) where status = 'active';
+create index if not exists workspace_members_workspace_id_idx on public.workspace_members (workspace_id, role);
 create index if not exists workspace_members_invited_by_idx on public.workspace_members (invited_by) where invited_by is not null;
 
 create table if not exists public.workspace_invitations (
@@ -536,7 +539,7 @@ begin
          and coalesce(claims #>> '{app_metadata,workspace_role}', 'agent') = any (romashka.roles_from(minimum_role)) then
         return array[chosen];
       end if;
-      return '{}';
+      return '{}'::uuid[];
     end if;
   else
     select login.user_id, login.workspace_id into person, chosen from romashka.sql_logins as login where login.login = session_user;
@@ -699,15 +702,15 @@ language plpgsql security definer set search_path = '' as $$
 -- Definer: cursors belong to the service; the workspace is checked first.
 declare
   workspace constant uuid := public.current_workspace_id();
-  reader public.event_cursors;
+  place public.event_cursors;
 begin
   perform romashka.require_role(workspace, 'admin');
   insert into public.event_cursors (workspace_id, reader) values (workspace, reader_name) on conflict (workspace_id, reader) do nothing;
-  select * into reader from public.event_cursors as c where c.workspace_id = workspace and c.reader = reader_name;
+  select * into place from public.event_cursors as c where c.workspace_id = workspace and c.reader = reader_name;
   return query
     select e.* from public.events as e
      where e.workspace_id = workspace
-       and (e.transaction_id, e.id) > (reader.transaction_id, reader.event_id)
+       and (e.transaction_id, e.id) > (place.transaction_id, place.event_id)
        and e.transaction_id < pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())
      order by e.transaction_id, e.id
      limit greatest(1, least(batch_size, 10000));

@@ -17,7 +17,7 @@ emit() { # kind: every area's KIND.sql in order
   done
 }
 prelude() { printf '\n-- ============ 00-foundation/prelude ============\n'; cat database/00-foundation/prelude.sql; }
-code() { emit functions; emit triggers; emit policies; }
+code() { emit functions; emit triggers; emit policies; emit comments; }
 opening() { # title, purpose lines
   printf -- '-- ROMASHKA: %s\n' "$1"; shift
   printf -- '-- %s\n' "$@"

@@ -70,7 +70,7 @@ create table if not exists public.workspace_members (
   constraint workspace_members_status_check check (status in ('active', 'removed'))
 );
 comment on table public.workspace_members is 'Who belongs to a workspace, as what.';
-create index if not exists workspace_members_workspace_id_idx on public.workspace_members (workspace_id, role) where status = 'active';
+create index if not exists workspace_members_workspace_id_idx on public.workspace_members (workspace_id, role);
 create index if not exists workspace_members_invited_by_idx on public.workspace_members (invited_by) where invited_by is not null;
 
 create table if not exists public.workspace_invitations (

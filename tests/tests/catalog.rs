@@ -84,7 +84,11 @@ rules! {
     column_types: &[];
     constraint_names: &[];
     decisions_on_user_metadata: &[];
-    definer_functions_open_to_anon: &[];
+    definer_functions_open_to_anon: &[
+        ("public.current_workspace_id()", "a default of every table; without a context it is null"),
+        ("romashka.current_user_id()", "reads who asks, and gives nobody for anon"),
+        ("romashka.my_workspaces(", "the condition of policies; empty without a context"),
+    ];
     duplicate_indexes: &[];
     extensions_in_public: &[];
     functions_open_to_everybody: &[];
@@ -99,12 +103,17 @@ rules! {
         ("T1 ", "the audit works on the rows of a whole statement, which costs a fraction of a row trigger"),
         ("N1 a table without workspace | public.profiles", "people are global: one row a person, whatever the number of their workspaces"),
         ("N1 a table without workspace | public.schema_migrations", "a control table of the database"),
+        ("K3 a unique, primary or exclusion index without the workspace | romashka.sql_logins", "a login role is the cluster's, so it is unique beyond workspaces"),
+        ("T2 ", "workspaces would be distributed by id beside its tenants, not copied to every node"),
     ];
     several_policies_for_one_command: &[];
-    tables_without_policy: &[];
+    tables_without_policy: &[("romashka.sql_logins", "nobody but the owner reads it, through the helpers that run as him")];
     tables_without_primary_key: &[];
     tables_without_row_security: &[];
-    tenant_columns: &[];
+    tenant_columns: &[
+        ("public.events: ", "the ledger is written by record_event alone, which is told the workspace"),
+        ("romashka.sql_logins: ", "says which workspace a login stands for, so it cannot follow the context"),
+    ];
     unindexed_foreign_keys: &[];
     update_policies_without_check: &[];
     updated_at_without_trigger: &[];
@@ -177,7 +186,17 @@ async fn plpgsql_check() {
         .expect("the extension");
     prepare(client).await;
     let sql = include_str!("catalog/plpgsql_check.sql").replace("%schema%", "extensions");
-    judge("plpgsql_check", &findings(client, &sql).await, &[]);
+    let accepted: &[Accepted] = &[
+        (
+            "security: romashka.grant_function(",
+            "run by the installing role alone, with literals of the sources",
+        ),
+        (
+            "security: romashka.protect_table(",
+            "run by the installing role alone, with literals of the sources",
+        ),
+    ];
+    judge("plpgsql_check", &findings(client, &sql).await, accepted);
 
     client
         .batch_execute(include_str!("../fixtures/breaches.sql"))
@@ -350,11 +369,16 @@ async fn the_references_of_earlier_versions_are_there() {
 #[tokio::test]
 async fn what_was_unique_is_unique_within_a_workspace() {
     let database = TestDatabase::new().await;
+    // lower(x) and coalesce(x, …) are unique where x was; the workspace comes in addition.
     let unique: BTreeSet<String> = findings(
         database.owner(),
-        "select format('%s (%s)', c.relname, (select string_agg(a.attname, ', ' order by a.attname) from pg_attribute a where a.attrelid = c.oid and a.attnum = any (i.indkey) and a.attname <> 'workspace_id'))
-           from pg_index i join pg_class c on c.oid = i.indrelid
-          where i.indisunique and i.indisvalid and c.relnamespace = 'public'::regnamespace",
+        r"select format('%s (%s)', c.relname, string_agg(key, ', ' order by key))
+            from pg_index i
+            join pg_class c on c.oid = i.indrelid
+           cross join lateral generate_series(1, i.indnkeyatts) as position
+           cross join lateral regexp_replace(pg_get_indexdef(i.indexrelid, position, true), '^(lower|COALESCE)\(([a-z_]+).*$', '\2', 'i') as key
+           where i.indisunique and i.indisvalid and c.relnamespace = 'public'::regnamespace and key <> 'workspace_id'
+           group by c.relname, i.indexrelid",
     )
     .await
     .into_iter()

@@ -99,7 +99,7 @@ const TABLE_PRIVILEGES: &str = "
       join pg_namespace n on n.oid = c.relnamespace
      cross join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) as privilege
      where c.relkind in ('r', 'p', 'v', 'm', 'f')
-       and n.nspname in ('public', 'romashka', 'romashka_numbers')
+       and n.nspname in ('public', 'romashka', 'romashka_numbers', 'romashka_partitions')
        and has_table_privilege('anon', c.oid, privilege)
     union
     select format('%s (%I) on %I.%I', privilege, a.attname, n.nspname, c.relname)
@@ -108,7 +108,7 @@ const TABLE_PRIVILEGES: &str = "
       join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
      cross join unnest(array['SELECT', 'INSERT', 'UPDATE', 'REFERENCES']) as privilege
      where c.relkind in ('r', 'p', 'v', 'm', 'f')
-       and n.nspname in ('public', 'romashka', 'romashka_numbers')
+       and n.nspname in ('public', 'romashka', 'romashka_numbers', 'romashka_partitions')
        and has_column_privilege('anon', c.oid, a.attnum, privilege)
        and not has_table_privilege('anon', c.oid, privilege)
      order by 1";
@@ -117,7 +117,7 @@ const FUNCTIONS: &str = "
     select format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))
       from pg_proc p
       join pg_namespace n on n.oid = p.pronamespace
-     where n.nspname in ('public', 'romashka', 'romashka_numbers')
+     where n.nspname in ('public', 'romashka', 'romashka_numbers', 'romashka_partitions')
        and has_schema_privilege('anon', n.oid, 'USAGE')
        and has_function_privilege('anon', p.oid, 'EXECUTE')
        and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
@@ -159,7 +159,7 @@ async fn anonymous_visitors_reach_no_sequence() {
         let reached = names(
             &database,
             "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-              where c.relkind = 'S' and n.nspname in ('public', 'romashka', 'romashka_numbers')
+              where c.relkind = 'S' and n.nspname in ('public', 'romashka', 'romashka_numbers', 'romashka_partitions')
                 and has_sequence_privilege('anon', c.oid, 'USAGE, SELECT, UPDATE')",
         )
         .await;
@@ -178,7 +178,10 @@ async fn claims_decide_which_rows_a_person_sees() {
             let person = database.create_person(workspace, Role::Agent).await;
             database
                 .owner()
-                .execute("insert into public.customer_profiles (workspace_id, full_name) values ($1, $2)", &[&workspace, &slug])
+                .execute(
+                    "insert into public.customer_profiles (workspace_id, name) values ($1, $2)",
+                    &[&workspace, &slug],
+                )
                 .await
                 .unwrap();
             people.push((person, workspace));

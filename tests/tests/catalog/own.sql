@@ -1,10 +1,10 @@
--- What is ours: everything in the three schemas but what belongs to an extension. The rules read these views.
+-- What is ours: everything in our schemas but what belongs to an extension. The rules read these views.
 create temporary view own_tables as
 select c.oid, c.relname::text as name, format('%I.%I', n.nspname, c.relname) as qualified, n.nspname::text as schema,
        c.relispartition as is_partition, c.relrowsecurity, c.relforcerowsecurity
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
- where c.relkind in ('r', 'p') and n.nspname in ('public', 'romashka', 'romashka_numbers')
+ where c.relkind in ('r', 'p') and n.nspname in ('public', 'romashka', 'romashka_numbers', 'romashka_partitions')
    and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e');
 
 create temporary view own_columns as
@@ -21,7 +21,7 @@ select p.oid, p.proname::text as name, n.nspname::text as schema, l.lanname::tex
   from pg_proc p
   join pg_namespace n on n.oid = p.pronamespace
   join pg_language l on l.oid = p.prolang
- where n.nspname in ('public', 'romashka', 'romashka_numbers') and p.prokind in ('f', 'p')
+ where n.nspname in ('public', 'romashka', 'romashka_numbers', 'romashka_partitions') and p.prokind in ('f', 'p')
    and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e');
 
 create temporary view own_policies as

@@ -4,7 +4,7 @@ with target as (
   union all
   select distinct on (f.oid, g.tgrelid, g.tgoldtable, g.tgnewtable) f.oid, f.signature, g.tgrelid::regclass, g.tgoldtable, g.tgnewtable
     from own_functions f join pg_trigger g on g.tgfoid = f.oid where f.language = 'plpgsql' and f.is_trigger and not g.tgisinternal and g.tgparentid = 0)
-select concat_ws(' ', target.signature, 'on ' || target.relation::text, 'line ' || found.lineno, found.level || ':', found.message, '(' || found.detail || ')', found.query) as finding
+select concat_ws(' ', found.level || ':', target.signature, 'on ' || target.relation::text, 'line ' || found.lineno || ':', found.message, '(' || found.detail || ')', found.query) as finding
   from target
  cross join lateral %schema%.plpgsql_check_function_tb(target.oid::regprocedure, coalesce(target.relation, 0::regclass), fatal_errors => false, extra_warnings => true,
                                                       security_warnings => true, oldtable => target.old_rows, newtable => target.new_rows) as found

@@ -28,7 +28,7 @@ breach (rule, object, detail) as (
   union all select 'T2 a trigger on the table of workspaces fires once per node', g.tgrelid::regclass::text, g.tgname from pg_trigger g where not g.tgisinternal and g.tgrelid = to_regclass('public.workspaces')
   union all select 'T3 a trigger function notifies', signature, '' from code where is_trigger and body ~* '\m(pg_notify|notify)\M'
   union all select 'T4 a trigger function asks for the name of its table, which is the shard''s', signature, '' from code where is_trigger and body ~* '\mtg_(table_name|relname|relid)\M'
-  union all select 'T5 a trigger function assigns the workspace', signature, '' from code where is_trigger and body ~* 'new\.workspace_id\s*:?=[^=]'
+  union all select 'T5 a trigger function assigns the workspace', signature, '' from code where is_trigger and body ~* 'new\.workspace_id\s*:='
   union all select 'Q1 a volatile call inside an update', signature, left(found[1], 90)
     from code, regexp_matches(body, '(\mupdate\M(?!\s+set)[^;]*\m(?:clock_timestamp|random|gen_random_uuid|timeofday|nextval)\M\s*\([^;]*)', 'gi') as found
   union all select 'Q2 a call in DO UPDATE SET where EXCLUDED would do', signature, left(found[1], 90)
