@@ -185,7 +185,7 @@ pub static ENCRYPTION_KEY: Variable = Variable::secret(
     Topic::Secrets,
     "ROMASHKA_ENCRYPTION_KEY",
     "the file `encryption.key` in the data folder, made on first use",
-    "Key of stored credentials: 32 bytes in base64 (`romashka keys generate`).",
+    "Key of stored credentials: 32 bytes in base64 (`romashka keys generate`); further keys behind a comma open what they encrypted.",
 );
 /// Which spans and events are logged.
 pub static LOG: Variable = Variable::new(

@@ -2,9 +2,12 @@
 
 pub mod connect;
 pub mod data_folder;
+pub mod envelope;
 pub mod environment;
 pub mod fingerprint;
+pub mod key_file;
 pub mod migrations;
+pub mod rotation;
 pub mod scope;
 pub mod settings;
 mod tls;
