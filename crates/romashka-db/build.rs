@@ -11,8 +11,7 @@ fn main() {
     println!("cargo::rerun-if-changed={}", folder.display());
     println!("cargo::rerun-if-changed={}", functions.display());
     let mut files: Vec<PathBuf> = fs::read_dir(&folder)
-        .into_iter()
-        .flatten()
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.expect("an entry of the migrations folder").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
         .collect();
@@ -31,10 +30,6 @@ fn main() {
     code.push_str("]\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     fs::write(out.join("migrations.rs"), code).expect("the list of migrations");
-    let functions = if !functions.exists() {
-        "\"\"".to_owned()
-    } else {
-        format!("include_str!({:?})\n", functions.display().to_string())
-    };
+    let functions = format!("include_str!({:?})\n", functions.display().to_string());
     fs::write(out.join("functions.rs"), functions).expect("the functions' file");
 }

@@ -32,14 +32,24 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Reads it from the catalog.
+    /// Reads it from the catalog, in a transaction of its own.
     pub async fn read(client: &Client) -> Result<Fingerprint, tokio_postgres::Error> {
         client
-            .batch_execute("begin isolation level repeatable read read only; set local search_path = ''; set local statement_timeout = 0")
+            .batch_execute("begin isolation level repeatable read read only")
             .await?;
-        let rows = client.query(QUERY, &[]).await;
+        let fingerprint = Fingerprint::read_within(client).await;
         client.batch_execute("rollback").await?;
-        let objects = rows?
+        fingerprint
+    }
+
+    /// Reads it in the transaction that is open, whose search path it empties.
+    pub async fn read_within(client: &Client) -> Result<Fingerprint, tokio_postgres::Error> {
+        client
+            .batch_execute("set local search_path = ''; set local statement_timeout = 0")
+            .await?;
+        let objects = client
+            .query(QUERY, &[])
+            .await?
             .iter()
             .map(|row| {
                 (

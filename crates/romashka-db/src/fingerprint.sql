@@ -1,13 +1,13 @@
 -- Purpose: one row per schema object: kind, identity, the object it belongs to, and its definition in words that a
 --   person can compare. Two databases are the same schema when these rows are the same.
 -- Invariants: reads the catalog alone; what may differ between sound installations is left out or made equal: the
---   partitions that time adds (their settings are summed up per parent), each workspace's sequence, the installing
+--   partitions that time adds (only their flaws are listed, at the parent), each workspace's sequence, the installing
 --   role's name, the schema of pg_trgm, and what the platform grants on schema public.
 -- Reads: pg_catalog. Writes: nothing. Lock risk: none beyond reading the catalog.
 -- Runs with search_path = '' so that every name is qualified in the same way.
 with namespace as materialized (
   select n.oid, n.nspname, n.nspowner, n.nspacl from pg_catalog.pg_namespace n
-   where n.nspname in ('public', 'romashka', 'romashka_numbers')
+   where n.nspname in ('public', 'romashka', 'romashka_numbers', 'romashka_partitions')
 ),
 installer as materialized (
   select coalesce(
@@ -48,10 +48,10 @@ grants as (
   union all
   select 'function', f.name, f.name, f.proowner, coalesce(f.proacl, pg_catalog.acldefault('f', f.proowner)) from function f
   union all
-  select 'schema', n.nspname, n.nspname, n.nspowner, coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner)) from namespace n
+  select 'schema', n.nspname::text, n.nspname::text, n.nspowner, coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner)) from namespace n
 ),
 definition (kind, identity, part_of, body) as (
-  select 'schema', n.nspname, n.nspname, 'schema' from namespace n
+  select 'schema', n.nspname::text, n.nspname::text, 'schema' from namespace n
   union all
   select 'table', r.name, r.name, pg_catalog.concat_ws(E'\n',
       case r.relkind when 'r' then 'table' when 'p' then 'partitioned table' when 'v' then 'view'
@@ -59,7 +59,7 @@ definition (kind, identity, part_of, body) as (
       case r.relpersistence when 'p' then null when 'u' then 'unlogged' else 'temporary' end,
       case when r.relkind in ('r', 'p') then 'row security ' || case when r.relrowsecurity then 'on' else 'off' end end,
       case when r.relkind in ('r', 'p') then 'row security of the owner ' || case when r.relforcerowsecurity then 'forced' else 'not forced' end end,
-      case when r.relreplident <> 'd' and r.relkind in ('r', 'p') then 'replica identity ' || r.relreplident end,
+      case when r.relreplident <> 'd' and r.relkind in ('r', 'p') then 'replica identity ' || r.relreplident::text end,
       'partition by ' || pg_catalog.pg_get_partkeydef(r.oid),
       case when r.relkind in ('v', 'm') then 'options ' || coalesce(pg_catalog.array_to_string(r.reloptions, ', '), 'none') end,
       (select 'foreign key triggers disabled: ' || pg_catalog.count(*) from pg_catalog.pg_trigger t
@@ -69,23 +69,30 @@ definition (kind, identity, part_of, body) as (
   select 'storage', r.name, r.name, pg_catalog.array_to_string(array(select o from pg_catalog.unnest(r.reloptions) o order by o), E'\n')
     from relation r where r.relkind in ('r', 'p', 'i', 'I') and r.reloptions is not null
   union all
+  -- Empty while every partition is as closed as its parent: a partition that is queried by its own name is guarded by
+  -- its own row security and grants.
   select 'partitions', parent.name, parent.name, (
-      select pg_catalog.string_agg(distinct pg_catalog.concat_ws(', ',
-          'row security ' || case when child.relrowsecurity then 'on' else 'off' end,
-          case when child.relforcerowsecurity then 'forced' end,
-          'granted to ' || coalesce((
-            select pg_catalog.string_agg(distinct case a.grantee when 0 then 'public' else a.grantee::pg_catalog.regrole::text end || ' ' || a.privilege_type, ' ')
-              from pg_catalog.aclexplode(child.relacl) a where a.grantee <> child.relowner), 'nobody'),
-          (select 'invalid index' from pg_catalog.pg_index i where i.indrelid = child.oid and not (i.indisvalid and i.indisready) limit 1)),
-        E'\n')
-        from partition p join every_relation child on child.oid = p.oid where p.inhparent = parent.oid and child.relkind in ('r', 'p'))
+      select pg_catalog.string_agg(pg_catalog.concat_ws(', ', child.name, flaw.words), E'\n' order by child.name)
+        from partition p join every_relation child on child.oid = p.oid
+       cross join lateral (
+         select pg_catalog.concat_ws(', ',
+           (select 'granted beyond its parent to ' || pg_catalog.string_agg(distinct case a.grantee when 0 then 'public' else a.grantee::pg_catalog.regrole::text end, ', ')
+              from pg_catalog.aclexplode(child.relacl) a
+             where a.grantee not in (child.relowner, parent.relowner)
+               and not exists (select from pg_catalog.aclexplode(parent.relacl) b where b.grantee = a.grantee and b.privilege_type = a.privilege_type)),
+           (select 'granted without row security'
+             where not child.relrowsecurity
+               and exists (select from pg_catalog.aclexplode(child.relacl) a where a.grantee not in (child.relowner, parent.relowner))),
+           (select 'invalid index' from pg_catalog.pg_index i where i.indrelid = child.oid and not (i.indisvalid and i.indisready) limit 1),
+           (select 'disabled trigger' from pg_catalog.pg_trigger t where t.tgrelid = child.oid and t.tgenabled = 'D' limit 1)) as words) flaw
+       where p.inhparent = parent.oid and child.relkind in ('r', 'p') and flaw.words <> '')
     from relation parent where parent.relkind = 'p'
   union all
   select 'column', pg_catalog.format('%s.%I', r.name, a.attname), r.name, pg_catalog.concat_ws(E'\n',
       pg_catalog.format_type(a.atttypid, a.atttypmod),
       case when a.attnotnull then 'not null' end,
       case a.attidentity when 'a' then 'generated always as identity' when 'd' then 'generated by default as identity' end,
-      case a.attgenerated when '' then 'default ' else 'generated ' || a.attgenerated || ' ' end || pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+      case a.attgenerated when '' then 'default ' else 'generated ' || a.attgenerated::text || ' ' end || pg_catalog.pg_get_expr(d.adbin, d.adrelid),
       case when a.attcollation <> t.typcollation then 'collate ' || a.attcollation::pg_catalog.regcollation end)
     from relation r
     join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped

@@ -65,11 +65,6 @@ impl Console {
         }
     }
 
-    /// Whether one JSON document was asked for.
-    pub fn is_json(&self) -> bool {
-        self.json
-    }
-
     /// Text for standard output in a tone.
     pub fn paint(&self, tone: Tone, text: impl Display) -> String {
         paint(tone, &text.to_string(), self.colour_out)

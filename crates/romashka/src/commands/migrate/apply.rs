@@ -156,7 +156,7 @@ async fn adopt(
             "romashka verify shows them",
         ),
         Err(error) => console.warn(
-            format_args!("what psql applied could not be compared with the migrations: {error}"),
+            format_args!("what psql applied could not be compared with the migrations: {error:#}"),
             "romashka migrate baseline --force records it without comparing",
         ),
     }
