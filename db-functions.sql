@@ -872,4 +872,109 @@ grant update (full_name, company_name, website_url, avatar_url, timezone, langua
   on public.profiles to authenticated, romashka_agent, romashka_admin;
 grant select, insert, update, delete on public.profiles to service_role;
 
+-- ============ 00-foundation/comments ============
+-- Purpose: what each column holds; the documentation of the tables is generated from it.
+-- Lock risk: SHARE UPDATE EXCLUSIVE on each table for a moment, which lets reads and writes pass.
+
+comment on column public.event_cursors.id is 'The row''s identity, time-ordered.';
+comment on column public.event_cursors.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.event_cursors.reader is 'The reader''s name.';
+comment on column public.event_cursors.transaction_id is 'The transaction of the last event it has handled.';
+comment on column public.event_cursors.event_id is 'The last event it has handled.';
+comment on column public.event_cursors.locked_until is 'Until when one of several copies of the reader has the turn.';
+comment on column public.event_cursors.locked_by is 'The copy that has the turn.';
+comment on column public.event_cursors.created_at is 'When the row was made.';
+comment on column public.event_cursors.updated_at is 'When the row was last changed.';
+comment on column public.events.id is 'Number in the order of writing.';
+comment on column public.events.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.events.transaction_id is 'The transaction that wrote it: readers take only what is older than every running one.';
+comment on column public.events.kind is 'What happened: subject.verb, as conversation.resolved.';
+comment on column public.events.actor_kind is 'Who did it: customer, agent, ai, workflow, system or api.';
+comment on column public.events.actor_id is 'Who exactly; null when nobody is known.';
+comment on column public.events.subject_type is 'The table of what it happened to, in the singular.';
+comment on column public.events.subject_id is 'The row it happened to.';
+comment on column public.events.conversation_id is 'The conversation it is part of; null when of none.';
+comment on column public.events.occurred_at is 'When it happened.';
+comment on column public.events.time_basis is 'recorded: occurred_at is the moment of writing; source: it was told by the source, as a mail''s date.';
+comment on column public.events.recorded_at is 'When it was written. The table is partitioned by it.';
+comment on column public.events.payload is 'What readers need to know of it.';
+comment on column romashka.sql_logins.login is 'The login role.';
+comment on column romashka.sql_logins.user_id is 'The person it stands for.';
+comment on column romashka.sql_logins.workspace_id is 'The workspace it works in.';
+comment on column romashka.sql_logins.created_at is 'When the row was made.';
+
+-- ============ 10-workspaces/comments ============
+-- Purpose: what each column holds; the documentation of the tables is generated from it.
+-- Lock risk: SHARE UPDATE EXCLUSIVE on each table for a moment, which lets reads and writes pass.
+
+comment on column public.agent_availability.id is 'The row''s identity, time-ordered.';
+comment on column public.agent_availability.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.agent_availability.agent_id is 'The agent.';
+comment on column public.agent_availability.is_online is 'Whether the agent is at work.';
+comment on column public.agent_availability.status is 'available, busy, away or offline, as the agent says.';
+comment on column public.agent_availability.max_concurrent_chats is 'How many open conversations the agent takes at once.';
+comment on column public.agent_availability.current_chat_count is 'How many open conversations the agent has. Kept by triggers.';
+comment on column public.agent_availability.last_activity is 'When the agent last did something.';
+comment on column public.agent_availability.auto_away_time is 'After how many seconds without activity the agent is away.';
+comment on column public.agent_availability.working_hours is 'The agent''s own hours, of the form of workspaces.business_hours; null for the workspace''s.';
+comment on column public.agent_availability.last_assigned_at is 'When the agent last got a conversation; round robin goes by it.';
+comment on column public.agent_availability.created_at is 'When the row was made.';
+comment on column public.agent_availability.updated_at is 'When the row was last changed.';
+comment on column public.profiles.id is 'The account in auth.users.';
+comment on column public.profiles.email is 'The address the person signs in with.';
+comment on column public.profiles.full_name is 'The name colleagues and customers see.';
+comment on column public.profiles.company_name is 'The person''s company.';
+comment on column public.profiles.website_url is 'The person''s web page.';
+comment on column public.profiles.avatar_url is 'The person''s picture.';
+comment on column public.profiles.role is 'What earlier versions called the role. Nothing is decided by it: see workspace_members.role.';
+comment on column public.profiles.timezone is 'The person''s time zone, an IANA name.';
+comment on column public.profiles.language is 'The person''s language, a BCP 47 tag.';
+comment on column public.profiles.onboarding_completed is 'Whether the person has been through the introduction.';
+comment on column public.profiles.onboarding_data is 'What the introduction asked for.';
+comment on column public.profiles.settings is 'The person''s preferences.';
+comment on column public.profiles.created_at is 'When the row was made.';
+comment on column public.profiles.updated_at is 'When the row was last changed.';
+comment on column public.team_members.id is 'The row''s identity, time-ordered.';
+comment on column public.team_members.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.team_members.team_id is 'The team.';
+comment on column public.team_members.user_id is 'The person, who is a member of the workspace.';
+comment on column public.team_members.created_at is 'When the row was made.';
+comment on column public.teams.id is 'The row''s identity, time-ordered.';
+comment on column public.teams.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.teams.name is 'Its name, for people.';
+comment on column public.teams.description is 'What it is for, for people.';
+comment on column public.teams.department is 'The department whose conversations the team takes.';
+comment on column public.teams.business_hours is 'The team''s own hours; null for the workspace''s.';
+comment on column public.teams.created_at is 'When the row was made.';
+comment on column public.teams.updated_at is 'When the row was last changed.';
+comment on column public.workspace_invitations.id is 'The row''s identity, time-ordered.';
+comment on column public.workspace_invitations.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.workspace_invitations.email is 'The address that is invited.';
+comment on column public.workspace_invitations.role is 'The role the membership will have.';
+comment on column public.workspace_invitations.token_hash is 'SHA-256 of the token in the invitation''s link.';
+comment on column public.workspace_invitations.invited_by is 'Who invites.';
+comment on column public.workspace_invitations.expires_at is 'Until when it can be accepted.';
+comment on column public.workspace_invitations.accepted_at is 'When it was accepted; null while it was not.';
+comment on column public.workspace_invitations.created_at is 'When the row was made.';
+comment on column public.workspace_members.id is 'The row''s identity, time-ordered.';
+comment on column public.workspace_members.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.workspace_members.user_id is 'The person.';
+comment on column public.workspace_members.role is 'What the person may do here: viewer, agent, admin or owner.';
+comment on column public.workspace_members.status is 'active, or removed: kept for the history, without rights.';
+comment on column public.workspace_members.invited_by is 'Who invited the person.';
+comment on column public.workspace_members.created_at is 'When the row was made.';
+comment on column public.workspace_members.updated_at is 'When the row was last changed.';
+comment on column public.workspaces.id is 'The workspace. Every other table refers to it as workspace_id.';
+comment on column public.workspaces.slug is 'The short name in addresses, unique over all workspaces.';
+comment on column public.workspaces.name is 'Its name, for people.';
+comment on column public.workspaces.time_zone is 'The IANA time zone in which its days begin.';
+comment on column public.workspaces.business_hours is 'Opening hours: for each weekday in English an object with start and end; a day that is absent is closed.';
+comment on column public.workspaces.holidays is 'Days on which it is closed.';
+comment on column public.workspaces.default_language is 'The language where nothing else is known, a BCP 47 tag.';
+comment on column public.workspaces.settings is 'Further settings as an object; those with a meaning are in system_settings.';
+comment on column public.workspaces.status is 'active or suspended; in a suspended one nothing new begins.';
+comment on column public.workspaces.legal_hold is 'While true, retention and erasure delete nothing.';
+comment on column public.workspaces.created_at is 'When the row was made.';
+comment on column public.workspaces.updated_at is 'When the row was last changed.';
+
 commit;
