@@ -194,9 +194,9 @@ comment on function romashka.search_configuration(text) is 'The text search conf
 
 -- The two forms of an encrypted secret. Anything else is refused by the columns that hold one.
 create or replace function romashka.is_envelope(secret jsonb) returns boolean language sql immutable parallel safe
-return secret is null or secret = '{}'::jsonb or (jsonb_typeof(secret) = 'object' and secret ->> 'alg' = 'xchacha20poly1305'
+return secret is null or secret = '{}'::jsonb or coalesce(jsonb_typeof(secret) = 'object' and secret ->> 'alg' = 'xchacha20poly1305'
   and secret ->> 'v' = '1' and secret ->> 'kid' ~ '^[0-9a-f]{8}$' and secret ->> 'nonce' ~ '^[A-Za-z0-9+/]{32}$' and secret ->> 'data' ~ '^[A-Za-z0-9+/]{22,}={0,2}$'
-  and secret - array['v', 'alg', 'kid', 'nonce', 'data'] = '{}'::jsonb);
+  and secret - array['v', 'alg', 'kid', 'nonce', 'data'] = '{}'::jsonb, false); -- a CHECK lets null pass
 comment on function romashka.is_envelope(jsonb) is 'Whether a value is an encrypted envelope (or empty), so that plaintext cannot be stored.';
 create or replace function romashka.is_envelope(secret text) returns boolean language sql immutable parallel safe
 return secret is null or secret ~ '^rmk1\.[0-9a-f]{8}\.[A-Za-z0-9_-]{32}\.[A-Za-z0-9_-]{22,}$';

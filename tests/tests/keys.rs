@@ -199,3 +199,49 @@ async fn what_does_not_open_is_named_and_keeps_the_old_key() {
         1
     );
 }
+
+#[tokio::test]
+async fn the_schema_accepts_envelopes_and_nothing_else() {
+    let database = TestDatabase::new().await;
+    let client = open(&database).await;
+    let ring = Keyring::new(Key::generate(), vec![]);
+    let place = Place {
+        table: "channels",
+        column: "api_credentials",
+        workspace: Uuid::from_u128(1),
+        row: Uuid::from_u128(2),
+    };
+    // Every length of the last base64 group, and the empty secret.
+    for length in 0..70 {
+        let secret = vec![b'x'; length];
+        let row = client
+            .query_one(
+                "select romashka.is_envelope($1::jsonb), romashka.is_envelope($2::text)",
+                &[
+                    &Json(ring.seal_json(place, &secret)),
+                    &ring.seal_text(place, &secret),
+                ],
+            )
+            .await
+            .expect("the schema's checks");
+        assert!(
+            row.get::<_, bool>(0) && row.get::<_, bool>(1),
+            "a secret of {length} bytes"
+        );
+    }
+    for (json, text) in [
+        ("{\"token\": \"plain\"}", "plaintext"),
+        ("{\"v\": 1, \"alg\": \"xchacha20poly1305\"}", "rmk1.secret"),
+        ("\"text\"", ""),
+    ] {
+        let row = client
+            .query_one(
+                "select romashka.is_envelope($1::text::jsonb), romashka.is_envelope($2::text)",
+                &[&json, &text],
+            )
+            .await
+            .expect("the schema's checks");
+        let accepted: (Option<bool>, Option<bool>) = (row.get(0), row.get(1));
+        assert_eq!(accepted, (Some(false), Some(false)), "{json} {text}");
+    }
+}
