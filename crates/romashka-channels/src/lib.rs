@@ -1,1 +1,3 @@
 //! Parsing and rendering of the channels a customer writes by. Nothing here touches a database.
+
+pub mod email;

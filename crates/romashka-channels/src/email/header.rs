@@ -1,0 +1,631 @@
+//! Header fields: the block, encoded words, address lists, message ids and parameters.
+//!
+//! Invariant: every function takes what stands in the mail and never fails; what cannot be read is left out. Values
+//! that leave it hold no line breaks, so that a header cannot inject another one.
+
+use mail_parser::parsers::MessageStream;
+use sha2::{Digest, Sha256};
+
+use super::charset;
+
+/// Fields of one header block beyond this number are ignored.
+const FIELD_LIMIT: usize = 2_000;
+/// Addresses of one field beyond this number are ignored.
+const ADDRESS_LIMIT: usize = 10_000;
+/// Message ids of one field beyond this number are ignored: the newest stand last in References and are kept.
+const ID_LIMIT: usize = 200;
+/// A longer message id (bytes) is replaced by its hash: it has to fit an index entry.
+const ID_LENGTH_LIMIT: usize = 900;
+
+/// One header field as it stands in the mail.
+#[derive(Debug, Clone, Copy)]
+pub struct Field<'a> {
+    /// Name as written.
+    pub name: &'a [u8],
+    /// Value with its line folds.
+    pub value: &'a [u8],
+}
+
+/// The header block of a mail or of a part.
+#[derive(Debug, Clone, Default)]
+pub struct Headers<'a> {
+    fields: Vec<Field<'a>>,
+}
+
+/// An address with its display name.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Mailbox {
+    /// Display name without quotes, empty when there is none.
+    pub name: String,
+    /// Address in lower case.
+    pub address: String,
+}
+
+impl Mailbox {
+    /// Part before the last `@`.
+    pub fn local(&self) -> &str {
+        self.address.rsplit_once('@').map_or("", |(local, _)| local)
+    }
+
+    /// Part after the last `@`.
+    pub fn domain(&self) -> &str {
+        self.address
+            .rsplit_once('@')
+            .map_or("", |(_, domain)| domain)
+    }
+}
+
+impl<'a> Headers<'a> {
+    /// Splits a header block from its body; the second value is the offset of the body.
+    pub fn parse(raw: &'a [u8]) -> (Self, usize) {
+        let mut fields: Vec<Field<'a>> = Vec::new();
+        let mut position = 0;
+        // Where the value of the last field starts, to extend it by continuation lines.
+        let mut value_start = 0;
+        while position < raw.len() {
+            let end = line_end(raw, position);
+            let line = trim_line_break(&raw[position..end]);
+            if line.is_empty() {
+                return (Self { fields }, end);
+            }
+            let folded = matches!(line[0], b' ' | b'\t');
+            match field_name(line) {
+                Some(length) if !folded => {
+                    value_start = position + length + 1;
+                    if fields.len() < FIELD_LIMIT {
+                        fields.push(Field {
+                            name: line[..length].trim_ascii(),
+                            value: &raw[value_start..end],
+                        });
+                    }
+                }
+                _ if folded => extend(&mut fields, raw, value_start, end),
+                // An mbox separator that stayed in the mail.
+                _ if line.starts_with(b"From ") || line.starts_with(b">From ") => {}
+                // A fold that lost its blank: the next line tells whether the block goes on.
+                _ if end < raw.len()
+                    && field_name(trim_line_break(&raw[end..line_end(raw, end)])).is_some() =>
+                {
+                    extend(&mut fields, raw, value_start, end);
+                }
+                _ => return (Self { fields }, position),
+            }
+            position = end;
+        }
+        (Self { fields }, raw.len())
+    }
+
+    /// All fields in order.
+    pub fn fields(&self) -> &[Field<'a>] {
+        &self.fields
+    }
+
+    /// Raw value of the first field of this name.
+    pub fn raw(&self, name: &str) -> Option<&'a [u8]> {
+        self.all(name).next()
+    }
+
+    /// Raw values of all fields of this name.
+    pub fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'a [u8]> + 's {
+        self.fields
+            .iter()
+            .filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|field| field.value)
+    }
+
+    /// Decoded text of the first field of this name, without line breaks.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.raw(name).map(|raw| decode_text(raw, None))
+    }
+
+    /// Whether a field of this name exists.
+    pub fn has(&self, name: &str) -> bool {
+        self.raw(name).is_some()
+    }
+
+    /// Addresses of all fields of this name.
+    pub fn addresses(&self, name: &str) -> Vec<Mailbox> {
+        let mut found = Vec::new();
+        for raw in self.all(name) {
+            found.extend(parse_addresses(raw));
+            if found.len() >= ADDRESS_LIMIT {
+                found.truncate(ADDRESS_LIMIT);
+                break;
+            }
+        }
+        found
+    }
+
+    /// Message ids of all fields of this name, in order, without doubles.
+    pub fn ids(&self, name: &str) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for raw in self.all(name) {
+            for id in parse_ids(raw) {
+                if !found.contains(&id) {
+                    found.push(id);
+                }
+            }
+        }
+        let surplus = found.len().saturating_sub(ID_LIMIT);
+        found.drain(..surplus);
+        found
+    }
+}
+
+fn extend<'a>(fields: &mut [Field<'a>], raw: &'a [u8], start: usize, end: usize) {
+    if let Some(last) = fields.last_mut()
+        && std::ptr::eq(last.value.as_ptr(), raw[start..].as_ptr())
+    {
+        last.value = &raw[start..end];
+    }
+}
+
+fn line_end(raw: &[u8], from: usize) -> usize {
+    memchr::memchr(b'\n', &raw[from..]).map_or(raw.len(), |length| from + length + 1)
+}
+
+fn trim_line_break(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Length of the field name when `line` looks like a header field.
+pub(super) fn field_name(line: &[u8]) -> Option<usize> {
+    let length = memchr::memchr(b':', &line[..line.len().min(256)])?;
+    let name = line[..length].trim_ascii_end();
+    let valid = !name.is_empty() && name.iter().all(|byte| byte.is_ascii_graphic());
+    valid.then_some(length)
+}
+
+/// Unfolds a value and decodes its encoded words. Adjacent words of one charset are joined as bytes first, because
+/// senders cut words in the middle of a character. Bytes above ASCII are read as UTF-8 or detected.
+pub fn decode_text(raw: &[u8], tld: Option<&str>) -> String {
+    let pieces = split_words(raw);
+    let mut text = String::with_capacity(raw.len());
+    for piece in &pieces {
+        match piece {
+            Piece::Plain(bytes) => text.push_str(&charset::decode(bytes, None, tld).text),
+            Piece::Word { label, bytes } => {
+                text.push_str(&charset::decode(bytes, Some(label), tld).text);
+            }
+        }
+    }
+    single_line(&text)
+}
+
+/// Collapses line breaks and tabs into blanks and trims.
+fn single_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.trim().chars() {
+        match character {
+            '\r' => {}
+            '\n' | '\t' => {
+                if !line.ends_with(' ') {
+                    line.push(' ');
+                }
+            }
+            character if character.is_whitespace() && line.ends_with(' ') && character != ' ' => {}
+            character => line.push(character),
+        }
+    }
+    line
+}
+
+enum Piece {
+    Plain(Vec<u8>),
+    Word { label: String, bytes: Vec<u8> },
+}
+
+/// Cuts an unfolded value into plain bytes and encoded words; blanks between two words vanish.
+fn split_words(raw: &[u8]) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    let unfolded = unfold(raw);
+    let mut plain_start = 0;
+    let mut position = 0;
+    while let Some(found) = memchr::memmem::find(&unfolded[position..], b"=?") {
+        let start = position + found;
+        let Some((label, bytes, length)) = encoded_word(&unfolded[start..]) else {
+            position = start + 2;
+            continue;
+        };
+        let between = &unfolded[plain_start..start];
+        let after_word = matches!(pieces.last(), Some(Piece::Word { .. }));
+        let joined = after_word && between.iter().all(u8::is_ascii_whitespace);
+        if !joined && !between.is_empty() {
+            pieces.push(Piece::Plain(between.to_vec()));
+        }
+        match pieces.last_mut() {
+            Some(Piece::Word {
+                label: last,
+                bytes: collected,
+            }) if joined && last.eq_ignore_ascii_case(&label) => {
+                collected.extend_from_slice(&bytes);
+            }
+            _ => pieces.push(Piece::Word { label, bytes }),
+        }
+        position = start + length;
+        plain_start = position;
+    }
+    if plain_start < unfolded.len() {
+        pieces.push(Piece::Plain(unfolded[plain_start..].to_vec()));
+    }
+    pieces
+}
+
+fn unfold(raw: &[u8]) -> Vec<u8> {
+    raw.trim_ascii()
+        .iter()
+        .copied()
+        .filter(|byte| !matches!(byte, b'\r' | b'\n'))
+        .collect()
+}
+
+/// Reads `=?charset?encoding?text?=` at the start: charset, bytes and the length of the word.
+fn encoded_word(input: &[u8]) -> Option<(String, Vec<u8>, usize)> {
+    let rest = input.strip_prefix(b"=?")?;
+    let charset_length = memchr::memchr(b'?', &rest[..rest.len().min(80)])?;
+    let label = std::str::from_utf8(&rest[..charset_length]).ok()?;
+    if label.is_empty() || !label.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
+    // RFC 2231 adds a language: `=?utf-8*en?Q?…?=`.
+    let label = label.split('*').next()?.to_owned();
+    let rest = &rest[charset_length + 1..];
+    let encoding = *rest.first()?;
+    if rest.get(1) != Some(&b'?') {
+        return None;
+    }
+    let rest = &rest[2..];
+    let length = match encoding {
+        // In Q the sequence `?=` cannot occur, but `=3D?=`-like text starts right after the mark.
+        b'q' | b'Q' | b'b' | b'B' => memchr::memmem::find(rest, b"?=")?,
+        _ => return None,
+    };
+    let content = &rest[..length];
+    let bytes = match encoding {
+        b'q' | b'Q' => decode_q(content),
+        _ => super::mime::decode_base64(content),
+    };
+    Some((label, bytes, 2 + charset_length + 1 + 2 + length + 2))
+}
+
+fn decode_q(content: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(content.len());
+    let mut position = 0;
+    while position < content.len() {
+        match content[position] {
+            b'_' => bytes.push(b' '),
+            b'=' => match super::mime::hex_pair(&content[position + 1..]) {
+                Some(byte) => {
+                    bytes.push(byte);
+                    position += 2;
+                }
+                None => bytes.push(b'='),
+            },
+            byte => bytes.push(byte),
+        }
+        position += 1;
+    }
+    bytes
+}
+
+/// Reads an address list: names in encoded words, quotes and comments, groups, missing brackets.
+pub fn parse_addresses(raw: &[u8]) -> Vec<Mailbox> {
+    let mut prepared = quote_words(raw);
+    prepared.push('\n');
+    let parsed = MessageStream::new(prepared.as_bytes()).parse_address();
+    let Some(list) = parsed.as_address() else {
+        return Vec::new();
+    };
+    list.iter()
+        .filter_map(|entry| {
+            let name = entry.name.as_deref().map(clean_name).unwrap_or_default();
+            let address = entry.address.as_deref().and_then(normalise_address);
+            match address {
+                Some(address) => Some(Mailbox { name, address }),
+                // The whole entry, address included, was one encoded word or one quoted string.
+                None => find_address(&name).map(|address| Mailbox {
+                    name: String::new(),
+                    address,
+                }),
+            }
+        })
+        .take(ADDRESS_LIMIT)
+        .collect()
+}
+
+/// Replaces encoded words by quoted strings, so that a comma or bracket inside of a name cannot make an address.
+fn quote_words(raw: &[u8]) -> String {
+    let mut out = String::new();
+    let mut in_quotes = false;
+    for piece in split_words(raw) {
+        match piece {
+            Piece::Plain(bytes) => {
+                let text = charset::decode(&bytes, None, None).text;
+                let mut escaped = false;
+                for character in text.chars() {
+                    match character {
+                        _ if escaped => escaped = false,
+                        '\\' if in_quotes => escaped = true,
+                        '"' => in_quotes = !in_quotes,
+                        _ => {}
+                    }
+                    out.push(if matches!(character, '\n' | '\r' | '\t') {
+                        ' '
+                    } else {
+                        character
+                    });
+                }
+            }
+            Piece::Word { label, bytes } => {
+                let text = single_line(&charset::decode(&bytes, Some(&label), None).text);
+                if !in_quotes {
+                    out.push('"');
+                }
+                for character in text.chars() {
+                    if matches!(character, '"' | '\\') {
+                        out.push('\\');
+                    }
+                    out.push(character);
+                }
+                if !in_quotes {
+                    out.push('"');
+                }
+            }
+        }
+    }
+    out
+}
+
+fn clean_name(name: &str) -> String {
+    let name = single_line(&charset::clean(name));
+    let trimmed = name.trim().trim_matches(['"', '\'']).trim();
+    // An invisible reordering in a display name serves only to deceive.
+    trimmed
+        .chars()
+        .filter(|character| !is_bidi_control(*character))
+        .take(256)
+        .collect()
+}
+
+/// Characters that reorder text on the screen.
+pub(super) fn is_bidi_control(character: char) -> bool {
+    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Lower-case address without brackets and blanks, or nothing when it is not one.
+pub fn normalise_address(address: &str) -> Option<String> {
+    let address: String = address
+        .chars()
+        .filter(|character| {
+            !character.is_whitespace() && !character.is_control() && !matches!(character, '<' | '>')
+        })
+        .collect();
+    let address = address
+        .strip_prefix("mailto:")
+        .unwrap_or(&address)
+        .trim_end_matches(['.', ',', ';']);
+    let (local, domain) = address.rsplit_once('@')?;
+    let plausible = !local.is_empty()
+        && !domain.is_empty()
+        && address.len() <= 320
+        && !domain.contains(['(', ')', ',', ';', ':', '"', '\\', '/'])
+        || domain.starts_with('[') && domain.ends_with(']');
+    plausible.then(|| address.to_lowercase())
+}
+
+fn find_address(text: &str) -> Option<String> {
+    text.split(|character: char| {
+        character.is_whitespace() || matches!(character, '<' | '>' | '"' | '(' | ')' | ',' | ';')
+    })
+    .filter(|token| token.contains('@'))
+    .find_map(normalise_address)
+}
+
+/// Message ids of a field: what stands between angle brackets (blanks and folds removed), else the words with `@`.
+pub fn parse_ids(raw: &[u8]) -> Vec<String> {
+    let text = charset::decode(&unfold(raw), None, None).text;
+    let mut ids = Vec::new();
+    let mut rest = text.as_str();
+    while let Some(start) = rest.find('<') {
+        let Some(length) = rest[start + 1..].find('>') else {
+            break;
+        };
+        // `<<id@host>`: the last opening bracket counts.
+        let inner = &rest[start + 1..start + 1 + length];
+        let inner = inner.rsplit('<').next().unwrap_or(inner);
+        ids.extend(normalise_id(inner));
+        rest = &rest[start + 1 + length + 1..];
+    }
+    if ids.is_empty() {
+        ids.extend(
+            text.split([' ', '\t', ',', ';'])
+                .filter(|word| word.contains('@'))
+                .filter_map(normalise_id),
+        );
+    }
+    ids
+}
+
+/// The Message-ID of a mail: in brackets, or whatever stands there when it has none.
+pub fn parse_message_id(raw: &[u8]) -> Option<String> {
+    parse_ids(raw).into_iter().next().or_else(|| {
+        let text = charset::decode(&unfold(raw), None, None).text;
+        normalise_id(&text)
+    })
+}
+
+fn normalise_id(id: &str) -> Option<String> {
+    let id: String = id
+        .chars()
+        .filter(|character| !character.is_whitespace() && !character.is_control())
+        .collect();
+    let id = id.trim_matches(['"', '\'', '<', '>']);
+    if id.is_empty() {
+        return None;
+    }
+    if id.len() > ID_LENGTH_LIMIT {
+        return Some(format!(
+            "long-id-{}",
+            hex::encode(Sha256::digest(id.as_bytes()))
+        ));
+    }
+    Some(id.to_owned())
+}
+
+/// A value with parameters, such as Content-Type.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parameterised {
+    /// The value in lower case, for example `text/plain`.
+    pub value: String,
+    parameters: Vec<(String, String)>,
+}
+
+impl Parameterised {
+    /// Reads `value; name=text; name*=utf-8''text; name*0=…`.
+    pub fn parse(raw: &[u8]) -> Self {
+        let bytes = unfold(raw);
+        let mut sections = split_parameters(&bytes).into_iter();
+        let value = sections
+            .next()
+            .map(|section| charset::decode(section, None, None).text)
+            .unwrap_or_default();
+        let value = value
+            .split_whitespace()
+            .collect::<String>()
+            .to_ascii_lowercase();
+        let mut plain: Vec<(String, Vec<u8>)> = Vec::new();
+        for section in sections {
+            let Some(equals) = memchr::memchr(b'=', section) else {
+                continue;
+            };
+            let name = String::from_utf8_lossy(section[..equals].trim_ascii()).to_ascii_lowercase();
+            plain.push((name, unquote(section[equals + 1..].trim_ascii())));
+            if plain.len() > 100 {
+                break;
+            }
+        }
+        Self {
+            value,
+            parameters: join_continuations(&plain),
+        }
+    }
+
+    /// A parameter by its name in lower case; the extended form (RFC 2231) wins over the plain one.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, text)| text.as_str())
+    }
+}
+
+/// Splits at semicolons outside of quotes.
+fn split_parameters(bytes: &[u8]) -> Vec<&[u8]> {
+    let mut sections = Vec::new();
+    let (mut start, mut in_quotes, mut escaped) = (0, false, false);
+    for (position, byte) in bytes.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_quotes => escaped = true,
+            b'"' => in_quotes = !in_quotes,
+            b';' if !in_quotes => {
+                sections.push(&bytes[start..position]);
+                start = position + 1;
+            }
+            _ => {}
+        }
+    }
+    sections.push(&bytes[start..]);
+    sections
+}
+
+fn unquote(bytes: &[u8]) -> Vec<u8> {
+    let Some(inner) = bytes.strip_prefix(b"\"") else {
+        return bytes.to_vec();
+    };
+    let mut text = Vec::with_capacity(inner.len());
+    let mut escaped = false;
+    for &byte in inner {
+        match byte {
+            // A backslash that escapes neither a quote nor itself is a Windows path.
+            b'"' | b'\\' if escaped => {
+                text.push(byte);
+                escaped = false;
+            }
+            _ if escaped => {
+                text.extend_from_slice(&[b'\\', byte]);
+                escaped = false;
+            }
+            b'\\' => escaped = true,
+            b'"' => break,
+            byte => text.push(byte),
+        }
+    }
+    text
+}
+
+/// A piece of an extended parameter: its number, whether it is percent-encoded, its bytes.
+type Section = (u32, bool, Vec<u8>);
+
+fn join_continuations(plain: &[(String, Vec<u8>)]) -> Vec<(String, String)> {
+    let mut extended: Vec<(String, Vec<Section>)> = Vec::new();
+    let mut simple: Vec<(String, String)> = Vec::new();
+    for (name, value) in plain {
+        let Some((base, marks)) = name.split_once('*') else {
+            simple.push((name.clone(), decode_text(value, None)));
+            continue;
+        };
+        let encoded = marks.is_empty() || marks.ends_with('*');
+        let number = marks.trim_end_matches('*').parse().unwrap_or(0);
+        let entry = (number, encoded, value.clone());
+        match extended.iter_mut().find(|(known, _)| known == base) {
+            Some((_, sections)) => sections.push(entry),
+            None => extended.push((base.to_owned(), vec![entry])),
+        }
+    }
+    let mut joined: Vec<(String, String)> = Vec::new();
+    for (name, mut sections) in extended {
+        sections.sort_by_key(|(number, ..)| *number);
+        let mut label = None;
+        let mut bytes = Vec::new();
+        for (position, (_, encoded, value)) in sections.iter().enumerate() {
+            let mut value = value.as_slice();
+            if position == 0 && *encoded {
+                let mut quotes = memchr::memchr_iter(b'\'', value);
+                if let (Some(first), Some(second)) = (quotes.next(), quotes.next()) {
+                    label = Some(String::from_utf8_lossy(&value[..first]).into_owned());
+                    value = &value[second + 1..];
+                }
+            }
+            if *encoded {
+                percent_decode(value, &mut bytes);
+            } else {
+                bytes.extend_from_slice(value);
+            }
+        }
+        let text = match label {
+            Some(label) => single_line(&charset::decode(&bytes, Some(&label), None).text),
+            // Continuations without a charset may hold encoded words.
+            None => decode_text(&bytes, None),
+        };
+        joined.push((name, text));
+    }
+    joined.extend(simple);
+    joined
+}
+
+fn percent_decode(value: &[u8], bytes: &mut Vec<u8>) {
+    let mut position = 0;
+    while position < value.len() {
+        if value[position] == b'%'
+            && let Some(byte) = super::mime::hex_pair(&value[position + 1..])
+        {
+            bytes.push(byte);
+            position += 3;
+            continue;
+        }
+        bytes.push(value[position]);
+        position += 1;
+    }
+}
