@@ -21,10 +21,10 @@ run:
 
 test:
 	@scripts/bootstrap test
-	@scripts/with-test-postgres cargo test --workspace $(ARGS)
+	@scripts/with-test-postgres cargo test --workspace --no-fail-fast $(ARGS)
 
 test-matrix:
-	@scripts/postgres-matrix $(MAJORS) -- cargo test --workspace --test '*' $(ARGS)
+	@scripts/postgres-matrix $(MAJORS) -- cargo test --workspace --no-fail-fast --test '*' $(ARGS)
 
 bench:
 	@scripts/bootstrap run
