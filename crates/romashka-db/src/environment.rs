@@ -173,6 +173,13 @@ pub static HOME: Variable = Variable::new(
     "",
     "The user's home folder; the data folder lies in it unless another is named.",
 );
+/// Base of what lives as long as a login session.
+pub static XDG_RUNTIME_DIR: Variable = Variable::new(
+    Topic::PrivateServer,
+    "XDG_RUNTIME_DIR",
+    "`/tmp`",
+    "Where the socket of the private server goes when the data folder's own path is too long for one.",
+);
 /// Folder with `initdb` and `postgres`.
 pub static PG_BIN: Variable = Variable::new(
     Topic::PrivateServer,
@@ -217,6 +224,7 @@ pub static TABLE: &[&Variable] = &[
     &DATA_DIR,
     &XDG_DATA_HOME,
     &HOME,
+    &XDG_RUNTIME_DIR,
     &PG_BIN,
     &ENCRYPTION_KEY,
     &LOG,

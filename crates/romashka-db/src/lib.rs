@@ -7,6 +7,8 @@ pub mod environment;
 pub mod fingerprint;
 pub mod key_file;
 pub mod migrations;
+#[cfg(unix)]
+pub mod private;
 pub mod rotation;
 pub mod scope;
 pub mod settings;
