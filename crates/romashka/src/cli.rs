@@ -30,6 +30,7 @@ Exit codes:
   2    the command line or a setting is wrong
   3    the database cannot be reached
   4    refused for safety: role without the rights, transaction pooler, another process at work
+  5    ROMASHKA runs on the data folder already (up)
   130  stopped by Ctrl-C or SIGTERM
 
 Settings come from options, then the environment, then a file .env here: romashka environment";

@@ -6,6 +6,7 @@ use romashka_db::connect::{ConnectError, Connection, connect};
 use romashka_db::data_folder::data_folder;
 use romashka_db::environment::{self, Variable};
 use romashka_db::fingerprint::Shadow;
+use romashka_db::private::{self, DataFolder, State};
 use romashka_db::settings::{Origin, Settings, Sources};
 
 use crate::cli::Global;
@@ -45,10 +46,19 @@ impl Context {
         Settings::resolve(Sources {
             option: self.global.database_url.clone(),
             environment: Some(&Variable::read),
-            private_server: None,
+            private_server: self.private_server(),
             data_folder,
         })
         .map_err(|error| failure(Exit::Usage, &error).next(error.next_step()).into())
+    }
+
+    /// The private server of the data folder, when it runs and can be used. A folder that cannot be looked into has none
+    /// for this user.
+    fn private_server(&self) -> Option<Settings> {
+        let folder = DataFolder::at(self.data_folder().ok()?).ok()?;
+        let status = private::inspect(&folder).ok()?;
+        let running = status.running.filter(|_| status.state == State::Running)?;
+        Some(running.settings())
     }
 
     /// Where a database to compare with may be made: `ROMASHKA_SHADOW_URL`, else beside the database itself.

@@ -15,6 +15,8 @@ pub enum Exit {
     Unreachable = 3,
     /// Refused for safety: wrong role, pooler, another process at work, changed migration.
     Refused = 4,
+    /// A ROMASHKA runs on the data folder already.
+    AlreadyRunning = 5,
     /// Stopped by Ctrl-C or SIGTERM before the work was done.
     Interrupted = 130,
 }
@@ -26,6 +28,21 @@ impl From<Exit> for std::process::ExitCode {
 }
 
 impl Exit {
+    /// The exit of another run of this program; a signal or an unknown code counts as a failure.
+    pub fn from_code(code: Option<i32>) -> Exit {
+        [
+            Exit::Ok,
+            Exit::Usage,
+            Exit::Unreachable,
+            Exit::Refused,
+            Exit::AlreadyRunning,
+            Exit::Interrupted,
+        ]
+        .into_iter()
+        .find(|exit| Some(*exit as i32) == code)
+        .unwrap_or(Exit::Failure)
+    }
+
     /// The exit code for an error: that of the [`Failure`] in it, else [`Exit::Failure`].
     pub fn of(error: &anyhow::Error) -> Exit {
         error

@@ -7,13 +7,22 @@ use crate::exit::Exit;
 
 mod completions;
 mod docs;
+mod down;
 mod environment;
 mod keys;
 mod migrate;
+mod private_server;
+mod psql;
+mod status;
+mod up;
 
 /// What `romashka` can do.
 #[derive(Subcommand)]
 pub enum Command {
+    Up(up::Args),
+    Down(down::Args),
+    Status(status::Args),
+    Psql(psql::Args),
     Migrate(migrate::Args),
     Keys(keys::Args),
     Completions(completions::Args),
@@ -25,6 +34,10 @@ impl Command {
     /// Runs the command.
     pub async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         match self {
+            Command::Up(arguments) => up::run(arguments, context).await,
+            Command::Down(arguments) => down::run(arguments, context).await,
+            Command::Status(arguments) => status::run(arguments, context).await,
+            Command::Psql(arguments) => psql::run(arguments, context).await,
             Command::Migrate(arguments) => migrate::run(arguments, context).await,
             Command::Keys(arguments) => keys::run(arguments, context).await,
             Command::Completions(arguments) => completions::run(arguments).await,

@@ -22,7 +22,7 @@ fn pace(patience: &Patience) -> Pace {
 }
 
 /// Turns a migrator's events into a progress bar and notes.
-fn observer(console: &Console) -> impl FnMut(Event) + Send + Sync + 'static {
+pub(crate) fn observer(console: &Console) -> impl FnMut(Event) + Send + Sync + 'static {
     let console = console.clone();
     let bar: Arc<Mutex<Option<ProgressBar>>> = Arc::default();
     move |event| {

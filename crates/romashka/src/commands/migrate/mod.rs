@@ -1,6 +1,6 @@
 //! `romashka migrate`: shows, plans, applies and reverses migrations.
 
-mod apply;
+pub(crate) mod apply;
 mod inspect;
 
 use clap::{Args as ClapArgs, Subcommand};
@@ -166,7 +166,7 @@ async fn connect(context: &Context) -> anyhow::Result<(Settings, Connection)> {
     Ok((settings, connection))
 }
 
-fn failed(error: MigrateError) -> Failure {
+pub(crate) fn failed(error: MigrateError) -> Failure {
     let exit = match &error {
         MigrateError::Server { .. }
         | MigrateError::Pooled
