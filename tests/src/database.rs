@@ -183,15 +183,18 @@ fn position(sql: &str, error: &tokio_postgres::Error) -> String {
     format!("line {line}: ")
 }
 
-/// The name of the template, made by whoever comes first.
+/// The name of the template, made by whoever comes first. What went wrong once is not tried again for each test.
 async fn template(server: &'static TestServer) -> &'static str {
-    static NAME: OnceCell<String> = OnceCell::const_new();
-    NAME.get_or_init(|| async {
-        make_template(server)
-            .await
-            .unwrap_or_else(|error| panic!("the template database: {error:#}"))
-    })
-    .await
+    static NAME: OnceCell<Result<String, String>> = OnceCell::const_new();
+    let made = NAME
+        .get_or_init(|| async {
+            make_template(server)
+                .await
+                .map_err(|error| format!("{error:#}"))
+        })
+        .await;
+    made.as_ref()
+        .unwrap_or_else(|error| panic!("the template database: {error}"))
 }
 
 async fn make_template(server: &TestServer) -> Result<String> {
