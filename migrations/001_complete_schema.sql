@@ -278,6 +278,183 @@ revoke execute on function romashka.is_time_zone(text), romashka.is_weekly_hours
 grant execute on function romashka.is_time_zone(text), romashka.is_weekly_hours(jsonb)
   to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
 
+-- ============ 90-operations/prelude ============
+-- Purpose: the settings that exist: defaults, who may see them, which of them this version obeys, and the shape of each value.
+-- Invariants: touches no table, so that the CHECK of system_settings may use it.
+-- Lock risk: none.
+
+create or replace function romashka.setting_catalogue()
+returns table (setting_key text, default_value jsonb, is_public boolean, is_effective boolean, description text)
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return query select known.k, known.v::jsonb, known.p, known.e, known.d from (values
+    ('agent_auto_away_time', '300', false, true, 'Set agents to away after seconds of inactivity'),
+    ('ai_confidence_threshold', '0.8', false, false, 'Minimum AI confidence threshold'),
+    ('ai_handoff_threshold', '0.5', false, false, 'AI confidence threshold for handoff to human'),
+    ('allowed_origins', '["https://romashka.com", "https://app.romashka.com"]', false, false, 'Allowed CORS origins'),
+    ('analytics_retention_days', '365', false, true, 'Analytics data retention in days'),
+    ('api_versioning_enabled', 'true', false, false, 'Enable API versioning'),
+    ('audit_log_retention_days', '90', false, true, 'Audit log retention in days'),
+    ('auto_assignment_algorithm', '"least_loaded"', false, true, 'Agent assignment algorithm: round_robin, least_loaded'),
+    ('backup_retention_days', '30', false, false, 'Backup retention in days'),
+    ('brute_force_protection_enabled', 'true', false, false, 'Enable brute force protection'),
+    ('canned_responses_enabled', 'true', false, false, 'Enable canned responses'),
+    ('conversation_auto_close_time', '3600', false, true, 'Auto-close inactive conversations after seconds'),
+    ('conversation_history_retention', '365', false, true, 'Conversation history retention in days'),
+    ('cors_enabled', 'true', false, false, 'Enable CORS'),
+    ('customer_satisfaction_scale', '5', false, true, 'Customer satisfaction scale (1-5 or 1-10)'),
+    ('daily_message_limit', '1000', false, false, 'Daily message limit per channel'),
+    ('data_encryption_enabled', 'true', false, false, 'Enable data encryption'),
+    ('database_health_check_enabled', 'true', false, false, 'Enable database health checks'),
+    ('default_language', '"en"', true, false, 'Default system language'),
+    ('default_timezone', '"UTC"', true, false, 'Default system timezone'),
+    ('default_working_hours', '{"friday": {"end": "17:00", "start": "09:00"}, "monday": {"end": "17:00", "start": "09:00"}, "tuesday": {"end": "17:00", "start": "09:00"}, "thursday": {"end": "17:00", "start": "09:00"}, "wednesday": {"end": "17:00", "start": "09:00"}}', false, false, 'Default working hours'),
+    ('email_notifications_enabled', 'true', false, false, 'Enable email notifications'),
+    ('error_tracking_enabled', 'true', false, false, 'Enable error tracking'),
+    ('feature_flags', '{"aiAssistant": true, "newDashboard": true, "advancedAnalytics": true}', false, false, 'Feature flags'),
+    ('file_upload_enabled', 'true', false, false, 'Enable file uploads'),
+    ('gdpr_compliance_enabled', 'true', false, false, 'Enable GDPR compliance features'),
+    ('ip_whitelist_enabled', 'false', false, false, 'Enable IP whitelist'),
+    ('knowledge_base_enabled', 'true', false, false, 'Enable knowledge base functionality'),
+    ('last_maintenance_date', '""', false, false, 'Last maintenance date'),
+    ('maintenance_window', '{"end": "04:00", "start": "02:00", "timezone": "UTC"}', false, false, 'Maintenance window configuration'),
+    ('max_concurrent_chats_per_agent', '5', false, false, 'Maximum concurrent chats per agent'),
+    ('max_conversation_history', '100', false, false, 'Maximum conversation history per customer'),
+    ('max_file_size_mb', '10', false, false, 'Maximum file size in MB'),
+    ('monitoring_enabled', 'true', false, false, 'Enable system monitoring'),
+    ('multi_language_enabled', 'true', false, false, 'Enable multi-language support'),
+    ('password_policy', '{"minLength": 8, "requireNumbers": true, "requireSymbols": true, "requireUppercase": true}', false, false, 'Password policy settings'),
+    ('performance_monitoring_enabled', 'true', false, false, 'Enable performance monitoring'),
+    ('platform_name', '"ROMASHKA"', true, false, 'Platform name'),
+    ('platform_version', '"1.0.0"', true, false, 'Current platform version'),
+    ('push_notifications_enabled', 'true', false, false, 'Enable push notifications'),
+    ('rate_limit_requests_per_minute', '100', false, false, 'Rate limit requests per minute'),
+    ('rate_limiting_enabled', 'true', false, false, 'Enable rate limiting'),
+    ('real_time_updates_enabled', 'true', false, false, 'Enable real-time updates'),
+    ('satisfaction_survey_enabled', 'true', false, false, 'Enable satisfaction surveys'),
+    ('session_timeout_minutes', '480', false, false, 'Session timeout in minutes'),
+    ('sla_first_response_seconds', '60', false, true, 'First response SLA in seconds'),
+    ('sla_resolution_seconds', '1800', false, true, 'Resolution SLA in seconds'),
+    ('supported_file_types', '["image/jpeg", "image/png", "image/gif", "application/pdf", "text/plain"]', false, false, 'Supported file types'),
+    ('supported_languages', '["en", "es", "fr", "de", "it", "pt", "ru", "zh", "ja", "ko"]', true, false, 'Supported languages'),
+    ('system_status', '"operational"', true, false, 'Current system status'),
+    ('two_factor_auth_enabled', 'false', false, false, 'Enable two-factor authentication'),
+    ('webhook_retry_attempts', '3', false, false, 'Number of webhook retry attempts'),
+    ('webhook_security_enabled', 'true', false, false, 'Enable webhook security'),
+    ('webhook_timeout_seconds', '30', false, false, 'Webhook timeout in seconds'),
+    ('widget_colors', '{"danger": "#dc3545", "primary": "#007bff", "success": "#28a745", "secondary": "#6c757d"}', true, false, 'Widget color scheme'),
+    ('widget_default_theme', '"modern"', true, false, 'Default widget theme'),
+    ('widget_position', '"bottom-right"', true, false, 'Default widget position')
+  ) as known (k, v, p, e, d);
+end $$;
+comment on function romashka.setting_catalogue() is
+  'Every setting with its default, whether visitors may read it, and whether this version obeys it (is_effective): one without effect is kept for existing users.';
+
+create or replace function romashka.default_setting(key text) returns jsonb language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return (select known.default_value from romashka.setting_catalogue() as known where known.setting_key = key);
+end $$;
+comment on function romashka.default_setting(text) is 'The default of a setting, null for a key of the owner''s own.';
+
+create or replace function romashka.is_effective_setting(key text) returns boolean language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return coalesce((select known.is_effective from romashka.setting_catalogue() as known where known.setting_key = key), false);
+end $$;
+comment on function romashka.is_effective_setting(text) is 'Whether this version obeys a setting.';
+
+create or replace function romashka.is_text_list(list jsonb, pattern text) returns boolean language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  if jsonb_typeof(list) is distinct from 'array' then return false; end if;
+  return not exists (select from jsonb_array_elements(list) as element where jsonb_typeof(element) <> 'string' or element #>> '{}' !~ pattern);
+end $$;
+comment on function romashka.is_text_list(jsonb, text) is 'Whether a value is a list of texts that all match a pattern.';
+
+create or replace function romashka.is_whole_number(number jsonb, least_value numeric, greatest_value numeric) returns boolean
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  if jsonb_typeof(number) is distinct from 'number' then return false; end if;
+  return trunc((number #>> '{}')::numeric) = (number #>> '{}')::numeric and (number #>> '{}')::numeric between least_value and greatest_value;
+end $$;
+comment on function romashka.is_whole_number(jsonb, numeric, numeric) is 'Whether a value is a whole number within bounds.';
+
+create or replace function romashka.is_valid_setting(key text, value jsonb) returns boolean language plpgsql immutable parallel safe set search_path = '' as $$
+declare
+  kind constant text := jsonb_typeof(value);
+  words constant text := case when jsonb_typeof(value) = 'string' then value #>> '{}' else '' end;
+  span jsonb;
+begin
+  if kind is null then return false; end if;
+  case
+    when key in ('api_versioning_enabled', 'brute_force_protection_enabled', 'canned_responses_enabled', 'cors_enabled', 'data_encryption_enabled',
+        'database_health_check_enabled', 'email_notifications_enabled', 'error_tracking_enabled', 'file_upload_enabled', 'gdpr_compliance_enabled',
+        'ip_whitelist_enabled', 'knowledge_base_enabled', 'monitoring_enabled', 'multi_language_enabled', 'performance_monitoring_enabled',
+        'push_notifications_enabled', 'rate_limiting_enabled', 'real_time_updates_enabled', 'satisfaction_survey_enabled', 'two_factor_auth_enabled',
+        'webhook_security_enabled') then
+      return kind = 'boolean';
+    when key in ('ai_confidence_threshold', 'ai_handoff_threshold') then
+      return case when kind = 'number' then (value #>> '{}')::numeric between 0 and 1 else false end;
+    when key in ('analytics_retention_days', 'audit_log_retention_days', 'backup_retention_days', 'conversation_history_retention') then
+      return romashka.is_whole_number(value, 1, 36500);
+    when key in ('sla_first_response_seconds', 'sla_resolution_seconds') then
+      return romashka.is_whole_number(value, 1, 31536000);
+    when key in ('agent_auto_away_time', 'conversation_auto_close_time') then
+      return romashka.is_whole_number(value, 0, 31536000);
+    when key = 'customer_satisfaction_scale' then
+      return value in ('5'::jsonb, '10'::jsonb);
+    when key = 'max_concurrent_chats_per_agent' then
+      return romashka.is_whole_number(value, 0, 1000);
+    when key in ('daily_message_limit', 'max_conversation_history', 'max_file_size_mb', 'rate_limit_requests_per_minute', 'session_timeout_minutes') then
+      return romashka.is_whole_number(value, 1, 1000000000);
+    when key = 'webhook_retry_attempts' then
+      return romashka.is_whole_number(value, 0, 100);
+    when key = 'webhook_timeout_seconds' then
+      return romashka.is_whole_number(value, 1, 600);
+    when key = 'auto_assignment_algorithm' then
+      return words in ('round_robin', 'least_loaded');
+    when key = 'system_status' then
+      return words in ('operational', 'degraded', 'maintenance', 'outage');
+    when key = 'widget_position' then
+      return words in ('bottom-right', 'bottom-left', 'top-right', 'top-left');
+    when key in ('platform_name', 'platform_version', 'widget_default_theme') then
+      return length(words) between 1 and 200;
+    when key = 'default_language' then
+      return words ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$';
+    when key = 'supported_languages' then
+      return romashka.is_text_list(value, '^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$');
+    when key = 'default_timezone' then
+      return romashka.is_time_zone(words);
+    when key = 'last_maintenance_date' then
+      return kind = 'string' and words ~ '^([0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?)?$';
+    when key = 'default_working_hours' then
+      return romashka.is_weekly_hours(value);
+    when key = 'maintenance_window' then
+      if kind <> 'object' then return false; end if;
+      span := jsonb_build_object('monday', value - 'timezone');
+      return romashka.is_weekly_hours(span) and romashka.is_time_zone(coalesce(value ->> 'timezone', ''));
+    when key = 'allowed_origins' then
+      return romashka.is_text_list(value, '^(\*|https?://[^\s/]+)$');
+    when key = 'supported_file_types' then
+      return romashka.is_text_list(value, '^[a-z0-9.+-]+/([a-z0-9.+-]+|\*)$');
+    when key = 'feature_flags' then
+      return kind = 'object' and not exists (select from jsonb_each(case kind when 'object' then value else '{}'::jsonb end) as flag where jsonb_typeof(flag.value) <> 'boolean');
+    when key = 'widget_colors' then
+      return kind = 'object' and not exists (select from jsonb_each_text(case kind when 'object' then value else '{}'::jsonb end) as colour
+        where colour.value is null or colour.value !~ '^#[0-9A-Fa-f]{6}$');
+    when key = 'password_policy' then
+      return kind = 'object' and romashka.is_whole_number(value -> 'minLength', 1, 1024)
+        and not exists (select from jsonb_each(case kind when 'object' then value - 'minLength' else '{}'::jsonb end) as rule where jsonb_typeof(rule.value) <> 'boolean');
+    else
+      return length(key) between 1 and 255;
+  end case;
+end $$;
+comment on function romashka.is_valid_setting(text, jsonb) is 'Whether a value has the shape its setting needs. Keys that are not in the catalogue are the owner''s own: any value but null.';
+
+revoke execute on function romashka.setting_catalogue(), romashka.default_setting(text), romashka.is_effective_setting(text),
+  romashka.is_text_list(jsonb, text), romashka.is_whole_number(jsonb, numeric, numeric), romashka.is_valid_setting(text, jsonb) from public;
+grant execute on function romashka.setting_catalogue(), romashka.default_setting(text), romashka.is_effective_setting(text),
+  romashka.is_text_list(jsonb, text), romashka.is_whole_number(jsonb, numeric, numeric), romashka.is_valid_setting(text, jsonb)
+  to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
+
 -- ============ 00-foundation/tables ============
 -- Purpose: the ledger, and the map of people who log in to SQL. Read by every reader of what happened; written by triggers only.
 -- Invariants: append-only; a reader never skips a row that commits late (docs/decisions/0002-ledger.md).
@@ -497,6 +674,89 @@ comment on table public.agent_availability is 'Whether an agent takes conversati
 create unique index if not exists idx_agent_availability_agent_id on public.agent_availability (agent_id, workspace_id);
 create index if not exists idx_agent_availability_status on public.agent_availability (workspace_id, status);
 create index if not exists idx_agent_availability_is_online on public.agent_availability (workspace_id) where is_online and status = 'available';
+
+-- ============ 90-operations/tables ============
+-- Purpose: settings of a workspace, and the record of who changed what.
+-- Invariants: a setting has the shape its key needs; audit_logs is append-only, sealed into one hash chain per workspace.
+-- Who writes: admins the settings; triggers alone the audit; the sealing function alone its chain columns, once.
+-- Lock risk: none; a new partition locks only itself and, for a moment, its parent.
+
+create table if not exists public.system_settings (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  setting_key text not null,
+  setting_value jsonb not null,
+  description text,
+  is_public boolean not null default false,
+  is_effective boolean not null default false,
+  updated_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint system_settings_pkey primary key (id, workspace_id),
+  constraint system_settings_setting_key_key unique (workspace_id, setting_key),
+  constraint system_settings_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint system_settings_updated_by_fkey foreign key (updated_by) references public.profiles (id) on delete set null,
+  constraint system_settings_setting_key_check check (setting_key ~ '^[A-Za-z][A-Za-z0-9_.:-]{0,254}$'),
+  constraint system_settings_setting_value_check check (jsonb_typeof(setting_value) <> 'null' and romashka.is_valid_setting(setting_key, setting_value))
+);
+comment on table public.system_settings is 'Settings of a workspace. Those of the catalogue have a checked shape; further keys are the owner''s own.';
+create index if not exists system_settings_updated_by_idx on public.system_settings (updated_by) where updated_by is not null;
+
+create sequence if not exists romashka.audit_ids as bigint;
+create table if not exists public.audit_logs (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  user_id uuid,
+  actor_kind text not null default 'system',
+  actor_id uuid,
+  api_key_id uuid,
+  action text not null,
+  entity_type text not null,
+  entity_id uuid,
+  changes jsonb,
+  ip_address inet,
+  user_agent text,
+  created_at timestamptz not null default now(),
+  transaction_id xid8 not null default pg_current_xact_id(),
+  sequence bigint not null default nextval('romashka.audit_ids'),
+  content_digest bytea,
+  chain_position bigint,
+  chain_hash bytea,
+  redacted_at timestamptz,
+  constraint audit_logs_pkey primary key (id, workspace_id, created_at),
+  constraint audit_logs_user_id_fkey foreign key (user_id) references public.profiles (id) on delete set null,
+  constraint audit_logs_actor_kind_check check (actor_kind in ('customer', 'agent', 'ai', 'workflow', 'system', 'api')),
+  constraint audit_logs_action_check check (length(action) between 1 and 100),
+  constraint audit_logs_entity_type_check check (length(entity_type) between 1 and 100),
+  constraint audit_logs_changes_check check (jsonb_typeof(changes) = 'object'),
+  constraint audit_logs_content_digest_check check (octet_length(content_digest) = 32),
+  constraint audit_logs_chain_hash_check check (chain_hash is null or (octet_length(chain_hash) = 32 and chain_position > 0 and content_digest is not null))
+) partition by range (created_at);
+comment on table public.audit_logs is
+  'Who changed what, from what to what. Append-only; sealed into a hash chain per workspace, so that an edit, a removal or an insertion shows.';
+create index if not exists audit_logs_workspace_id_idx on public.audit_logs (workspace_id, created_at desc, id desc);
+create index if not exists audit_logs_entity_id_idx on public.audit_logs (entity_id, workspace_id) where entity_id is not null;
+create index if not exists audit_logs_user_id_idx on public.audit_logs (user_id) where user_id is not null;
+create index if not exists audit_logs_unsealed_idx on public.audit_logs (transaction_id, sequence) where chain_position is null;
+create index if not exists audit_logs_chain_position_idx on public.audit_logs (workspace_id, chain_position) where chain_position is not null;
+create table if not exists romashka_partitions.audit_logs_default partition of public.audit_logs default;
+
+create table if not exists public.audit_seals (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  kind text not null default 'head',
+  chain_position bigint not null,
+  chain_hash bytea not null,
+  row_count bigint not null default 0,
+  created_at timestamptz not null default now(),
+  constraint audit_seals_pkey primary key (id, workspace_id),
+  constraint audit_seals_chain_position_key unique (workspace_id, kind, chain_position),
+  constraint audit_seals_kind_check check (kind in ('head', 'pruned')),
+  constraint audit_seals_chain_position_check check (chain_position > 0),
+  constraint audit_seals_chain_hash_check check (octet_length(chain_hash) = 32)
+);
+comment on table public.audit_seals is
+  'Heads of the audit chains, one row a sealing; a head kept elsewhere proves that nothing before it was touched. Rows of kind pruned say up to where retention removed.';
 
 -- ============ 00-foundation/functions ============
 -- Purpose: who asks, what he may, and the three helpers by which every table is protected, audited and touched.
@@ -1038,6 +1298,209 @@ do $$ begin
   perform romashka.grant_function('public.accept_invitation(text)', 'authenticated', 'service_role');
 end $$;
 
+-- ============ 90-operations/functions ============
+-- Purpose: settings; the audit: recording, sealing, verifying, redacting.
+-- Invariants: a write never fails because of who made it; secrets never reach the audit; what is sealed cannot be changed unseen.
+-- Lock risk: sealing takes an advisory lock of its workspace, nothing else.
+
+create or replace function romashka.setting(workspace uuid, key text) returns jsonb language plpgsql stable security definer set search_path = '' as $$
+-- Definer: what the code obeys does not depend on who happens to run it. Returns one value of the workspace named by the code.
+declare
+  found_value jsonb;
+begin
+  select s.setting_value into found_value from public.system_settings as s where s.workspace_id = workspace and s.setting_key = key;
+  return coalesce(found_value, romashka.default_setting(key));
+end $$;
+comment on function romashka.setting(uuid, text) is 'The value of a setting in a workspace, its default where there is no row.';
+
+create or replace function romashka.create_default_settings(workspace uuid) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: called for a workspace that has no members yet.
+begin
+  insert into public.system_settings (workspace_id, setting_key, setting_value, description, is_public, is_effective)
+  select workspace, known.setting_key, known.default_value, known.description, known.is_public, known.is_effective
+    from romashka.setting_catalogue() as known
+  on conflict (workspace_id, setting_key) do nothing;
+end $$;
+comment on function romashka.create_default_settings(uuid) is 'Gives a workspace the settings it does not have yet, with their defaults.';
+
+create or replace function romashka.prepare_setting() returns trigger language plpgsql set search_path = '' as $$
+begin
+  new.is_effective := romashka.is_effective_setting(new.setting_key);
+  if new.updated_by is null or (tg_op = 'UPDATE' and new.updated_by is not distinct from old.updated_by) then
+    new.updated_by := (select p.id from public.profiles as p where p.id = romashka.current_user_id());
+  end if;
+  return new;
+end $$;
+comment on function romashka.prepare_setting() is 'Trigger: whether the setting has an effect is the code''s to say; who changed it is taken from the request.';
+create or replace trigger system_settings_10_prepare before insert or update of setting_key, setting_value, is_effective on public.system_settings
+  for each row execute function romashka.prepare_setting();
+
+-- The audit ------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.request_address() returns inet language plpgsql stable set search_path = '' as $$
+declare
+  headers constant text := nullif(pg_catalog.current_setting('request.headers', true), '');
+begin
+  if headers is null then return null; end if;
+  return nullif(btrim(split_part(coalesce(headers::jsonb ->> 'x-forwarded-for', headers::jsonb ->> 'x-real-ip'), ',', 1)), '')::inet;
+exception when others then
+  return null; -- A header that is no address must not stop the change it came with.
+end $$;
+comment on function romashka.request_address() is 'The address the request came from, as its headers say; null where they say nothing.';
+
+create or replace function romashka.request_agent() returns text language plpgsql stable set search_path = '' as $$
+declare
+  headers constant text := nullif(pg_catalog.current_setting('request.headers', true), '');
+begin
+  if headers is null then return null; end if;
+  return left(headers::jsonb ->> 'user-agent', 500);
+exception when others then
+  return null; -- as request_address
+end $$;
+comment on function romashka.request_agent() is 'The program the request was made with, as its headers say.';
+
+create or replace function romashka.mask_secrets(image jsonb, secrets text[]) returns jsonb language sql immutable parallel safe
+return case when cardinality(secrets) = 0 then image
+  else (select jsonb_object_agg(entry.key, case when entry.key = any (secrets) and entry.value <> 'null'::jsonb then '"changed"'::jsonb else entry.value end)
+          from jsonb_each(image) as entry) end;
+comment on function romashka.mask_secrets(jsonb, text[]) is 'A row''s image in which secret columns say "changed" instead of what they hold.';
+
+create or replace function romashka.changed_columns(before_image jsonb, after_image jsonb, secrets text[]) returns jsonb language sql immutable parallel safe
+return (select jsonb_object_agg(coalesce(b.key, a.key), case when coalesce(b.key, a.key) = any (secrets) then '"changed"'::jsonb
+                                                           else jsonb_build_object('from', b.value, 'to', a.value) end)
+          from jsonb_each(before_image) as b full join jsonb_each(after_image) as a on a.key = b.key
+         where b.value is distinct from a.value and coalesce(b.key, a.key) <> 'updated_at');
+comment on function romashka.changed_columns(jsonb, jsonb, text[]) is 'The columns that differ, each as {"from": …, "to": …}; null when nothing but updated_at does.';
+
+create or replace function public.log_data_changes() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody may write the audit himself.
+-- An audited table has a column id; the workspace is taken from the row, for workspaces from its id, for people from the request.
+declare
+  entity constant text := tg_argv[0];
+  secrets constant text[] := string_to_array(coalesce(tg_argv[1], ''), ',');
+  kind constant text := romashka.actor_kind();
+  actor constant uuid := romashka.actor_id();
+  person constant uuid := (select p.id from public.profiles as p where p.id = romashka.current_user_id());
+  key_id constant uuid := case when kind = 'api' then actor end;
+  address constant inet := romashka.request_address();
+  program constant text := romashka.request_agent();
+  here constant uuid := coalesce(public.current_workspace_id(), romashka.default_workspace_id());
+begin
+  if tg_op = 'INSERT' then
+    insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
+    select coalesce((row_image.image ->> 'workspace_id')::uuid, case entity when 'workspaces' then (row_image.image ->> 'id')::uuid end, here),
+           person, kind, actor, key_id, tg_op, entity, (row_image.image ->> 'id')::uuid, romashka.mask_secrets(row_image.image, secrets), address, program
+      from (select to_jsonb(n) as image from new_rows as n) as row_image;
+  elsif tg_op = 'DELETE' then
+    insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
+    select coalesce((row_image.image ->> 'workspace_id')::uuid, case entity when 'workspaces' then (row_image.image ->> 'id')::uuid end, here),
+           person, kind, actor, key_id, tg_op, entity, (row_image.image ->> 'id')::uuid, romashka.mask_secrets(row_image.image, secrets), address, program
+      from (select to_jsonb(o) as image from old_rows as o) as row_image;
+  elsif tg_op = 'UPDATE' then
+    -- A row whose key was changed has no partner: it appears with its whole image, once as gone and once as come.
+    insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
+    select coalesce((d.image ->> 'workspace_id')::uuid, case entity when 'workspaces' then (d.image ->> 'id')::uuid end, here),
+           person, kind, actor, key_id, tg_op, entity, (d.image ->> 'id')::uuid, d.difference, address, program
+      from (select coalesce(a.image, b.image) as image,
+                   case when b.image is null then jsonb_build_object('row', jsonb_build_object('from', null, 'to', romashka.mask_secrets(a.image, secrets)))
+                        when a.image is null then jsonb_build_object('row', jsonb_build_object('from', romashka.mask_secrets(b.image, secrets), 'to', null))
+                        else romashka.changed_columns(b.image, a.image, secrets) end as difference
+              from (select to_jsonb(o) as image from old_rows as o) as b
+              full join (select to_jsonb(n) as image from new_rows as n) as a
+                on a.image ->> 'id' = b.image ->> 'id' and coalesce(a.image ->> 'workspace_id', '') = coalesce(b.image ->> 'workspace_id', '')) as d
+     where d.difference is not null;
+  else
+    insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, ip_address, user_agent)
+    values (here, person, kind, actor, key_id, tg_op, entity, address, program);
+  end if;
+  return null;
+end $$;
+comment on function public.log_data_changes() is
+  'Trigger of romashka.audit_table: writes what a statement changed into audit_logs; of an update the changed columns, of rows made and removed the image, without secrets.';
+
+-- What is recorded stays as it was. The only changes: the chain's columns, once, by seal_audit_logs; personal data taken out, once, by
+-- redact_audit; removal by apply_retention; and a person's account gone. Each says so in romashka.audit_work, and the chain shows the rest.
+create or replace function romashka.guard_audit() returns trigger language plpgsql set search_path = '' as $$
+declare
+  work constant text := coalesce(pg_catalog.current_setting('romashka.audit_work', true), '');
+  allowed public.audit_logs;
+begin
+  if tg_op = 'DELETE' then
+    if work = 'retention' then return old; end if;
+  elsif tg_op = 'UPDATE' then
+    allowed := old;
+    if work = 'seal' and old.chain_position is null then
+      allowed.content_digest := coalesce(old.content_digest, new.content_digest);
+      allowed.chain_position := new.chain_position;
+      allowed.chain_hash := new.chain_hash;
+    elsif work = 'redact' and old.redacted_at is null then
+      allowed.changes := new.changes;
+      allowed.ip_address := new.ip_address;
+      allowed.user_agent := new.user_agent;
+      allowed.content_digest := coalesce(old.content_digest, new.content_digest);
+      allowed.redacted_at := new.redacted_at;
+    elsif new.user_id is null and not exists (select from public.profiles as p where p.id = old.user_id) then
+      allowed.user_id := null;
+    end if;
+    if allowed is not distinct from new and new is distinct from old then return new; end if;
+  end if;
+  raise exception 'the audit is append-only' using errcode = 'RM422';
+end $$;
+comment on function romashka.guard_audit() is 'Trigger: refuses every change of audit_logs but the four that the audit itself makes.';
+create or replace trigger audit_logs_00_append_only before update or delete on public.audit_logs for each row execute function romashka.guard_audit();
+create or replace trigger audit_logs_00_keep before truncate on public.audit_logs for each statement execute function romashka.refuse_change('the audit is append-only');
+create or replace trigger audit_logs_00_triggers_only before insert on public.audit_logs for each statement
+  when (pg_catalog.pg_trigger_depth() = 0 and coalesce(pg_catalog.current_setting('romashka.audit_work', true), '') <> 'record')
+  execute function romashka.refuse_change('the audit is written by the database alone; record_audit records what is no change of a row');
+create or replace trigger audit_seals_00_append_only before update or delete on public.audit_seals for each row
+  execute function romashka.refuse_change('a seal is never changed');
+
+create or replace function public.record_audit(action text, entity_type text, entity_id uuid default null, details jsonb default '{}',
+  workspace uuid default public.current_workspace_id()) returns uuid language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody writes the audit himself; the actor is taken from the request, not from the caller.
+declare
+  kind constant text := romashka.actor_kind();
+  actor constant uuid := romashka.actor_id();
+  made uuid;
+begin
+  perform romashka.require_role(workspace, 'agent');
+  if record_audit.action in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REDACT') then
+    raise exception 'the action % is recorded by the database itself', record_audit.action using errcode = 'RM400';
+  end if;
+  set local romashka.audit_work = 'record';
+  insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
+  values (workspace, (select p.id from public.profiles as p where p.id = romashka.current_user_id()), kind, actor, case when kind = 'api' then actor end,
+    record_audit.action, record_audit.entity_type, record_audit.entity_id, details, romashka.request_address(), romashka.request_agent())
+  returning id into made;
+  set local romashka.audit_work = '';
+  return made;
+end $$;
+comment on function public.record_audit(text, text, uuid, jsonb, uuid) is
+  'Records what is no change of a row: a sign-in, an export, a refused attempt. Who did it is taken from the request.';
+revoke execute on all functions in schema romashka from public;
+
+do $$ begin
+  perform romashka.ensure_partitions('audit_logs', current_date, current_date + 62);
+  perform romashka.touch_table('system_settings');
+  perform romashka.audit_table('system_settings');
+  revoke all on function public.log_data_changes() from public, anon, authenticated, service_role;
+  perform romashka.grant_function('romashka.setting(uuid, text)', 'service_role');
+  perform romashka.grant_function('public.record_audit(text, text, uuid, jsonb, uuid)', 'authenticated', 'service_role', 'romashka_agent', 'romashka_admin');
+end $$;
+
+-- The default workspace, and for every workspace the settings that this version brings.
+insert into public.workspaces (id, slug, name) values (romashka.default_workspace_id(), 'default', 'ROMASHKA') on conflict do nothing;
+do $$
+declare
+  place record;
+begin
+  for place in select w.id from public.workspaces as w loop
+    perform romashka.create_default_settings(place.id);
+  end loop;
+  update public.system_settings as s set is_effective = romashka.is_effective_setting(s.setting_key)
+   where s.is_effective is distinct from romashka.is_effective_setting(s.setting_key);
+end $$;
+
 -- ============ 00-foundation/policies ============
 -- Purpose: the ledger is read by members; nobody writes it but triggers.
 do $$ begin
@@ -1091,6 +1554,24 @@ grant select on public.profiles to authenticated, romashka_agent, romashka_admin
 grant update (full_name, company_name, website_url, avatar_url, timezone, language, onboarding_completed, onboarding_data, settings, updated_at)
   on public.profiles to authenticated, romashka_agent, romashka_admin;
 grant select, insert, update, delete on public.profiles to service_role;
+
+-- ============ 90-operations/policies ============
+-- Purpose: members read settings, visitors the public ones of their workspace, admins change them; admins read the audit, nobody writes it.
+do $$ begin
+  perform romashka.protect_table('system_settings', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('audit_logs', readers => 'admin', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('audit_seals', readers => 'admin', inserters => null, updaters => null, removers => null);
+end $$;
+
+-- A visitor of the widget needs the public settings of the workspace he visits before he is anybody.
+drop policy if exists system_settings_select on public.system_settings;
+create policy system_settings_select on public.system_settings for select to anon, authenticated, romashka_agent, romashka_admin
+  using (workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[])
+      or (is_public and workspace_id = (select public.current_workspace_id())));
+grant select on public.system_settings to anon;
+
+-- Not even the service writes, changes or removes what was recorded.
+revoke insert, update, delete, truncate on public.audit_logs, public.audit_seals from service_role;
 
 -- ============ 00-foundation/comments ============
 -- Purpose: what each column holds; the documentation of the tables is generated from it.
@@ -1196,6 +1677,45 @@ comment on column public.workspaces.status is 'active or suspended; in a suspend
 comment on column public.workspaces.legal_hold is 'While true, retention and erasure delete nothing.';
 comment on column public.workspaces.created_at is 'When the row was made.';
 comment on column public.workspaces.updated_at is 'When the row was last changed.';
+
+-- ============ 90-operations/comments ============
+-- Purpose: what the columns mean. The documentation is generated from these comments.
+comment on column public.system_settings.id is 'The row''s identity, time-ordered.';
+comment on column public.system_settings.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.system_settings.setting_key is 'Its key; those of the catalogue have a meaning, others are the owner''s own.';
+comment on column public.system_settings.setting_value is 'Its value, of the shape the key needs.';
+comment on column public.system_settings.description is 'What it is for, for people.';
+comment on column public.system_settings.is_public is 'Whether visitors who are not signed in may read it.';
+comment on column public.system_settings.is_effective is 'Whether this version obeys it. Kept by a trigger.';
+comment on column public.system_settings.updated_by is 'Who changed it last.';
+comment on column public.system_settings.created_at is 'When the row was made.';
+comment on column public.system_settings.updated_at is 'When the row was last changed.';
+comment on column public.audit_logs.id is 'The row''s identity, time-ordered.';
+comment on column public.audit_logs.workspace_id is 'The workspace of the changed row. No foreign key: the audit outlives it.';
+comment on column public.audit_logs.user_id is 'The person who did it, null for keys, programs and people who are gone.';
+comment on column public.audit_logs.actor_kind is 'customer, agent, ai, workflow, system or api.';
+comment on column public.audit_logs.actor_id is 'The id of who did it, kept when the person is gone.';
+comment on column public.audit_logs.api_key_id is 'The key it was done with.';
+comment on column public.audit_logs.action is 'INSERT, UPDATE, DELETE, TRUNCATE, REDACT, or what record_audit was told.';
+comment on column public.audit_logs.entity_type is 'The table, or what record_audit was told.';
+comment on column public.audit_logs.entity_id is 'The row.';
+comment on column public.audit_logs.changes is 'Of an update {"column": {"from": …, "to": …}}, else the image; secrets say "changed".';
+comment on column public.audit_logs.ip_address is 'From where, as the request''s headers say.';
+comment on column public.audit_logs.user_agent is 'With which program, as the request''s headers say.';
+comment on column public.audit_logs.created_at is 'When the transaction began that did it.';
+comment on column public.audit_logs.transaction_id is 'The transaction that did it; rows are sealed when it is older than every running one.';
+comment on column public.audit_logs.sequence is 'The order of recording.';
+comment on column public.audit_logs.content_digest is 'SHA-256 of what was recorded; stays when personal data is taken out.';
+comment on column public.audit_logs.chain_position is 'The row''s place in the chain of its workspace; null until it is sealed.';
+comment on column public.audit_logs.chain_hash is 'SHA-256 over the chain''s hash before it and the row''s digest.';
+comment on column public.audit_logs.redacted_at is 'When personal data was taken out of it.';
+comment on column public.audit_seals.id is 'The row''s identity, time-ordered.';
+comment on column public.audit_seals.workspace_id is 'The workspace whose chain it is. No foreign key: the seals outlive it.';
+comment on column public.audit_seals.kind is 'head: the end of the chain at that time; pruned: up to where retention removed rows.';
+comment on column public.audit_seals.chain_position is 'The place in the chain.';
+comment on column public.audit_seals.chain_hash is 'The chain''s hash at that place.';
+comment on column public.audit_seals.row_count is 'How many rows were sealed, or removed.';
+comment on column public.audit_seals.created_at is 'When the row was made.';
 
 insert into public.schema_migrations (version, description) values ('001', 'complete schema') on conflict (version) do nothing;
 

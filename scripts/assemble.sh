@@ -16,7 +16,7 @@ emit() { # kind: every area's KIND.sql in order
     fi
   done
 }
-prelude() { printf '\n-- ============ 00-foundation/prelude ============\n'; cat database/00-foundation/prelude.sql; }
+prelude() { emit prelude; }
 code() { emit functions; emit triggers; emit policies; emit comments; }
 opening() { # title, purpose lines
   printf -- '-- ROMASHKA: %s\n' "$1"; shift

@@ -1,0 +1,201 @@
+-- Purpose: settings; the audit: recording, sealing, verifying, redacting.
+-- Invariants: a write never fails because of who made it; secrets never reach the audit; what is sealed cannot be changed unseen.
+-- Lock risk: sealing takes an advisory lock of its workspace, nothing else.
+
+create or replace function romashka.setting(workspace uuid, key text) returns jsonb language plpgsql stable security definer set search_path = '' as $$
+-- Definer: what the code obeys does not depend on who happens to run it. Returns one value of the workspace named by the code.
+declare
+  found_value jsonb;
+begin
+  select s.setting_value into found_value from public.system_settings as s where s.workspace_id = workspace and s.setting_key = key;
+  return coalesce(found_value, romashka.default_setting(key));
+end $$;
+comment on function romashka.setting(uuid, text) is 'The value of a setting in a workspace, its default where there is no row.';
+
+create or replace function romashka.create_default_settings(workspace uuid) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: called for a workspace that has no members yet.
+begin
+  insert into public.system_settings (workspace_id, setting_key, setting_value, description, is_public, is_effective)
+  select workspace, known.setting_key, known.default_value, known.description, known.is_public, known.is_effective
+    from romashka.setting_catalogue() as known
+  on conflict (workspace_id, setting_key) do nothing;
+end $$;
+comment on function romashka.create_default_settings(uuid) is 'Gives a workspace the settings it does not have yet, with their defaults.';
+
+create or replace function romashka.prepare_setting() returns trigger language plpgsql set search_path = '' as $$
+begin
+  new.is_effective := romashka.is_effective_setting(new.setting_key);
+  if new.updated_by is null or (tg_op = 'UPDATE' and new.updated_by is not distinct from old.updated_by) then
+    new.updated_by := (select p.id from public.profiles as p where p.id = romashka.current_user_id());
+  end if;
+  return new;
+end $$;
+comment on function romashka.prepare_setting() is 'Trigger: whether the setting has an effect is the code''s to say; who changed it is taken from the request.';
+create or replace trigger system_settings_10_prepare before insert or update of setting_key, setting_value, is_effective on public.system_settings
+  for each row execute function romashka.prepare_setting();
+
+-- The audit ------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.request_address() returns inet language plpgsql stable set search_path = '' as $$
+declare
+  headers constant text := nullif(pg_catalog.current_setting('request.headers', true), '');
+begin
+  if headers is null then return null; end if;
+  return nullif(btrim(split_part(coalesce(headers::jsonb ->> 'x-forwarded-for', headers::jsonb ->> 'x-real-ip'), ',', 1)), '')::inet;
+exception when others then
+  return null; -- A header that is no address must not stop the change it came with.
+end $$;
+comment on function romashka.request_address() is 'The address the request came from, as its headers say; null where they say nothing.';
+
+create or replace function romashka.request_agent() returns text language plpgsql stable set search_path = '' as $$
+declare
+  headers constant text := nullif(pg_catalog.current_setting('request.headers', true), '');
+begin
+  if headers is null then return null; end if;
+  return left(headers::jsonb ->> 'user-agent', 500);
+exception when others then
+  return null; -- as request_address
+end $$;
+comment on function romashka.request_agent() is 'The program the request was made with, as its headers say.';
+
+create or replace function romashka.mask_secrets(image jsonb, secrets text[]) returns jsonb language sql immutable parallel safe
+return case when cardinality(secrets) = 0 then image
+  else (select jsonb_object_agg(entry.key, case when entry.key = any (secrets) and entry.value <> 'null'::jsonb then '"changed"'::jsonb else entry.value end)
+          from jsonb_each(image) as entry) end;
+comment on function romashka.mask_secrets(jsonb, text[]) is 'A row''s image in which secret columns say "changed" instead of what they hold.';
+
+create or replace function romashka.changed_columns(before_image jsonb, after_image jsonb, secrets text[]) returns jsonb language sql immutable parallel safe
+return (select jsonb_object_agg(coalesce(b.key, a.key), case when coalesce(b.key, a.key) = any (secrets) then '"changed"'::jsonb
+                                                           else jsonb_build_object('from', b.value, 'to', a.value) end)
+          from jsonb_each(before_image) as b full join jsonb_each(after_image) as a on a.key = b.key
+         where b.value is distinct from a.value and coalesce(b.key, a.key) <> 'updated_at');
+comment on function romashka.changed_columns(jsonb, jsonb, text[]) is 'The columns that differ, each as {"from": …, "to": …}; null when nothing but updated_at does.';
+
+create or replace function public.log_data_changes() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody may write the audit himself.
+-- An audited table has a column id; the workspace is taken from the row, for workspaces from its id, for people from the request.
+declare
+  entity constant text := tg_argv[0];
+  secrets constant text[] := string_to_array(coalesce(tg_argv[1], ''), ',');
+  kind constant text := romashka.actor_kind();
+  actor constant uuid := romashka.actor_id();
+  person constant uuid := (select p.id from public.profiles as p where p.id = romashka.current_user_id());
+  key_id constant uuid := case when kind = 'api' then actor end;
+  address constant inet := romashka.request_address();
+  program constant text := romashka.request_agent();
+  here constant uuid := coalesce(public.current_workspace_id(), romashka.default_workspace_id());
+begin
+  if tg_op = 'INSERT' then
+    insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
+    select coalesce((row_image.image ->> 'workspace_id')::uuid, case entity when 'workspaces' then (row_image.image ->> 'id')::uuid end, here),
+           person, kind, actor, key_id, tg_op, entity, (row_image.image ->> 'id')::uuid, romashka.mask_secrets(row_image.image, secrets), address, program
+      from (select to_jsonb(n) as image from new_rows as n) as row_image;
+  elsif tg_op = 'DELETE' then
+    insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
+    select coalesce((row_image.image ->> 'workspace_id')::uuid, case entity when 'workspaces' then (row_image.image ->> 'id')::uuid end, here),
+           person, kind, actor, key_id, tg_op, entity, (row_image.image ->> 'id')::uuid, romashka.mask_secrets(row_image.image, secrets), address, program
+      from (select to_jsonb(o) as image from old_rows as o) as row_image;
+  elsif tg_op = 'UPDATE' then
+    -- A row whose key was changed has no partner: it appears with its whole image, once as gone and once as come.
+    insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
+    select coalesce((d.image ->> 'workspace_id')::uuid, case entity when 'workspaces' then (d.image ->> 'id')::uuid end, here),
+           person, kind, actor, key_id, tg_op, entity, (d.image ->> 'id')::uuid, d.difference, address, program
+      from (select coalesce(a.image, b.image) as image,
+                   case when b.image is null then jsonb_build_object('row', jsonb_build_object('from', null, 'to', romashka.mask_secrets(a.image, secrets)))
+                        when a.image is null then jsonb_build_object('row', jsonb_build_object('from', romashka.mask_secrets(b.image, secrets), 'to', null))
+                        else romashka.changed_columns(b.image, a.image, secrets) end as difference
+              from (select to_jsonb(o) as image from old_rows as o) as b
+              full join (select to_jsonb(n) as image from new_rows as n) as a
+                on a.image ->> 'id' = b.image ->> 'id' and coalesce(a.image ->> 'workspace_id', '') = coalesce(b.image ->> 'workspace_id', '')) as d
+     where d.difference is not null;
+  else
+    insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, ip_address, user_agent)
+    values (here, person, kind, actor, key_id, tg_op, entity, address, program);
+  end if;
+  return null;
+end $$;
+comment on function public.log_data_changes() is
+  'Trigger of romashka.audit_table: writes what a statement changed into audit_logs; of an update the changed columns, of rows made and removed the image, without secrets.';
+
+-- What is recorded stays as it was. The only changes: the chain's columns, once, by seal_audit_logs; personal data taken out, once, by
+-- redact_audit; removal by apply_retention; and a person's account gone. Each says so in romashka.audit_work, and the chain shows the rest.
+create or replace function romashka.guard_audit() returns trigger language plpgsql set search_path = '' as $$
+declare
+  work constant text := coalesce(pg_catalog.current_setting('romashka.audit_work', true), '');
+  allowed public.audit_logs;
+begin
+  if tg_op = 'DELETE' then
+    if work = 'retention' then return old; end if;
+  elsif tg_op = 'UPDATE' then
+    allowed := old;
+    if work = 'seal' and old.chain_position is null then
+      allowed.content_digest := coalesce(old.content_digest, new.content_digest);
+      allowed.chain_position := new.chain_position;
+      allowed.chain_hash := new.chain_hash;
+    elsif work = 'redact' and old.redacted_at is null then
+      allowed.changes := new.changes;
+      allowed.ip_address := new.ip_address;
+      allowed.user_agent := new.user_agent;
+      allowed.content_digest := coalesce(old.content_digest, new.content_digest);
+      allowed.redacted_at := new.redacted_at;
+    elsif new.user_id is null and not exists (select from public.profiles as p where p.id = old.user_id) then
+      allowed.user_id := null;
+    end if;
+    if allowed is not distinct from new and new is distinct from old then return new; end if;
+  end if;
+  raise exception 'the audit is append-only' using errcode = 'RM422';
+end $$;
+comment on function romashka.guard_audit() is 'Trigger: refuses every change of audit_logs but the four that the audit itself makes.';
+create or replace trigger audit_logs_00_append_only before update or delete on public.audit_logs for each row execute function romashka.guard_audit();
+create or replace trigger audit_logs_00_keep before truncate on public.audit_logs for each statement execute function romashka.refuse_change('the audit is append-only');
+create or replace trigger audit_logs_00_triggers_only before insert on public.audit_logs for each statement
+  when (pg_catalog.pg_trigger_depth() = 0 and coalesce(pg_catalog.current_setting('romashka.audit_work', true), '') <> 'record')
+  execute function romashka.refuse_change('the audit is written by the database alone; record_audit records what is no change of a row');
+create or replace trigger audit_seals_00_append_only before update or delete on public.audit_seals for each row
+  execute function romashka.refuse_change('a seal is never changed');
+
+create or replace function public.record_audit(action text, entity_type text, entity_id uuid default null, details jsonb default '{}',
+  workspace uuid default public.current_workspace_id()) returns uuid language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody writes the audit himself; the actor is taken from the request, not from the caller.
+declare
+  kind constant text := romashka.actor_kind();
+  actor constant uuid := romashka.actor_id();
+  made uuid;
+begin
+  perform romashka.require_role(workspace, 'agent');
+  if record_audit.action in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REDACT') then
+    raise exception 'the action % is recorded by the database itself', record_audit.action using errcode = 'RM400';
+  end if;
+  set local romashka.audit_work = 'record';
+  insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
+  values (workspace, (select p.id from public.profiles as p where p.id = romashka.current_user_id()), kind, actor, case when kind = 'api' then actor end,
+    record_audit.action, record_audit.entity_type, record_audit.entity_id, details, romashka.request_address(), romashka.request_agent())
+  returning id into made;
+  set local romashka.audit_work = '';
+  return made;
+end $$;
+comment on function public.record_audit(text, text, uuid, jsonb, uuid) is
+  'Records what is no change of a row: a sign-in, an export, a refused attempt. Who did it is taken from the request.';
+revoke execute on all functions in schema romashka from public;
+
+do $$ begin
+  perform romashka.ensure_partitions('audit_logs', current_date, current_date + 62);
+  perform romashka.touch_table('system_settings');
+  perform romashka.audit_table('system_settings');
+  revoke all on function public.log_data_changes() from public, anon, authenticated, service_role;
+  perform romashka.grant_function('romashka.setting(uuid, text)', 'service_role');
+  perform romashka.grant_function('public.record_audit(text, text, uuid, jsonb, uuid)', 'authenticated', 'service_role', 'romashka_agent', 'romashka_admin');
+end $$;
+
+-- The default workspace, and for every workspace the settings that this version brings.
+insert into public.workspaces (id, slug, name) values (romashka.default_workspace_id(), 'default', 'ROMASHKA') on conflict do nothing;
+do $$
+declare
+  place record;
+begin
+  for place in select w.id from public.workspaces as w loop
+    perform romashka.create_default_settings(place.id);
+  end loop;
+  update public.system_settings as s set is_effective = romashka.is_effective_setting(s.setting_key)
+   where s.is_effective is distinct from romashka.is_effective_setting(s.setting_key);
+end $$;

@@ -1,0 +1,81 @@
+-- Purpose: settings of a workspace, and the record of who changed what.
+-- Invariants: a setting has the shape its key needs; audit_logs is append-only, sealed into one hash chain per workspace.
+-- Who writes: admins the settings; triggers alone the audit; the sealing function alone its chain columns, once.
+-- Lock risk: none; a new partition locks only itself and, for a moment, its parent.
+
+create table if not exists public.system_settings (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  setting_key text not null,
+  setting_value jsonb not null,
+  description text,
+  is_public boolean not null default false,
+  is_effective boolean not null default false,
+  updated_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint system_settings_pkey primary key (id, workspace_id),
+  constraint system_settings_setting_key_key unique (workspace_id, setting_key),
+  constraint system_settings_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint system_settings_updated_by_fkey foreign key (updated_by) references public.profiles (id) on delete set null,
+  constraint system_settings_setting_key_check check (setting_key ~ '^[A-Za-z][A-Za-z0-9_.:-]{0,254}$'),
+  constraint system_settings_setting_value_check check (jsonb_typeof(setting_value) <> 'null' and romashka.is_valid_setting(setting_key, setting_value))
+);
+comment on table public.system_settings is 'Settings of a workspace. Those of the catalogue have a checked shape; further keys are the owner''s own.';
+create index if not exists system_settings_updated_by_idx on public.system_settings (updated_by) where updated_by is not null;
+
+create sequence if not exists romashka.audit_ids as bigint;
+create table if not exists public.audit_logs (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  user_id uuid,
+  actor_kind text not null default 'system',
+  actor_id uuid,
+  api_key_id uuid,
+  action text not null,
+  entity_type text not null,
+  entity_id uuid,
+  changes jsonb,
+  ip_address inet,
+  user_agent text,
+  created_at timestamptz not null default now(),
+  transaction_id xid8 not null default pg_current_xact_id(),
+  sequence bigint not null default nextval('romashka.audit_ids'),
+  content_digest bytea,
+  chain_position bigint,
+  chain_hash bytea,
+  redacted_at timestamptz,
+  constraint audit_logs_pkey primary key (id, workspace_id, created_at),
+  constraint audit_logs_user_id_fkey foreign key (user_id) references public.profiles (id) on delete set null,
+  constraint audit_logs_actor_kind_check check (actor_kind in ('customer', 'agent', 'ai', 'workflow', 'system', 'api')),
+  constraint audit_logs_action_check check (length(action) between 1 and 100),
+  constraint audit_logs_entity_type_check check (length(entity_type) between 1 and 100),
+  constraint audit_logs_changes_check check (jsonb_typeof(changes) = 'object'),
+  constraint audit_logs_content_digest_check check (octet_length(content_digest) = 32),
+  constraint audit_logs_chain_hash_check check (chain_hash is null or (octet_length(chain_hash) = 32 and chain_position > 0 and content_digest is not null))
+) partition by range (created_at);
+comment on table public.audit_logs is
+  'Who changed what, from what to what. Append-only; sealed into a hash chain per workspace, so that an edit, a removal or an insertion shows.';
+create index if not exists audit_logs_workspace_id_idx on public.audit_logs (workspace_id, created_at desc, id desc);
+create index if not exists audit_logs_entity_id_idx on public.audit_logs (entity_id, workspace_id) where entity_id is not null;
+create index if not exists audit_logs_user_id_idx on public.audit_logs (user_id) where user_id is not null;
+create index if not exists audit_logs_unsealed_idx on public.audit_logs (transaction_id, sequence) where chain_position is null;
+create index if not exists audit_logs_chain_position_idx on public.audit_logs (workspace_id, chain_position) where chain_position is not null;
+create table if not exists romashka_partitions.audit_logs_default partition of public.audit_logs default;
+
+create table if not exists public.audit_seals (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  kind text not null default 'head',
+  chain_position bigint not null,
+  chain_hash bytea not null,
+  row_count bigint not null default 0,
+  created_at timestamptz not null default now(),
+  constraint audit_seals_pkey primary key (id, workspace_id),
+  constraint audit_seals_chain_position_key unique (workspace_id, kind, chain_position),
+  constraint audit_seals_kind_check check (kind in ('head', 'pruned')),
+  constraint audit_seals_chain_position_check check (chain_position > 0),
+  constraint audit_seals_chain_hash_check check (octet_length(chain_hash) = 32)
+);
+comment on table public.audit_seals is
+  'Heads of the audit chains, one row a sealing; a head kept elsewhere proves that nothing before it was touched. Rows of kind pruned say up to where retention removed.';
