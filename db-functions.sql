@@ -278,25 +278,15 @@ revoke execute on function romashka.is_time_zone(text), romashka.is_weekly_hours
 grant execute on function romashka.is_time_zone(text), romashka.is_weekly_hours(jsonb)
   to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
 
--- ============ 50-knowledge/prelude ============
--- Purpose: what an article is searched by. Touches no table, so that generated columns and indexes may use it.
--- Lock risk: none.
-
--- Search documents of articles. The workspace is a word of each, so that the index finds only its own; the title weighs most, and what a stemmer
--- does not know is found as it is written.
-create or replace function romashka.knowledge_title_document(workspace uuid, language text, title text) returns tsvector language sql immutable parallel safe
-return to_tsvector(romashka.search_configuration(language), title) || to_tsvector('pg_catalog.simple'::regconfig, title)
-  || array_to_tsvector(array['w' || replace(workspace::text, '-', '')]);
-comment on function romashka.knowledge_title_document(uuid, text, text) is 'The search document of an article''s title alone.';
-create or replace function romashka.knowledge_document(workspace uuid, language text, title text, content text) returns tsvector language sql immutable parallel safe
-return setweight(to_tsvector(romashka.search_configuration(language), title) || to_tsvector('pg_catalog.simple'::regconfig, title), 'A')
-  || setweight(to_tsvector(romashka.search_configuration(language), left(content, 150000)), 'C')
-  || setweight(to_tsvector('pg_catalog.simple'::regconfig, left(content, 50000)), 'D')
-  || array_to_tsvector(array['w' || replace(workspace::text, '-', '')]);
-comment on function romashka.knowledge_document(uuid, text, text, text) is
-  'The search document of an article: its title and the first 150,000 characters of its text.';
-revoke execute on function romashka.knowledge_title_document(uuid, text, text), romashka.knowledge_document(uuid, text, text, text) from public;
-grant execute on function romashka.knowledge_title_document(uuid, text, text), romashka.knowledge_document(uuid, text, text, text)
+-- What a message is searched by: its words in its language, and its workspace, so that the index of one workspace is not read for another.
+create or replace function romashka.workspace_lexeme(workspace uuid) returns text language sql immutable parallel safe
+return 'workspace:' || workspace::text;
+comment on function romashka.workspace_lexeme(uuid) is 'The word by which search keeps workspaces apart.';
+create or replace function romashka.message_document(workspace uuid, language text, content text) returns tsvector language sql immutable parallel safe
+return to_tsvector(romashka.search_configuration(language), left(content, 100000)) || array_to_tsvector(array[romashka.workspace_lexeme(workspace)]);
+comment on function romashka.message_document(uuid, text, text) is 'The search document of a message.';
+revoke execute on function romashka.workspace_lexeme(uuid), romashka.message_document(uuid, text, text) from public;
+grant execute on function romashka.workspace_lexeme(uuid), romashka.message_document(uuid, text, text)
   to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
 
 -- ============ 90-operations/prelude ============
@@ -1016,29 +1006,506 @@ do $$ begin
   perform romashka.grant_function('public.accept_invitation(text)', 'authenticated', 'service_role');
 end $$;
 
--- ============ 30-channels/functions ============
--- Purpose: channels' widgets, canned responses, and the queue of what came in.
--- Invariants: what arrives twice is stored once; an event is processed only when all its items are; one worker at a time, in the order of its key.
--- Lock risk: row locks on queued events, skipped by whoever claims.
-do $$ begin
-  perform romashka.ensure_partitions('webhook_events', current_date, current_date + 62);
+-- ============ 40-conversations/functions ============
+-- Purpose: counters and life cycle of conversations.
+-- Invariants: each counter is changed by a delta under the row lock of what it counts, conversation before analytics before agent before customer;
+-- nothing here reads more of a workspace than the rows concerned.
+-- Lock risk: row locks, in that order.
+
+-- The short number comes from the workspace's own sequence: no lock is held, a rolled back insert leaves a gap.
+create or replace function romashka.prepare_conversation() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: uses the sequence of the workspace, and looks at memberships.
+begin
+  if new.number is null then
+    begin
+      new.number := nextval(('romashka_numbers.conversation_' || replace(new.workspace_id::text, '-', ''))::regclass);
+    exception when undefined_table then
+      raise exception 'there is no such workspace' using errcode = 'RM404';
+    end;
+  end if;
+  if new.assigned_agent_id is not null then
+    perform romashka.ensure_member(new.workspace_id, new.assigned_agent_id);
+  elsif new.status in ('active', 'escalated') then
+    new.queued_at := coalesce(new.queued_at, pg_catalog.now());
+  end if;
+  if new.status in ('resolved', 'closed') then
+    new.resolved_at := coalesce(new.resolved_at, pg_catalog.now());
+    new.resolution_time_seconds := coalesce(new.resolution_time_seconds, greatest(0, extract(epoch from new.resolved_at - new.created_at))::integer);
+    if new.status = 'closed' then new.closed_at := coalesce(new.closed_at, new.resolved_at); end if;
+  end if;
+  return new;
 end $$;
+comment on function romashka.prepare_conversation() is 'Trigger: number, queue time and, for one that is inserted as done, the time it was.';
+create or replace trigger conversations_10_prepare before insert on public.conversations
+  for each row execute function romashka.prepare_conversation();
 
--- ============ 50-knowledge/functions ============
--- Purpose: versions of articles, their use and effect, the trees of categories, and the search.
--- Invariants: every text an article has had is kept under a number of its own; counters equal a recount of knowledge_analytics.
--- Lock risk: a use of an article locks its row; moving categories is serialised within a workspace.
+create or replace function romashka.change_conversation() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: looks at memberships.
+declare
+  at constant timestamptz := pg_catalog.now();
+  was_open constant boolean := old.status in ('active', 'escalated');
+  is_open constant boolean := new.status in ('active', 'escalated');
+begin
+  if new.number is distinct from old.number then
+    raise exception 'a conversation keeps its number' using errcode = 'RM422';
+  end if;
+  if was_open and not is_open then
+    new.resolved_at := coalesce(case when new.resolved_at is distinct from old.resolved_at then new.resolved_at end, at);
+    new.resolution_time_seconds := greatest(0, extract(epoch from new.resolved_at - new.created_at))::integer;
+    new.snoozed_until := null;
+    new.waiting_since := null;
+    new.queued_at := null;
+  elsif is_open and not was_open then
+    new.resolved_at := null;
+    new.closed_at := null;
+    new.resolution_time_seconds := null;
+    new.reopen_count := old.reopen_count + 1;
+  end if;
+  if new.status = 'closed' and old.status <> 'closed' then
+    new.closed_at := coalesce(case when new.closed_at is distinct from old.closed_at then new.closed_at end, at);
+  elsif new.status = 'resolved' then
+    new.closed_at := null;
+  end if;
+  if new.assigned_agent_id is distinct from old.assigned_agent_id and new.assigned_agent_id is not null then
+    perform romashka.ensure_member(new.workspace_id, new.assigned_agent_id);
+  end if;
+  if is_open then
+    if new.assigned_agent_id is not null then
+      new.queued_at := null;
+    elsif old.assigned_agent_id is not null or not was_open then
+      new.queued_at := coalesce(new.queued_at, at);
+    end if;
+  end if;
+  return new;
+end $$;
+comment on function romashka.change_conversation() is 'Trigger: what follows from a change of status or assignee, within the row.';
+create or replace trigger conversations_20_change before update of status, assigned_agent_id, number on public.conversations for each row
+  when (old.status is distinct from new.status or old.assigned_agent_id is distinct from new.assigned_agent_id or old.number is distinct from new.number)
+  execute function romashka.change_conversation();
 
--- ============ 60-workflows/functions ============
--- Purpose: the counters of workflows.
--- Lock risk: the end of a run locks its workflow's row.
+create or replace function public.auto_assign_conversation() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: sees the load of every agent.
+declare
+  chosen uuid;
+begin
+  if coalesce(pg_catalog.current_setting('romashka.auto_assign', true), '') = 'off' then return null; end if;
+  chosen := romashka.pick_agent(new.workspace_id, new.team_id, new.department);
+  if chosen is not null then
+    update public.conversations as c set assigned_agent_id = chosen, updated_at = pg_catalog.now()
+     where c.id = new.id and c.workspace_id = new.workspace_id;
+  end if;
+  return null;
+end $$;
+comment on function public.auto_assign_conversation() is 'Trigger: gives a new conversation to an agent; nobody free, it waits in the queue.';
+-- After the row exists, so that a row that is not inserted after all (on conflict do nothing) takes nobody's place, and each row of one statement sees the one before.
+create or replace trigger trigger_auto_assign_conversation after insert on public.conversations for each row
+  when (new.assigned_agent_id is null and new.status in ('active', 'escalated') and new.merged_into_id is null)
+  execute function public.auto_assign_conversation();
 
--- ============ 80-integrations/functions ============
--- Purpose: the queues out: deliveries to customers, webhooks to subscribers, exchange with other systems.
--- Invariants: an item is held by one worker at a time and never before an earlier one of its key; a lost worker's items come back; nothing is tried for ever.
--- Lock risk: row locks on queued items, skipped by whoever claims.
-do $$ begin
-  perform romashka.ensure_partitions('webhook_logs', current_date, current_date + 62);
+create or replace function public.create_conversation_analytics() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the figures are written by triggers only.
+begin
+  insert into public.conversation_analytics (workspace_id, conversation_id, started_at, customer_satisfaction)
+  values (new.workspace_id, new.id, new.created_at, new.satisfaction_score)
+  on conflict (conversation_id, workspace_id) do nothing;
+  if new.status in ('resolved', 'closed') then
+    perform romashka.finish_analytics(new.workspace_id, new.id, new.resolved_at, null);
+  end if;
+  perform romashka.sla_on_conversation(new.id, new.workspace_id);
+  return null;
+end $$;
+comment on function public.create_conversation_analytics() is 'Trigger: every conversation has its figures from the first moment.';
+create or replace trigger trigger_create_conversation_analytics after insert on public.conversations
+  for each row execute function public.create_conversation_analytics();
+
+create or replace function romashka.finish_analytics(workspace uuid, conversation uuid, at timestamptz, resolution text) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: as create_conversation_analytics.
+declare
+  actor constant text := romashka.actor_kind();
+  person constant uuid := romashka.actor_id();
+  place public.workspaces;
+begin
+  select * into place from public.workspaces as w where w.id = workspace;
+  update public.conversation_analytics as a set
+    resolved_at = at,
+    total_duration_seconds = greatest(0, extract(epoch from at - a.started_at))::integer,
+    resolution_business_seconds = romashka.business_seconds(place.business_hours, place.time_zone, place.holidays, a.started_at, at),
+    resolved_by = case when actor in ('agent', 'api') then 'agent' when actor = 'ai' then 'ai'
+                       when a.agent_messages > 0 then 'agent' when a.ai_messages > 0 then 'ai' else 'abandoned' end,
+    resolved_by_id = person,
+    resolution_type = coalesce(resolution, case when actor in ('agent', 'api', 'ai') or a.agent_messages > 0 or a.ai_messages > 0
+                                                then case when a.handoff_count > 0 then 'escalated' else 'solved' end else 'abandoned' end),
+    updated_at = pg_catalog.now()
+  where a.conversation_id = conversation and a.workspace_id = workspace;
+end $$;
+comment on function romashka.finish_analytics(uuid, uuid, timestamptz, text) is 'Who resolved a conversation, when, and how long it took. An agent, a key or the assistant that resolves it did; otherwise whoever answered; nobody answered: abandoned.';
+
+create or replace function public.finalize_conversation_analytics() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: as create_conversation_analytics.
+begin
+  if old.status in ('active', 'escalated') and new.status in ('resolved', 'closed') then
+    perform romashka.finish_analytics(new.workspace_id, new.id, new.resolved_at, nullif(pg_catalog.current_setting('romashka.resolution_type', true), ''));
+  elsif old.status in ('resolved', 'closed') and new.status in ('active', 'escalated') then
+    update public.conversation_analytics as a set resolved_at = null, total_duration_seconds = null, resolution_business_seconds = null,
+      resolved_by = null, resolved_by_id = null, resolution_type = null, updated_at = pg_catalog.now()
+     where a.conversation_id = new.id and a.workspace_id = new.workspace_id;
+  end if;
+  if new.status = 'escalated' and old.status <> 'escalated' then
+    update public.conversation_analytics as a set handoff_count = a.handoff_count + 1, updated_at = pg_catalog.now()
+     where a.conversation_id = new.id and a.workspace_id = new.workspace_id;
+  end if;
+  perform romashka.sla_on_status(new.workspace_id, new.id, old.status, new.status, pg_catalog.now());
+  return null;
+end $$;
+comment on function public.finalize_conversation_analytics() is 'Trigger: resolving, closing, escalating and reopening, as often as they happen.';
+create or replace trigger trigger_finalize_conversation_analytics after update of status on public.conversations for each row
+  when (old.status is distinct from new.status) execute function public.finalize_conversation_analytics();
+
+-- An agent's load: open conversations assigned to him.
+create or replace function public.update_agent_chat_count() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: changes the counters of other agents.
+declare
+  before uuid := case when tg_op <> 'INSERT' and old.status in ('active', 'escalated') then old.assigned_agent_id end;
+  after uuid := case when tg_op <> 'DELETE' and new.status in ('active', 'escalated') then new.assigned_agent_id end;
+  workspace constant uuid := case when tg_op = 'DELETE' then old.workspace_id else new.workspace_id end;
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  if before is not distinct from after then return null; end if;
+  -- Two agents are locked in the order of their ids, so that two opposite transfers do not wait for each other.
+  if before is not null and after is not null then
+    perform from public.agent_availability as a where a.workspace_id = workspace and a.agent_id in (before, after) order by a.agent_id for update;
+  end if;
+  if before is not null then
+    update public.agent_availability as a set current_chat_count = a.current_chat_count - 1, updated_at = at
+     where a.workspace_id = workspace and a.agent_id = before;
+  end if;
+  if after is not null then
+    update public.agent_availability as a set current_chat_count = a.current_chat_count + 1, last_assigned_at = at, updated_at = at
+     where a.workspace_id = workspace and a.agent_id = after;
+  end if;
+  return null;
+end $$;
+comment on function public.update_agent_chat_count() is 'Trigger: current_chat_count follows every way a conversation comes to an agent or leaves him.';
+create or replace trigger trigger_update_agent_chat_count after insert or delete on public.conversations
+  for each row execute function public.update_agent_chat_count();
+create or replace trigger trigger_update_agent_chat_count_on_update after update of assigned_agent_id, status on public.conversations for each row
+  when (old.assigned_agent_id is distinct from new.assigned_agent_id or old.status is distinct from new.status)
+  execute function public.update_agent_chat_count();
+
+-- Somebody became free: the longest waiting, most urgent conversations are his, up to his limit.
+create or replace function romashka.assign_from_queue() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: sees the whole queue.
+declare
+  free integer := new.max_concurrent_chats - new.current_chat_count;
+  zone text;
+  waiting record;
+begin
+  select p.timezone into zone from public.profiles as p where p.id = new.agent_id;
+  if not romashka.within_hours(new.working_hours, coalesce(zone, 'UTC'), pg_catalog.now()) then return null; end if;
+  for waiting in
+    select c.id from public.conversations as c
+     where c.workspace_id = new.workspace_id and c.assigned_agent_id is null and c.status in ('active', 'escalated') and c.merged_into_id is null
+       and (c.snoozed_until is null or c.snoozed_until <= pg_catalog.now())
+       and (coalesce(c.team_id, (select t.id from public.teams as t where t.workspace_id = c.workspace_id and lower(t.department) = lower(c.department))) is null
+            or exists (select from public.team_members as m where m.workspace_id = c.workspace_id and m.user_id = new.agent_id
+                and m.team_id = coalesce(c.team_id, (select t.id from public.teams as t where t.workspace_id = c.workspace_id and lower(t.department) = lower(c.department)))))
+     order by array_position(array['urgent', 'high', 'normal', 'low'], c.priority), c.queued_at, c.id
+     limit free for update of c skip locked
+  loop
+    update public.conversations as c set assigned_agent_id = new.agent_id, updated_at = pg_catalog.now()
+     where c.id = waiting.id and c.workspace_id = new.workspace_id;
+  end loop;
+  return null;
+end $$;
+comment on function romashka.assign_from_queue() is 'Trigger: an agent who became free takes what waits.';
+create or replace trigger agent_availability_20_assign_from_queue after update on public.agent_availability for each row
+  when (new.is_online and new.status = 'available' and new.current_chat_count < new.max_concurrent_chats
+    and (not old.is_online or old.status <> 'available' or old.current_chat_count > new.current_chat_count or old.max_concurrent_chats < new.max_concurrent_chats))
+  execute function romashka.assign_from_queue();
+create or replace trigger agent_availability_20_assign_from_queue_on_insert after insert on public.agent_availability for each row
+  when (new.is_online and new.status = 'available' and new.current_chat_count < new.max_concurrent_chats)
+  execute function romashka.assign_from_queue();
+
+create or replace function public.update_customer_stats() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: counters are not the agent's to write.
+declare
+  person record;
+  at constant timestamptz := pg_catalog.now();
+begin
+  for person in
+    select delta.customer_id, delta.workspace_id, sum(delta.conversations) as conversations, sum(delta.rating) as rating, sum(delta.ratings) as ratings
+      from (select old.customer_id, old.workspace_id, -1 as conversations, -coalesce(old.satisfaction_score, 0) as rating,
+                   case when old.satisfaction_score is null then 0 else -1 end as ratings where tg_op <> 'INSERT'
+            union all
+            select new.customer_id, new.workspace_id, 1, coalesce(new.satisfaction_score, 0), case when new.satisfaction_score is null then 0 else 1 end where tg_op <> 'DELETE') as delta
+     where delta.customer_id is not null
+     group by delta.customer_id, delta.workspace_id order by delta.customer_id
+  loop
+    update public.customer_profiles as p set
+      total_conversations = p.total_conversations + person.conversations,
+      rating_sum = p.rating_sum + person.rating,
+      rating_count = p.rating_count + person.ratings,
+      avg_satisfaction = case when p.rating_count + person.ratings > 0 then round((p.rating_sum + person.rating) / (p.rating_count + person.ratings), 2) else 0 end,
+      last_interaction = case when tg_op = 'INSERT' then greatest(p.last_interaction, new.created_at) else p.last_interaction end,
+      updated_at = at
+    where p.id = person.customer_id and p.workspace_id = person.workspace_id;
+  end loop;
+  if tg_op = 'UPDATE' and new.satisfaction_score is distinct from old.satisfaction_score then
+    update public.conversation_analytics as a set customer_satisfaction = new.satisfaction_score, updated_at = at
+     where a.conversation_id = new.id and a.workspace_id = new.workspace_id;
+  end if;
+  return null;
+end $$;
+comment on function public.update_customer_stats() is 'Trigger: a customer''s conversations and ratings, also when one is corrected, moved or deleted.';
+create or replace trigger trigger_update_customer_stats after insert or delete on public.conversations
+  for each row execute function public.update_customer_stats();
+create or replace trigger trigger_update_customer_stats_on_update after update of customer_id, satisfaction_score on public.conversations for each row
+  when (old.customer_id is distinct from new.customer_id or old.satisfaction_score is distinct from new.satisfaction_score)
+  execute function public.update_customer_stats();
+
+create or replace function romashka.record_transfer() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: history is written whoever transfers.
+declare
+  at constant timestamptz := pg_catalog.now();
+begin
+  update public.conversation_transfers as t set status = 'accepted', accepted_at = at
+   where t.conversation_id = new.id and t.workspace_id = new.workspace_id and t.status = 'pending' and t.to_agent_id = new.assigned_agent_id;
+  if not found then
+    insert into public.conversation_transfers (workspace_id, conversation_id, from_agent_id, to_agent_id, transfer_type, accepted_at, status)
+    values (new.workspace_id, new.id, old.assigned_agent_id, new.assigned_agent_id,
+      case when romashka.actor_kind() in ('agent', 'api', 'system') then 'manual' else 'automatic' end, at, 'accepted');
+  end if;
+  update public.conversation_analytics as a set agent_switches = a.agent_switches + 1, updated_at = at
+   where a.conversation_id = new.id and a.workspace_id = new.workspace_id;
+  return null;
+end $$;
+comment on function romashka.record_transfer() is 'Trigger: a hand-over from one agent to another is on record, however it was made.';
+create or replace trigger conversations_70_record_transfer after update of assigned_agent_id on public.conversations for each row
+  when (old.assigned_agent_id is not null and new.assigned_agent_id is not null and old.assigned_agent_id <> new.assigned_agent_id)
+  execute function romashka.record_transfer();
+
+create or replace function romashka.record_conversation_event() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the ledger is written by triggers only.
+declare
+  actor constant text := romashka.actor_kind();
+  person constant uuid := romashka.actor_id();
+  kinds text[] := '{}';
+  payloads jsonb[] := '{}';
+begin
+  if tg_op = 'INSERT' then
+    insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, payload)
+    values (new.workspace_id, 'conversation.created', actor, person, 'conversation', new.id, new.id,
+      jsonb_build_object('number', new.number, 'channel_type', new.channel_type, 'customer_id', new.customer_id, 'status', new.status, 'assigned_agent_id', new.assigned_agent_id));
+    return null;
+  elsif tg_op = 'DELETE' then
+    insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, payload)
+    select old.workspace_id, 'conversation.deleted', actor, person, 'conversation', old.id, old.id, jsonb_build_object('number', old.number)
+     where exists (select from public.workspaces as w where w.id = old.workspace_id);
+    return null;
+  end if;
+  if new.status is distinct from old.status then
+    kinds := kinds || case new.status when 'resolved' then 'conversation.resolved' when 'closed' then 'conversation.closed'
+      when 'escalated' then 'conversation.escalated' else case when old.status = 'escalated' then 'conversation.deescalated' else 'conversation.reopened' end end;
+    payloads := payloads || jsonb_build_object('from', old.status, 'to', new.status, 'reason', new.handoff_reason);
+  end if;
+  if new.assigned_agent_id is distinct from old.assigned_agent_id then
+    kinds := kinds || case when new.assigned_agent_id is null then 'conversation.unassigned' when old.assigned_agent_id is null then 'conversation.assigned' else 'conversation.transferred' end;
+    payloads := payloads || jsonb_build_object('from', old.assigned_agent_id, 'to', new.assigned_agent_id);
+  end if;
+  if new.team_id is distinct from old.team_id then
+    kinds := kinds || 'conversation.team_changed'::text;
+    payloads := payloads || jsonb_build_object('from', old.team_id, 'to', new.team_id);
+  end if;
+  if new.priority is distinct from old.priority then
+    kinds := kinds || 'conversation.priority_changed'::text;
+    payloads := payloads || jsonb_build_object('from', old.priority, 'to', new.priority);
+  end if;
+  if new.tags is distinct from old.tags then
+    kinds := kinds || 'conversation.tagged'::text;
+    payloads := payloads || jsonb_build_object('from', old.tags, 'to', new.tags);
+  end if;
+  if new.snoozed_until is distinct from old.snoozed_until and new.status in ('active', 'escalated') then
+    kinds := kinds || case when new.snoozed_until is null then 'conversation.woken' else 'conversation.snoozed' end;
+    payloads := payloads || jsonb_build_object('until', new.snoozed_until);
+  end if;
+  if new.satisfaction_score is distinct from old.satisfaction_score then
+    kinds := kinds || 'conversation.rated'::text;
+    payloads := payloads || jsonb_build_object('from', old.satisfaction_score, 'to', new.satisfaction_score);
+  end if;
+  if new.merged_into_id is distinct from old.merged_into_id then
+    kinds := kinds || case when new.merged_into_id is null then 'conversation.unmerged' else 'conversation.merged' end;
+    payloads := payloads || jsonb_build_object('into', coalesce(new.merged_into_id, old.merged_into_id));
+  end if;
+  for i in 1 .. cardinality(kinds) loop
+    insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, payload)
+    values (new.workspace_id, kinds[i], actor, person, 'conversation', new.id, new.id, payloads[i]);
+  end loop;
+  return null;
+end $$;
+comment on function romashka.record_conversation_event() is 'Trigger: what happened to a conversation, into the ledger.';
+create or replace trigger conversations_05_record_event after insert or delete on public.conversations
+  for each row execute function romashka.record_conversation_event();
+create or replace trigger conversations_05_record_event_on_update
+  after update of status, assigned_agent_id, team_id, priority, tags, snoozed_until, satisfaction_score, merged_into_id on public.conversations for each row
+  when (old.status is distinct from new.status or old.assigned_agent_id is distinct from new.assigned_agent_id or old.team_id is distinct from new.team_id
+    or old.priority is distinct from new.priority or old.tags is distinct from new.tags or old.snoozed_until is distinct from new.snoozed_until
+    or old.satisfaction_score is distinct from new.satisfaction_score or old.merged_into_id is distinct from new.merged_into_id)
+  execute function romashka.record_conversation_event();
+
+-- Messages -------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.fill_message_language() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: reads the conversation for writers who may only add to it.
+begin
+  select c.language into new.language from public.conversations as c where c.id = new.conversation_id and c.workspace_id = new.workspace_id;
+  return new;
+end $$;
+comment on function romashka.fill_message_language() is 'Trigger: a message without a language has its conversation''s.';
+create or replace trigger messages_10_fill_language before insert on public.messages for each row
+  when (new.language is null) execute function romashka.fill_message_language();
+
+create or replace function romashka.recount_conversation(workspace uuid, conversation uuid) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: writes counters.
+declare
+  figures record;
+  latest record;
+begin
+  perform from public.conversations as c where c.id = conversation and c.workspace_id = workspace for update;
+  if not found then return; end if;
+  select count(*) as total, count(*) filter (where m.sender_type = 'user') as customer, count(*) filter (where m.sender_type = 'ai') as ai,
+         count(*) filter (where m.sender_type = 'agent') as agent, min(m.created_at) filter (where m.sender_type <> 'user' and not m.is_quiet) as first_response
+    into figures from public.messages as m where m.conversation_id = conversation and m.workspace_id = workspace;
+  select m.id, m.created_at, left(m.content, 500) as content, m.sender_type into latest from public.messages as m
+   where m.conversation_id = conversation and m.workspace_id = workspace order by m.created_at desc, m.id desc limit 1;
+  update public.conversations as c set message_count = figures.total, last_message = latest.content, last_message_id = latest.id,
+    last_message_at = coalesce(latest.created_at, c.created_at), first_response_at = figures.first_response,
+    waiting_since = case when c.status in ('active', 'escalated') then
+      (select min(m.created_at) from public.messages as m where m.conversation_id = conversation and m.workspace_id = workspace and m.sender_type = 'user' and not m.is_quiet
+        and m.created_at > coalesce((select max(r.created_at) from public.messages as r where r.conversation_id = conversation and r.workspace_id = workspace
+                                       and r.sender_type <> 'user' and not r.is_quiet), '-infinity')) end,
+    updated_at = pg_catalog.now()
+   where c.id = conversation and c.workspace_id = workspace;
+  update public.conversation_analytics as a set total_messages = figures.total, customer_messages = figures.customer, ai_messages = figures.ai,
+    agent_messages = figures.agent, first_response_at = figures.first_response,
+    first_response_seconds = greatest(0, extract(epoch from figures.first_response - a.started_at))::integer, updated_at = pg_catalog.now()
+   where a.conversation_id = conversation and a.workspace_id = workspace;
+end $$;
+comment on function romashka.recount_conversation(uuid, uuid) is 'Recomputes one conversation''s counters from its messages, for edits, moves and deletes.';
+
+create or replace function public.update_conversation_message_count() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: counters and the ledger are written by triggers only.
+declare
+  incoming constant boolean := new.sender_type = 'user';
+  at constant timestamptz := pg_catalog.now();
+  state record;
+begin
+  if tg_op = 'UPDATE' then
+    if new.content is distinct from old.content then
+      update public.conversations as c set last_message = left(new.content, 500), updated_at = at
+       where c.id = new.conversation_id and c.workspace_id = new.workspace_id and c.last_message_id = new.id;
+    end if;
+    insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id)
+    values (new.workspace_id, 'message.updated', romashka.actor_kind(), romashka.actor_id(), 'message', new.id, new.conversation_id);
+    return null;
+  end if;
+  update public.conversations as c set
+    message_count = c.message_count + 1,
+    last_message = case when c.last_message_id is null or new.created_at >= c.last_message_at then left(new.content, 500) else c.last_message end,
+    last_message_id = case when c.last_message_id is null or new.created_at >= c.last_message_at then new.id else c.last_message_id end,
+    last_message_at = case when c.last_message_id is null or new.created_at >= c.last_message_at then new.created_at else c.last_message_at end,
+    waiting_since = case when new.is_quiet then c.waiting_since
+                         when not incoming then case when c.waiting_since > new.created_at then c.waiting_since end
+                         when c.last_message_id is not null and new.created_at < c.last_message_at then c.waiting_since
+                         else coalesce(c.waiting_since, new.created_at) end,
+    first_response_at = case when incoming or new.is_quiet then c.first_response_at else least(c.first_response_at, new.created_at) end,
+    updated_at = at
+  where c.id = new.conversation_id and c.workspace_id = new.workspace_id
+  returning c.sla_policy_id, c.first_response_at, c.status, c.snoozed_until, c.merged_into_id, c.resolved_at into state;
+  -- A statement of its own, so that the triggers of a change of status are looked at only when there is one.
+  if incoming and not new.is_quiet and (state.snoozed_until is not null or state.status in ('resolved', 'closed')) and state.merged_into_id is null then
+    update public.conversations as c set snoozed_until = null, updated_at = at,
+      status = case when c.status in ('resolved', 'closed') and new.created_at >= c.resolved_at then 'active' else c.status end,
+      waiting_since = case when c.status in ('resolved', 'closed') and new.created_at < c.resolved_at then null else c.waiting_since end
+    where c.id = new.conversation_id and c.workspace_id = new.workspace_id;
+  end if;
+  update public.conversation_analytics as a set
+    total_messages = a.total_messages + 1,
+    customer_messages = a.customer_messages + case when incoming then 1 else 0 end,
+    ai_messages = a.ai_messages + case when new.sender_type = 'ai' then 1 else 0 end,
+    agent_messages = a.agent_messages + case when new.sender_type = 'agent' then 1 else 0 end,
+    first_response_at = case when incoming or new.is_quiet then a.first_response_at else least(a.first_response_at, new.created_at) end,
+    first_response_seconds = case when incoming or new.is_quiet then a.first_response_seconds
+      else greatest(0, extract(epoch from least(a.first_response_at, new.created_at) - a.started_at))::integer end,
+    updated_at = at
+  where a.conversation_id = new.conversation_id and a.workspace_id = new.workspace_id;
+  if state.sla_policy_id is not null or (not incoming and state.first_response_at = new.created_at) then
+    perform romashka.sla_on_message(new.workspace_id, new.conversation_id, new.sender_type, new.created_at);
+  end if;
+  insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis)
+  values (new.workspace_id, 'message.created', case new.sender_type when 'user' then 'customer' else new.sender_type end, new.sender_id,
+    'message', new.id, new.conversation_id, new.created_at, case when new.created_at < at then 'source' else 'recorded' end);
+  return null;
+end $$;
+comment on function public.update_conversation_message_count() is
+  'Trigger: count, preview, waiting time, first response and reopening of a conversation, its figures and the ledger''s row, for each message. A late message never moves the preview back.';
+create or replace trigger trigger_update_conversation_message_count after insert on public.messages
+  for each row execute function public.update_conversation_message_count();
+create or replace trigger trigger_update_conversation_message_count_on_update after update on public.messages for each row
+  when (old.content is distinct from new.content or old.conversation_id is distinct from new.conversation_id or old.sender_type is distinct from new.sender_type
+    or old.created_at is distinct from new.created_at or old.is_quiet is distinct from new.is_quiet)
+  execute function public.update_conversation_message_count();
+
+-- Deletes are counted once per conversation, not once per row: a row trigger would walk through as many versions of the conversation as rows are deleted.
+create or replace function romashka.count_deleted_messages() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: as update_conversation_message_count.
+declare
+  touched record;
+  actor constant text := romashka.actor_kind();
+  person constant uuid := romashka.actor_id();
+begin
+  for touched in select distinct d.workspace_id, d.conversation_id from deleted_rows as d order by 2 loop
+    perform romashka.recount_conversation(touched.workspace_id, touched.conversation_id);
+  end loop;
+  insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id)
+  select d.workspace_id, 'message.deleted', actor, person, 'message', d.id, d.conversation_id from deleted_rows as d
+   where exists (select from public.conversations as c where c.id = d.conversation_id and c.workspace_id = d.workspace_id);
+  return null;
+end $$;
+comment on function romashka.count_deleted_messages() is 'Trigger: counters after messages were deleted.';
+create or replace trigger messages_80_count_deleted after delete on public.messages referencing old table as deleted_rows
+  for each statement execute function romashka.count_deleted_messages();
+
+-- An edit that changes who said something, when or where is counted anew. Inserts are counted by update_conversation_message_count, which
+-- locks the conversation before its figures: a trigger of its own would fire first, by its name, and take the two locks the other way round.
+create or replace function public.update_conversation_analytics() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: as create_conversation_analytics.
+begin
+  perform romashka.recount_conversation(old.workspace_id, least(old.conversation_id, new.conversation_id));
+  if new.conversation_id <> old.conversation_id then
+    perform romashka.recount_conversation(old.workspace_id, greatest(old.conversation_id, new.conversation_id));
+  end if;
+  return null;
+end $$;
+comment on function public.update_conversation_analytics() is 'Trigger: counts a conversation anew after a message was moved or given another sender or time.';
+create or replace trigger trigger_update_conversation_analytics after update on public.messages for each row
+  when (old.conversation_id is distinct from new.conversation_id or old.sender_type is distinct from new.sender_type
+    or old.created_at is distinct from new.created_at or old.is_quiet is distinct from new.is_quiet)
+  execute function public.update_conversation_analytics();
+
+revoke execute on all functions in schema romashka from public;
+do $$
+declare
+  signature text;
+begin
+  foreach signature in array array['conversations', 'messages', 'customer_profiles', 'customer_channel_preferences', 'custom_attribute_definitions',
+    'conversation_analytics', 'conversation_context', 'conversation_notes', 'saved_views'] loop
+    perform romashka.touch_table(signature);
+  end loop;
+  foreach signature in array array['auto_assign_conversation()', 'create_conversation_analytics()', 'finalize_conversation_analytics()', 'update_agent_chat_count()',
+    'update_customer_stats()', 'update_conversation_message_count()', 'update_conversation_analytics()'] loop
+    perform romashka.grant_function('public.' || signature, variadic array[]::text[]);
+  end loop;
 end $$;
 
 -- ============ 90-operations/functions ============
@@ -1244,55 +1711,678 @@ begin
    where s.is_effective is distinct from romashka.is_effective_setting(s.setting_key);
 end $$;
 
--- ============ 30-channels/triggers ============
--- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
--- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
-do $$ begin
-  perform romashka.touch_table('communication_channels');
-  perform romashka.touch_table('message_templates');
-  perform romashka.touch_table('channel_routing_rules');
-  perform romashka.touch_table('widget_configurations');
-  perform romashka.audit_table('communication_channels', array['api_credentials', 'webhook_secret']);
-  perform romashka.audit_table('message_templates');
-  perform romashka.audit_table('channel_routing_rules');
-  perform romashka.audit_table('widget_configurations');
-  perform romashka.audit_table('canned_responses');
-end $$;
--- A use is not an edit.
-create or replace trigger update_canned_responses_updated_at before update on public.canned_responses for each row
-  when (old.updated_at is not distinct from new.updated_at and old.usage_count = new.usage_count) execute function public.update_updated_at_column();
-
--- ============ 50-knowledge/triggers ============
--- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
--- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
-do $$ begin
-  perform romashka.touch_table('knowledge_categories');
-  perform romashka.touch_table('intent_patterns');
-  perform romashka.touch_table('playground_sessions');
-  perform romashka.audit_table('knowledge_categories');
-  perform romashka.audit_table('knowledge_items', array['search_document']);
-  perform romashka.audit_table('intent_patterns');
-  perform romashka.audit_table('website_scan_jobs');
+-- ============ 40-conversations/triggers ============
+-- Purpose: the audit of people, customers and what belongs to conversations. Conversations and messages themselves are audited row by row (90-operations/verbs.sql).
+do $$
+declare
+  signature text;
+begin
+  foreach signature in array array['customer_profiles', 'customer_identities', 'customer_channel_preferences', 'custom_attribute_definitions',
+    'conversation_notes', 'conversation_transfers', 'conversation_participants', 'file_attachments', 'saved_views', 'workspace_members', 'workspace_invitations', 'teams', 'team_members', 'workspaces', 'profiles'] loop
+    perform romashka.audit_table(signature, case signature when 'workspace_invitations' then array['token_hash'] else '{}'::text[] end);
+  end loop;
 end $$;
 
--- ============ 60-workflows/triggers ============
--- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
--- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
-do $$ begin
-  perform romashka.touch_table('workflows');
-  perform romashka.audit_table('workflows');
+-- ============ 40-conversations/verbs ============
+-- Purpose: what people, channels, workflows and the assistant do with conversations: one function for each verb, used by every writer.
+-- Invariants: a verb is one transaction's work and checks the workspace first; what arrives twice is stored once.
+-- Lock risk: row locks; an identity's row is locked while its message is taken in, so that two first messages make one conversation.
+
+create or replace function romashka.find_customer(workspace uuid, channel text, external text, name text, email text, phone text, verified boolean, seen_at timestamptz,
+  out customer uuid) language plpgsql security definer set search_path = '' as $$
+-- Definer: called by verbs that have checked the workspace.
+declare
+  identity public.customer_identities;
+  made uuid;
+begin
+  select * into identity from public.customer_identities as i
+   where i.workspace_id = workspace and i.channel_type = channel and i.external_id = external for update;
+  if not found then
+    -- An address somebody typed is a claim: only the email channel, where the address is the identity itself, may fill the unique column.
+    insert into public.customer_profiles (workspace_id, name, email, phone, last_interaction)
+    values (workspace, name, case when channel = 'email' and not exists (select from public.customer_profiles as p where p.workspace_id = workspace and lower(p.email) = lower(external) and p.merged_into_id is null) then external end,
+      coalesce(phone, case when channel in ('whatsapp', 'sms') then external end), seen_at)
+    on conflict do nothing returning id into made;
+    if made is null then
+      select p.id into made from public.customer_profiles as p where p.workspace_id = workspace and lower(p.email) = lower(external) and p.merged_into_id is null;
+    elsif channel = 'email' and (select p.email is null from public.customer_profiles as p where p.id = made and p.workspace_id = workspace) then
+      delete from public.customer_profiles as p where p.id = made and p.workspace_id = workspace;
+      select p.id into made from public.customer_profiles as p where p.workspace_id = workspace and lower(p.email) = lower(external) and p.merged_into_id is null;
+    end if;
+    insert into public.customer_identities (workspace_id, customer_id, channel_type, external_id, display_name, is_verified, verified_at, last_seen_at)
+    values (workspace, made, channel, external, name, coalesce(verified, false), case when verified then seen_at end, seen_at)
+    on conflict (workspace_id, channel_type, external_id) do nothing;
+    if not found then
+      delete from public.customer_profiles as p where p.id = made and p.workspace_id = workspace
+        and not exists (select from public.customer_identities as i where i.customer_id = made and i.workspace_id = workspace)
+        and p.total_conversations = 0;
+    end if;
+    select * into identity from public.customer_identities as i
+     where i.workspace_id = workspace and i.channel_type = channel and i.external_id = external for update;
+  end if;
+  update public.customer_identities as i set last_seen_at = greatest(i.last_seen_at, seen_at), is_verified = i.is_verified or coalesce(verified, false),
+    verified_at = coalesce(i.verified_at, case when verified then seen_at end), display_name = coalesce(find_customer.name, i.display_name)
+   where i.id = identity.id and i.workspace_id = workspace;
+  customer := identity.customer_id;
+  if email is not null and channel <> 'email' then
+    update public.customer_profiles as p set custom_fields = p.custom_fields || jsonb_build_object('claimed_email', find_customer.email)
+     where p.id = customer and p.workspace_id = workspace and p.email is distinct from find_customer.email
+       and p.custom_fields ->> 'claimed_email' is distinct from find_customer.email;
+  end if;
+end $$;
+comment on function romashka.find_customer(uuid, text, text, text, text, text, boolean, timestamptz) is
+  'The customer known by an id on a channel, made when new, with the identity''s row locked. An email typed elsewhere is kept as claimed and never joins histories.';
+
+create or replace function public.ingest_message(
+  channel_type text, external_customer_id text, content text,
+  external_message_id text default null, channel_id uuid default null,
+  customer_name text default null, customer_email text default null, customer_phone text default null,
+  thread_keys text[] default '{}', subject text default null, message_type text default 'text',
+  metadata jsonb default '{}', occurred_at timestamptz default null, language text default null,
+  is_quiet boolean default false, is_verified boolean default false, sender_type text default 'user', sender_id uuid default null,
+  opens_conversation boolean default null, attachments jsonb default '[]', workspace uuid default public.current_workspace_id(),
+  out customer_id uuid, out conversation_id uuid, out message_id uuid, out is_new_conversation boolean, out is_duplicate boolean)
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: finds conversations and identities across agents; the workspace is checked first.
+declare
+  seen_at constant timestamptz := coalesce(occurred_at, pg_catalog.clock_timestamp());
+  place constant uuid := coalesce(channel_id, '00000000-0000-0000-0000-000000000000'::uuid);
+  external_customer constant text := case when channel_type in ('email') then lower(trim(external_customer_id)) else trim(external_customer_id) end;
+  threaded constant boolean := channel_type = 'email';
+  found_conversation record;
+  hops integer := 0;
+  file jsonb;
+  own_keys text[] := array(select distinct k from unnest(coalesce(thread_keys, '{}') || case when external_message_id is null then '{}'::text[] else array[external_message_id] end) as k
+                            where k <> '' and length(k) <= 1000);
+begin
+  perform romashka.require_role(workspace, 'agent');
+  if content is null or external_customer = '' or external_customer is null then
+    raise exception 'a message needs a sender and a content' using errcode = 'RM400';
+  end if;
+  customer_id := romashka.find_customer(workspace, channel_type, external_customer, customer_name, customer_email, customer_phone, is_verified, seen_at);
+  if external_message_id is not null then
+    select m.id, m.conversation_id into message_id, conversation_id from public.messages as m
+     where m.workspace_id = workspace and m.channel_type = ingest_message.channel_type
+       and coalesce(m.channel_id, '00000000-0000-0000-0000-000000000000'::uuid) = place and m.external_message_id = ingest_message.external_message_id;
+    if found then
+      is_duplicate := true;
+      is_new_conversation := false;
+      return;
+    end if;
+  end if;
+  is_duplicate := false;
+  is_new_conversation := false;
+  -- The thread: what the channel refers to, newest reference first; else, on channels that have no threads, the talk that is going on.
+  if cardinality(own_keys) > 0 then
+    select t.conversation_id into conversation_id from public.conversation_thread_keys as t
+     where t.workspace_id = workspace and t.channel_type = ingest_message.channel_type and t.channel_id = place and t.thread_key = any (own_keys)
+     order by array_position(own_keys, t.thread_key) limit 1;
+  end if;
+  if conversation_id is null and not threaded then
+    select c.id into conversation_id from public.conversations as c
+     where c.customer_id = ingest_message.customer_id and c.workspace_id = workspace and c.channel_type = ingest_message.channel_type
+       and c.channel_id is not distinct from ingest_message.channel_id and c.merged_into_id is null
+       and (c.status in ('active', 'escalated') or c.status = 'resolved' and c.resolved_at > seen_at - interval '7 days')
+     order by (c.status in ('active', 'escalated')) desc, c.created_at desc limit 1;
+  end if;
+  -- A merged conversation leads to the one that stays.
+  while conversation_id is not null and hops < 10 loop
+    select c.id, c.merged_into_id into found_conversation from public.conversations as c where c.id = conversation_id and c.workspace_id = workspace;
+    exit when found_conversation.merged_into_id is null;
+    conversation_id := found_conversation.merged_into_id;
+    hops := hops + 1;
+  end loop;
+  if conversation_id is null then
+    insert into public.conversations (workspace_id, customer_id, user_name, user_email, channel_type, channel_id, subject, customer_phone, language, created_at, last_message_at, status)
+    values (workspace, ingest_message.customer_id, customer_name, coalesce(customer_email, case when ingest_message.channel_type = 'email' then external_customer end),
+      ingest_message.channel_type, ingest_message.channel_id, subject, coalesce(customer_phone, case when ingest_message.channel_type in ('whatsapp', 'sms') then external_customer end),
+      coalesce(language, 'en'), seen_at, seen_at, case when coalesce(opens_conversation, not is_quiet) then 'active' else 'closed' end)
+    returning id into conversation_id;
+    is_new_conversation := true;
+  end if;
+  insert into public.messages (workspace_id, conversation_id, sender_type, sender_id, content, channel_type, channel_id, external_message_id, message_type, metadata, language, is_quiet,
+    delivery_status, created_at)
+  values (workspace, conversation_id, ingest_message.sender_type, ingest_message.sender_id, replace(content, E'\x01', ''), ingest_message.channel_type, ingest_message.channel_id,
+    ingest_message.external_message_id, ingest_message.message_type, coalesce(metadata, '{}'), ingest_message.language, coalesce(ingest_message.is_quiet, false),
+    case when ingest_message.sender_type = 'user' then 'delivered' else 'sent' end, seen_at)
+  returning id into message_id;
+  if cardinality(own_keys) > 0 then
+    insert into public.conversation_thread_keys (workspace_id, conversation_id, channel_type, channel_id, thread_key)
+    select workspace, ingest_message.conversation_id, ingest_message.channel_type, place, k from unnest(own_keys) as k order by k
+    on conflict (workspace_id, channel_type, channel_id, thread_key) do nothing;
+  end if;
+  for file in select * from jsonb_array_elements(coalesce(attachments, '[]')) loop
+    insert into public.file_attachments (workspace_id, conversation_id, message_id, filename, file_path, file_size, mime_type, file_hash, content_id, storage_provider)
+    values (workspace, ingest_message.conversation_id, ingest_message.message_id, file ->> 'filename', file ->> 'file_path', (file ->> 'file_size')::bigint, file ->> 'mime_type',
+      file ->> 'file_hash', file ->> 'content_id', coalesce(file ->> 'storage_provider', 'local'));
+  end loop;
+end $$;
+comment on function public.ingest_message is
+  'Takes in one message from a channel: finds or makes the customer, finds or opens the conversation, stores the message and its files once. thread_keys: ids the message refers to, most telling first.';
+
+create or replace function public.send_message(conversation uuid, content text, sender_type text default 'agent', message_type text default 'text', metadata jsonb default '{}',
+  confidence_score numeric default null, knowledge_sources jsonb default '{}', client_message_id text default null, workspace uuid default public.current_workspace_id())
+returns uuid language plpgsql security definer set search_path = '' as $$
+-- Definer: puts the delivery on the queue; the workspace is checked first.
+declare
+  target public.conversations;
+  message uuid;
+begin
+  perform romashka.require_role(workspace, 'agent');
+  select * into target from public.conversations as c where c.id = conversation and c.workspace_id = workspace;
+  if not found then raise exception 'no such conversation' using errcode = 'RM404'; end if;
+  if target.merged_into_id is not null then raise exception 'this conversation was merged into another' using errcode = 'RM409'; end if;
+  if sender_type not in ('agent', 'ai') then raise exception 'only an agent or the assistant sends' using errcode = 'RM400'; end if;
+  if client_message_id is not null then
+    select m.id into message from public.messages as m where m.workspace_id = workspace and m.channel_type = target.channel_type
+       and coalesce(m.channel_id, '00000000-0000-0000-0000-000000000000'::uuid) = coalesce(target.channel_id, '00000000-0000-0000-0000-000000000000'::uuid)
+       and m.external_message_id = 'client:' || client_message_id;
+    if found then return message; end if;
+  end if;
+  insert into public.messages (workspace_id, conversation_id, sender_type, sender_id, content, channel_type, channel_id, message_type, metadata, confidence_score, knowledge_sources,
+    delivery_status, language, external_message_id)
+  values (workspace, conversation, send_message.sender_type, case when send_message.sender_type = 'agent' then
+      (select p.id from public.profiles as p where p.id = romashka.current_user_id()) end, send_message.content, target.channel_type, target.channel_id,
+    send_message.message_type, coalesce(send_message.metadata, '{}'), send_message.confidence_score, coalesce(send_message.knowledge_sources, '{}'),
+    case when target.channel_type = 'website' then 'sent' else 'queued' end, target.language, 'client:' || client_message_id)
+  returning id into message;
+  if target.channel_type <> 'website' then
+    insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, delivery_status) values (workspace, message, target.channel_type, 'queued');
+  end if;
+  return message;
+end $$;
+comment on function public.send_message is 'Answers in a conversation: stores the message and puts it on the delivery queue of its channel, in one commit. The same client_message_id sends once.';
+
+create or replace function romashka.change_status(conversation uuid, new_status text) returns void language plpgsql set search_path = '' as $$
+begin
+  update public.conversations as c set status = new_status, updated_at = pg_catalog.now()
+   where c.id = conversation and c.workspace_id = any (array[public.current_workspace_id()]) and c.merged_into_id is null;
+  if not found then
+    if exists (select from public.conversations as c where c.id = conversation and c.merged_into_id is not null) then
+      raise exception 'this conversation was merged into another' using errcode = 'RM409';
+    end if;
+    raise exception 'no such conversation' using errcode = 'RM404';
+  end if;
+end $$;
+comment on function romashka.change_status(uuid, text) is 'Sets the status of a conversation under the caller''s policies.';
+
+create or replace function public.resolve_conversation(conversation uuid, resolution_type text default null, new_status text default 'resolved') returns void language plpgsql set search_path = '' as $$
+begin
+  if new_status not in ('resolved', 'closed') then raise exception 'resolved or closed' using errcode = 'RM400'; end if;
+  if resolution_type is not null then
+    if resolution_type not in ('solved', 'escalated', 'abandoned', 'spam') then raise exception 'solved, escalated, abandoned or spam' using errcode = 'RM400'; end if;
+    execute format('set local romashka.resolution_type = %L', resolution_type);
+  end if;
+  perform romashka.change_status(conversation, new_status);
+  set local romashka.resolution_type = '';
+end $$;
+comment on function public.resolve_conversation(uuid, text, text) is 'Resolves (or closes) a conversation; who did it comes from the context. Resolving twice changes nothing.';
+
+create or replace function public.reopen_conversation(conversation uuid) returns void language plpgsql set search_path = '' as $$
+begin
+  perform romashka.change_status(conversation, 'active');
+end $$;
+comment on function public.reopen_conversation(uuid) is 'Opens a resolved or closed conversation again, with the agent it had.';
+
+create or replace function public.assign_conversation(conversation uuid, agent uuid default null, team uuid default null) returns uuid language plpgsql set search_path = '' as $$
+declare
+  chosen uuid := agent;
+  target public.conversations;
+begin
+  select * into target from public.conversations as c where c.id = conversation and c.workspace_id = public.current_workspace_id() for update;
+  if not found then raise exception 'no such conversation' using errcode = 'RM404'; end if;
+  if agent is null and team is null then
+    chosen := romashka.pick_free_agent(target.workspace_id, target.team_id, target.department);
+  end if;
+  update public.conversations as c set assigned_agent_id = case when assign_conversation.team is null or agent is not null then chosen end,
+    team_id = coalesce(assign_conversation.team, c.team_id), updated_at = pg_catalog.now()
+   where c.id = conversation and c.workspace_id = target.workspace_id;
+  return chosen;
+end $$;
+comment on function public.assign_conversation(uuid, uuid, uuid) is 'Gives a conversation to an agent, to a team (its queue), or, with neither, to whoever is free. Returns the agent.';
+
+create or replace function romashka.pick_free_agent(workspace uuid, team uuid, department text) returns uuid language plpgsql security definer set search_path = '' as $$
+-- Definer: sees the load of every agent.
+begin
+  perform romashka.require_role(workspace, 'agent');
+  return romashka.pick_agent(workspace, team, department);
+end $$;
+comment on function romashka.pick_free_agent(uuid, uuid, text) is 'pick_agent for verbs that run with the caller''s rights.';
+
+create or replace function public.snooze_conversation(conversation uuid, until timestamptz) returns void language plpgsql set search_path = '' as $$
+begin
+  if until is not null and until <= pg_catalog.now() then raise exception 'the time lies in the past' using errcode = 'RM400'; end if;
+  update public.conversations as c set snoozed_until = until, updated_at = pg_catalog.now()
+   where c.id = conversation and c.workspace_id = public.current_workspace_id() and c.status in ('active', 'escalated');
+  if not found then raise exception 'no such open conversation' using errcode = 'RM404'; end if;
+end $$;
+comment on function public.snooze_conversation(uuid, timestamptz) is 'Puts an open conversation aside until a time; a message of the customer wakes it. Null wakes it now.';
+
+create or replace function public.wake_conversations(batch_size integer default 500) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: a scheduler's work over every workspace; executable by the service only.
+declare
+  woken integer;
+  at constant timestamptz := pg_catalog.now();
+begin
+  with due as (select c.id, c.workspace_id from public.conversations as c where c.snoozed_until <= at order by c.snoozed_until limit batch_size for update skip locked)
+  update public.conversations as c set snoozed_until = null, updated_at = at from due where c.id = due.id and c.workspace_id = due.workspace_id;
+  get diagnostics woken = row_count;
+  return woken;
+end $$;
+comment on function public.wake_conversations(integer) is 'Wakes conversations whose snooze is over; returns how many.';
+
+create or replace function public.transfer_conversation(conversation uuid, to_agent uuid, reason text default null, transfer_type text default 'manual', valid_for interval default '1 hour')
+returns uuid language plpgsql set search_path = '' as $$
+declare
+  target public.conversations;
+  transfer uuid;
+  at constant timestamptz := pg_catalog.now();
+begin
+  select * into target from public.conversations as c where c.id = conversation and c.workspace_id = public.current_workspace_id() for update;
+  if not found then raise exception 'no such conversation' using errcode = 'RM404'; end if;
+  if target.status not in ('active', 'escalated') then raise exception 'only an open conversation is transferred' using errcode = 'RM409'; end if;
+  if target.assigned_agent_id = to_agent then raise exception 'the conversation is with this agent already' using errcode = 'RM409'; end if;
+  perform romashka.ensure_member(target.workspace_id, to_agent);
+  update public.conversation_transfers as t set status = 'expired' where t.conversation_id = conversation and t.workspace_id = target.workspace_id and t.status = 'pending';
+  insert into public.conversation_transfers (workspace_id, conversation_id, from_agent_id, to_agent_id, transfer_reason, transfer_type, expires_at)
+  values (target.workspace_id, conversation, target.assigned_agent_id, to_agent, reason, transfer_conversation.transfer_type, at + valid_for) returning id into transfer;
+  return transfer;
+end $$;
+comment on function public.transfer_conversation(uuid, uuid, text, text, interval) is 'Asks another agent to take a conversation over; it stays where it is until he accepts. Returns the transfer.';
+
+create or replace function public.accept_transfer(transfer uuid) returns void language plpgsql set search_path = '' as $$
+declare
+  asked public.conversation_transfers;
+begin
+  select * into asked from public.conversation_transfers as t where t.id = transfer and t.workspace_id = public.current_workspace_id() for update;
+  if not found then raise exception 'no such transfer' using errcode = 'RM404'; end if;
+  if asked.status <> 'pending' or asked.expires_at <= pg_catalog.now() then raise exception 'the transfer is not open any more' using errcode = 'RM409'; end if;
+  if romashka.actor_kind() = 'agent' and romashka.current_user_id() <> asked.to_agent_id then
+    raise exception 'only the agent who was asked accepts' using errcode = 'RM403';
+  end if;
+  update public.conversations as c set assigned_agent_id = asked.to_agent_id, updated_at = pg_catalog.now()
+   where c.id = asked.conversation_id and c.workspace_id = asked.workspace_id and c.status in ('active', 'escalated');
+  if not found then raise exception 'the conversation is not open any more' using errcode = 'RM409'; end if;
+  update public.conversation_transfers as t set status = 'accepted', accepted_at = pg_catalog.now() where t.id = transfer and t.workspace_id = asked.workspace_id and t.status = 'pending';
+end $$;
+comment on function public.accept_transfer(uuid) is 'Takes over a conversation one was asked to.';
+
+create or replace function public.reject_transfer(transfer uuid, reason text default null) returns void language plpgsql set search_path = '' as $$
+begin
+  update public.conversation_transfers as t set status = 'rejected', rejected_at = pg_catalog.now(),
+    transfer_reason = concat_ws(' | ', t.transfer_reason, reject_transfer.reason)
+   where t.id = transfer and t.workspace_id = public.current_workspace_id() and t.status = 'pending';
+  if not found then raise exception 'no such open transfer' using errcode = 'RM404'; end if;
+end $$;
+comment on function public.reject_transfer(uuid, text) is 'Declines a transfer; the conversation stays where it is.';
+
+create or replace function public.expire_transfers(batch_size integer default 500) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: a scheduler's work over every workspace; executable by the service only.
+declare
+  expired integer;
+begin
+  with due as (select t.id, t.workspace_id from public.conversation_transfers as t where t.status = 'pending' and t.expires_at <= pg_catalog.now() limit batch_size for update skip locked)
+  update public.conversation_transfers as t set status = 'expired' from due where t.id = due.id and t.workspace_id = due.workspace_id;
+  get diagnostics expired = row_count;
+  return expired;
+end $$;
+comment on function public.expire_transfers(integer) is 'Ends transfers nobody answered in time; returns how many.';
+
+create or replace function public.rate_conversation(conversation uuid, score numeric, comment text default null, workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the rating is the customer's; the channel that carries it has checked who he is.
+declare
+  scale constant numeric := coalesce((romashka.setting(workspace, 'customer_satisfaction_scale') #>> '{}')::numeric, 5);
+begin
+  perform romashka.require_role(workspace, 'agent');
+  if score is null or score < 1 or score > scale then
+    raise exception 'a rating lies between 1 and %', scale using errcode = 'RM400';
+  end if;
+  update public.conversations as c set satisfaction_score = score, satisfaction_comment = coalesce(rate_conversation.comment, c.satisfaction_comment),
+    rated_at = pg_catalog.now(), updated_at = pg_catalog.now()
+   where c.id = conversation and c.workspace_id = workspace;
+  if not found then raise exception 'no such conversation' using errcode = 'RM404'; end if;
+end $$;
+comment on function public.rate_conversation(uuid, numeric, text, uuid) is 'Records what the customer thinks of a conversation, on the workspace''s scale; a second rating corrects the first.';
+
+create or replace function public.mark_read(conversation uuid, message uuid default null) returns void language plpgsql set search_path = '' as $$
+declare
+  target public.conversations;
+begin
+  select * into target from public.conversations as c where c.id = conversation and c.workspace_id = public.current_workspace_id();
+  if not found then raise exception 'no such conversation' using errcode = 'RM404'; end if;
+  insert into public.conversation_reads as r (workspace_id, conversation_id, user_id, read_at, last_read_message_id)
+  values (target.workspace_id, conversation, romashka.current_user_id(), pg_catalog.clock_timestamp(), coalesce(message, target.last_message_id))
+  on conflict (conversation_id, workspace_id, user_id) do update set read_at = greatest(r.read_at, excluded.read_at), last_read_message_id = excluded.last_read_message_id;
+end $$;
+comment on function public.mark_read(uuid, uuid) is 'Marks a conversation as read by the one who asks.';
+
+create or replace function public.merge_conversations(source uuid, target uuid, workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: moves messages of both; the workspace is checked first.
+declare
+  at constant timestamptz := pg_catalog.now();
+begin
+  perform romashka.require_role(workspace, 'agent');
+  if source = target then raise exception 'a conversation is not merged into itself' using errcode = 'RM400'; end if;
+  perform from public.conversations as c where c.id in (source, target) and c.workspace_id = workspace order by c.id for update;
+  if (select count(*) from public.conversations as c where c.id in (source, target) and c.workspace_id = workspace) < 2 then
+    raise exception 'no such conversation' using errcode = 'RM404';
+  end if;
+  if exists (select from public.conversations as c where c.id in (source, target) and c.workspace_id = workspace and c.merged_into_id is not null) then
+    raise exception 'one of the two was merged before' using errcode = 'RM409';
+  end if;
+  update public.messages as m set conversation_id = target, metadata = m.metadata || jsonb_build_object('merged_from', source)
+   where m.conversation_id = source and m.workspace_id = workspace;
+  update public.file_attachments as f set conversation_id = target where f.conversation_id = source and f.workspace_id = workspace;
+  update public.conversation_thread_keys as t set conversation_id = target where t.conversation_id = source and t.workspace_id = workspace;
+  update public.conversations as c set merged_into_id = target, merged_at = at, status = 'closed', updated_at = at where c.id = source and c.workspace_id = workspace;
+  perform romashka.recount_conversation(workspace, least(source, target));
+  perform romashka.recount_conversation(workspace, greatest(source, target));
+end $$;
+comment on function public.merge_conversations(uuid, uuid, uuid) is 'Puts one conversation''s messages into another; the first stays as a pointer and can be taken out again by unmerge_conversation.';
+
+create or replace function public.unmerge_conversation(source uuid, workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: as merge_conversations.
+declare
+  target uuid;
+  at constant timestamptz := pg_catalog.now();
+begin
+  perform romashka.require_role(workspace, 'agent');
+  select c.merged_into_id into target from public.conversations as c where c.id = source and c.workspace_id = workspace;
+  if target is null then raise exception 'this conversation is not merged' using errcode = 'RM409'; end if;
+  perform from public.conversations as c where c.id in (source, target) and c.workspace_id = workspace order by c.id for update;
+  update public.conversations as c set merged_into_id = null, merged_at = null, status = 'active', updated_at = at where c.id = source and c.workspace_id = workspace;
+  update public.file_attachments as f set conversation_id = source from public.messages as m
+   where m.id = f.message_id and m.workspace_id = workspace and f.workspace_id = workspace and m.conversation_id = target and m.metadata ->> 'merged_from' = source::text;
+  update public.conversation_thread_keys as t set conversation_id = source from public.messages as m
+   where t.conversation_id = target and t.workspace_id = workspace and m.conversation_id = target and m.workspace_id = workspace
+     and m.external_message_id = t.thread_key and m.metadata ->> 'merged_from' = source::text;
+  update public.messages as m set conversation_id = source, metadata = m.metadata - 'merged_from'
+   where m.conversation_id = target and m.workspace_id = workspace and m.metadata ->> 'merged_from' = source::text;
+  perform romashka.recount_conversation(workspace, least(source, target));
+  perform romashka.recount_conversation(workspace, greatest(source, target));
+end $$;
+comment on function public.unmerge_conversation(uuid, uuid) is 'Takes a merged conversation out again, with the messages it brought.';
+
+create or replace function public.merge_customers(source uuid, target uuid, workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: moves identities and conversations; the workspace is checked first.
+begin
+  perform romashka.require_role(workspace, 'agent');
+  if source = target then raise exception 'a customer is not merged into himself' using errcode = 'RM400'; end if;
+  perform from public.customer_profiles as p where p.id in (source, target) and p.workspace_id = workspace order by p.id for update;
+  if (select count(*) from public.customer_profiles as p where p.id in (source, target) and p.workspace_id = workspace and p.merged_into_id is null) < 2 then
+    raise exception 'no such customer' using errcode = 'RM404';
+  end if;
+  update public.conversations as c set customer_id = target, updated_at = pg_catalog.now() where c.customer_id = source and c.workspace_id = workspace;
+  update public.customer_identities as i set customer_id = target where i.customer_id = source and i.workspace_id = workspace;
+  insert into public.customer_channel_preferences (workspace_id, customer_id, channel_type, is_preferred, opt_in, last_interaction)
+  select p.workspace_id, target, p.channel_type, p.is_preferred, p.opt_in, p.last_interaction from public.customer_channel_preferences as p
+   where p.customer_id = source and p.workspace_id = workspace
+  on conflict (customer_id, workspace_id, channel_type) do update set opt_in = public.customer_channel_preferences.opt_in and excluded.opt_in;
+  update public.customer_profiles as p set merged_into_id = target where p.id = source and p.workspace_id = workspace;
+  update public.customer_profiles as p set email = coalesce(p.email, s.email), name = coalesce(p.name, s.name), phone = coalesce(p.phone, s.phone),
+    company = coalesce(p.company, s.company), tags = array(select distinct unnest(p.tags || s.tags)), custom_fields = s.custom_fields || p.custom_fields,
+    notes = nullif(concat_ws(E'\n', p.notes, s.notes), '')
+   from public.customer_profiles as s where p.id = target and p.workspace_id = workspace and s.id = source and s.workspace_id = workspace;
+  perform romashka.record_event(workspace, 'customer.merged', 'customer', source, null, jsonb_build_object('into', target));
+end $$;
+comment on function public.merge_customers(uuid, uuid, uuid) is 'Two records of one person become one: conversations and identities of both are with the second; an opt-out of either stands.';
+
+create or replace function public.search_messages(query text, language text default null, before timestamptz default null, limit_count integer default 20, workspace uuid default public.current_workspace_id())
+returns table (message_id uuid, conversation_id uuid, sender_type text, created_at timestamptz, content text, rank real)
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: operators of text search are not leakproof, so under policies their index would not be used; the workspace is checked first and stands in the query.
+declare
+  wanted tsquery;
+  scope constant tsquery := quote_literal(romashka.workspace_lexeme(workspace))::tsquery;
+  page constant integer := greatest(1, least(coalesce(limit_count, 20), 200));
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  wanted := websearch_to_tsquery('pg_catalog.simple', query)
+    || websearch_to_tsquery(romashka.search_configuration(coalesce(language, (select w.default_language from public.workspaces as w where w.id = workspace))), query);
+  if query ~ '[а-яё]' or query ~ '[А-ЯЁ]' then wanted := wanted || websearch_to_tsquery('pg_catalog.russian', query); end if;
+  if wanted is null or numnode(wanted) = 0 then return; end if;
+  return query
+    select m.id, m.conversation_id, m.sender_type, m.created_at, left(m.content, 500),
+           ts_rank(romashka.message_document(m.workspace_id, m.language, m.content), wanted)
+      from (select x.* from public.messages as x
+             where romashka.message_document(x.workspace_id, x.language, x.content) @@ (scope && wanted)
+               and x.workspace_id = workspace and (before is null or x.created_at < before)
+             order by x.created_at desc, x.id desc limit page) as m
+     order by m.created_at desc, m.id desc;
+end $$;
+comment on function public.search_messages(text, text, timestamptz, integer, uuid) is 'Full-text search over all messages of a workspace, newest first; "before" continues after the last row.';
+
+create or replace function public.find_in_messages(fragment text, before timestamptz default null, limit_count integer default 20, workspace uuid default public.current_workspace_id())
+returns table (message_id uuid, conversation_id uuid, sender_type text, created_at timestamptz, content text)
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as search_messages.
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  if length(trim(coalesce(fragment, ''))) < 3 then raise exception 'at least three characters' using errcode = 'RM400'; end if;
+  return query
+    select m.id, m.conversation_id, m.sender_type, m.created_at, left(m.content, 500) from public.messages as m
+     where m.workspace_id = workspace and m.content ilike '%' || replace(replace(replace(fragment, '\', '\\'), '%', '\%'), '_', '\_') || '%'
+       and (before is null or m.created_at < before)
+     order by m.created_at desc, m.id desc limit greatest(1, least(coalesce(limit_count, 20), 200));
+end $$;
+comment on function public.find_in_messages(text, timestamptz, integer, uuid) is 'Messages that contain a fragment anywhere (order numbers, parts of words), newest first.';
+
+do $$
+declare
+  signature text;
+begin
+  foreach signature in array array['ingest_message', 'send_message', 'resolve_conversation(uuid, text, text)', 'reopen_conversation(uuid)', 'assign_conversation(uuid, uuid, uuid)', 'snooze_conversation(uuid, timestamptz)',
+    'transfer_conversation(uuid, uuid, text, text, interval)', 'accept_transfer(uuid)', 'reject_transfer(uuid, text)', 'rate_conversation(uuid, numeric, text, uuid)', 'mark_read(uuid, uuid)',
+    'merge_conversations(uuid, uuid, uuid)', 'unmerge_conversation(uuid, uuid)', 'merge_customers(uuid, uuid, uuid)', 'search_messages(text, text, timestamptz, integer, uuid)',
+    'find_in_messages(text, timestamptz, integer, uuid)'] loop
+    perform romashka.grant_members('public.' || signature);
+  end loop;
+  perform romashka.grant_function('public.wake_conversations(integer)', 'service_role');
+  perform romashka.grant_function('public.expire_transfers(integer)', 'service_role');
+  revoke execute on all functions in schema romashka from public;
+  perform romashka.grant_members('romashka.change_status(uuid, text)');
+  perform romashka.grant_members('romashka.pick_free_agent(uuid, uuid, text)');
+  perform romashka.grant_members('romashka.ensure_member(uuid, uuid)');
 end $$;
 
--- ============ 80-integrations/triggers ============
--- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
--- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
-do $$ begin
-  perform romashka.touch_table('integrations');
-  perform romashka.touch_table('integration_field_mappings');
-  perform romashka.audit_table('integrations', array['credentials']);
-  perform romashka.audit_table('integration_field_mappings');
-  perform romashka.audit_table('webhook_subscriptions', array['secret_key']);
+-- ============ 90-operations/verbs ============
+-- Purpose: the visitor's door, and what a person may ask of what is kept about him.
+-- Invariants: a visitor reaches only his own conversation, by a token kept as a hash; erasure leaves the figures and takes the person out of every table.
+-- Lock risk: erase_customer locks the rows of one customer.
+
+create or replace function public.start_widget_conversation(widget_token text, visitor_token text, content text, visitor_name text default null, visitor_email text default null,
+  client_message_id text default null, out conversation_id uuid, out message_id uuid) language plpgsql security definer set search_path = '' as $$
+-- Definer: a visitor has no rights of his own; the two tokens are what he has.
+declare
+  place record;
+  visitor text;
+  stored record;
+begin
+  if length(coalesce(visitor_token, '')) < 32 then
+    raise exception 'the visitor''s token is too short' using errcode = 'RM400', hint = 'At least 32 random characters, made once in the visitor''s browser.';
+  end if;
+  if length(trim(coalesce(content, ''))) not between 1 and 10000 then
+    raise exception 'a message has 1 to 10,000 characters' using errcode = 'RM400';
+  end if;
+  select t.workspace_id, t.widget_id into place from romashka.widget_tokens as t where t.token = widget_token;
+  if not found or not exists (select from public.workspaces as w where w.id = place.workspace_id and w.status = 'active')
+     or not exists (select from public.widget_configurations as w where w.id = place.widget_id and w.workspace_id = place.workspace_id and w.status = 'active') then
+    raise exception 'no such widget' using errcode = 'RM404';
+  end if;
+  visitor := encode(pg_catalog.sha256(convert_to(visitor_token, 'UTF8')), 'hex');
+  stored := romashka.take_visitor_message(place.workspace_id, visitor, content, visitor_name, visitor_email, client_message_id);
+  conversation_id := stored.conversation_id;
+  message_id := stored.message_id;
 end $$;
+comment on function public.start_widget_conversation(text, text, text, text, text, text) is
+  'A visitor writes through the website''s widget: opens his conversation or goes on with it. The same client_message_id is stored once. An address he types is a claim.';
+
+create or replace function romashka.take_visitor_message(workspace uuid, visitor text, content text, visitor_name text, visitor_email text, client_message_id text,
+  out conversation_id uuid, out message_id uuid) language plpgsql security definer set search_path = '' as $$
+-- Definer: called by start_widget_conversation only, which has checked the tokens.
+#variable_conflict use_column
+declare
+  customer uuid;
+  seen_at constant timestamptz := pg_catalog.clock_timestamp();
+  external constant text := visitor || ':' || client_message_id;
+begin
+  customer := romashka.find_customer(workspace, 'website', visitor, visitor_name, visitor_email, null, false, seen_at);
+  if external is not null then
+    select m.conversation_id, m.id into conversation_id, message_id from public.messages as m
+     where m.workspace_id = workspace and m.channel_type = 'website' and coalesce(m.channel_id, '00000000-0000-0000-0000-000000000000'::uuid) = '00000000-0000-0000-0000-000000000000'
+       and m.external_message_id = external;
+    if found then return; end if;
+  end if;
+  select c.id into conversation_id from public.conversations as c
+   where c.customer_id = customer and c.workspace_id = workspace and c.channel_type = 'website' and c.merged_into_id is null
+     and (c.status in ('active', 'escalated') or c.status = 'resolved' and c.resolved_at > seen_at - interval '7 days')
+   order by c.created_at desc limit 1;
+  if not found then
+    insert into public.conversations (workspace_id, customer_id, user_name, channel_type) values (workspace, customer, visitor_name, 'website') returning id into conversation_id;
+  end if;
+  insert into public.messages (workspace_id, conversation_id, sender_type, content, channel_type, external_message_id, delivery_status, created_at)
+  values (workspace, conversation_id, 'user', content, 'website', external, 'delivered', seen_at) returning id into message_id;
+end $$;
+comment on function romashka.take_visitor_message(uuid, text, text, text, text, text) is 'Stores one message of a visitor.';
+
+create or replace function public.read_widget_conversation(visitor_token text, widget_token text, after timestamptz default null)
+returns table (message_id uuid, sender_type text, content text, created_at timestamptz) language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as start_widget_conversation. Only what was said on the website is shown, never another channel's history.
+declare
+  visitor constant text := encode(pg_catalog.sha256(convert_to(coalesce(visitor_token, ''), 'UTF8')), 'hex');
+begin
+  return query
+    select m.id, m.sender_type, m.content, m.created_at
+      from romashka.widget_tokens as t
+      join public.customer_identities as i on i.workspace_id = t.workspace_id and i.channel_type = 'website' and i.external_id = visitor
+      join public.conversations as c on c.customer_id = i.customer_id and c.workspace_id = t.workspace_id and c.channel_type = 'website'
+      join public.messages as m on m.conversation_id = c.id and m.workspace_id = c.workspace_id and m.channel_type = 'website'
+     where t.token = widget_token and (after is null or m.created_at > after)
+     order by m.created_at, m.id limit 200;
+end $$;
+comment on function public.read_widget_conversation(text, text, timestamptz) is 'What was said between a visitor and the workspace on its website, oldest first, 200 at a time.';
+
+create or replace function public.export_customer(customer uuid, workspace uuid default public.current_workspace_id()) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: reads every table that may hold the person; the workspace and the role are checked first.
+declare
+  person jsonb;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  select to_jsonb(p) into person from public.customer_profiles as p where p.id = customer and p.workspace_id = workspace;
+  if person is null then raise exception 'no such customer' using errcode = 'RM404'; end if;
+  return jsonb_build_object(
+    'format', 'romashka.customer/1', 'exported_at', pg_catalog.now(), 'profile', person,
+    'merged_profiles', (select coalesce(jsonb_agg(to_jsonb(p) order by p.created_at), '[]') from public.customer_profiles as p where p.merged_into_id = customer and p.workspace_id = workspace),
+    'identities', (select coalesce(jsonb_agg(to_jsonb(i) order by i.created_at), '[]') from public.customer_identities as i where i.customer_id = customer and i.workspace_id = workspace),
+    'channel_preferences', (select coalesce(jsonb_agg(to_jsonb(p) order by p.channel_type), '[]') from public.customer_channel_preferences as p where p.customer_id = customer and p.workspace_id = workspace),
+    'conversations', (select coalesce(jsonb_agg(to_jsonb(c) || jsonb_build_object(
+        'messages', (select coalesce(jsonb_agg(to_jsonb(m) order by m.created_at, m.id), '[]') from public.messages as m where m.conversation_id = c.id and m.workspace_id = workspace),
+        'attachments', (select coalesce(jsonb_agg(to_jsonb(f) order by f.created_at), '[]') from public.file_attachments as f where f.conversation_id = c.id and f.workspace_id = workspace),
+        'notes', (select coalesce(jsonb_agg(to_jsonb(n) order by n.created_at), '[]') from public.conversation_notes as n where n.conversation_id = c.id and n.workspace_id = workspace),
+        'context', (select to_jsonb(x) from public.conversation_context as x where x.conversation_id = c.id and x.workspace_id = workspace),
+        'figures', (select to_jsonb(a) from public.conversation_analytics as a where a.conversation_id = c.id and a.workspace_id = workspace))
+        order by c.created_at), '[]') from public.conversations as c where c.customer_id = customer and c.workspace_id = workspace));
+end $$;
+comment on function public.export_customer(uuid, uuid) is 'Everything kept about a person, as JSON. For admins.';
+
+create or replace function public.erase_customer(customer uuid, reason text default null, workspace uuid default public.current_workspace_id()) returns jsonb
+language plpgsql security definer set search_path = '' as $$
+-- Definer: writes every table that may hold the person; the workspace and the role are checked first.
+declare
+  at constant timestamptz := pg_catalog.now();
+  people uuid[];
+  talks uuid[];
+  touched jsonb := '{}';
+  files jsonb;
+  rows_done bigint;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  if (select w.legal_hold from public.workspaces as w where w.id = workspace) then
+    raise exception 'the workspace is under legal hold' using errcode = 'RM409', hint = 'Lift the hold first: update workspaces set legal_hold = false.';
+  end if;
+  perform from public.customer_profiles as p where p.id = customer and p.workspace_id = workspace for update;
+  if not found then raise exception 'no such customer' using errcode = 'RM404'; end if;
+  people := array(select p.id from public.customer_profiles as p where p.workspace_id = workspace and (p.id = customer or p.merged_into_id = customer));
+  talks := array(select c.id from public.conversations as c where c.workspace_id = workspace and c.customer_id = any (people) order by c.id for update);
+
+  update public.messages as m set content = '[erased]', media_url = null, media_caption = null, metadata = '{}', knowledge_sources = '{}', external_message_id = null
+   where m.workspace_id = workspace and m.conversation_id = any (talks);
+  get diagnostics rows_done = row_count;
+  touched := touched || jsonb_build_object('messages', rows_done);
+  select coalesce(jsonb_agg(jsonb_build_object('storage_provider', f.storage_provider, 'file_path', f.file_path)), '[]') into files
+    from public.file_attachments as f where f.workspace_id = workspace and f.conversation_id = any (talks);
+  delete from public.file_attachments as f where f.workspace_id = workspace and f.conversation_id = any (talks);
+  update public.conversation_notes as n set note = '[erased]' where n.workspace_id = workspace and n.conversation_id = any (talks);
+  delete from public.conversation_context as x where x.workspace_id = workspace and x.conversation_id = any (talks);
+  delete from public.conversation_thread_keys as t where t.workspace_id = workspace and t.conversation_id = any (talks);
+  update public.knowledge_analytics as k set feedback_text = null where k.workspace_id = workspace and k.conversation_id = any (talks) and k.feedback_text is not null;
+  update public.message_delivery_tracking as d set error_details = null, external_message_id = null from public.messages as m
+   where m.id = d.message_id and m.workspace_id = workspace and d.workspace_id = workspace and m.conversation_id = any (talks);
+  update public.workflow_executions as e set context = '{}', execution_log = '[]' where e.workspace_id = workspace and e.conversation_id = any (talks);
+  update public.conversation_transfers as t set transfer_reason = null where t.workspace_id = workspace and t.conversation_id = any (talks);
+  update public.conversations as c set user_name = null, user_email = null, customer_phone = null, customer_social_id = null, external_conversation_id = null, subject = null,
+    last_message = case when c.last_message is null then null else '[erased]' end, satisfaction_comment = null, handoff_reason = null, business_context = '{}', custom_attributes = '{}', updated_at = at
+   where c.workspace_id = workspace and c.id = any (talks);
+  touched := touched || jsonb_build_object('conversations', cardinality(talks));
+  delete from public.customer_identities as i where i.workspace_id = workspace and i.customer_id = any (people);
+  delete from public.customer_channel_preferences as p where p.workspace_id = workspace and p.customer_id = any (people);
+  update public.customer_profiles as p set email = null, name = null, phone = null, company = null, location = null, tags = '{}', custom_fields = '{}', notes = null, erased_at = at, updated_at = at
+   where p.workspace_id = workspace and p.id = any (people);
+  touched := touched || jsonb_build_object('profiles', cardinality(people), 'audit_rows', romashka.redact_audit(workspace, people || talks
+    || array(select m.id from public.messages as m where m.workspace_id = workspace and m.conversation_id = any (talks))), 'files', files);
+  perform romashka.record_event(workspace, 'customer.erased', 'customer', customer, null, jsonb_build_object('reason', reason));
+  return touched;
+end $$;
+comment on function public.erase_customer(uuid, text, uuid) is
+  'Takes a person out of every table, the audit and the search; the figures stay. Returns what was touched and which stored files the caller deletes.';
+
+revoke execute on all functions in schema romashka from public;
+do $$ begin
+  perform romashka.grant_function('public.start_widget_conversation', 'anon', 'authenticated', 'service_role');
+  perform romashka.grant_function('public.read_widget_conversation', 'anon', 'authenticated', 'service_role');
+  perform romashka.grant_function('public.export_customer', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_function('public.erase_customer', 'authenticated', 'service_role', 'romashka_admin');
+end $$;
+
+-- Conversations and messages change with every word that is said: what people do to them is audited row by row, and only when it is theirs to decide.
+create or replace function romashka.log_row_change() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the audit is written by triggers only.
+declare
+  before jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
+  after jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+  changed jsonb;
+begin
+  if tg_op = 'UPDATE' then
+    select jsonb_object_agg(f.key, jsonb_build_object('from', f.value, 'to', after -> f.key)) into changed
+      from jsonb_each(before) as f where f.value is distinct from after -> f.key and f.key <> 'updated_at';
+    if changed is null then return null; end if;
+  else
+    changed := before;
+  end if;
+  insert into public.audit_logs (workspace_id, user_id, actor_kind, action, entity_type, entity_id, changes)
+  values ((coalesce(after, before) ->> 'workspace_id')::uuid, romashka.actor_id(), romashka.actor_kind(), lower(tg_op), tg_argv[0], (coalesce(after, before) ->> 'id')::uuid, changed);
+  return null;
+end $$;
+comment on function romashka.log_row_change() is 'Trigger: records one row''s change in audit_logs.';
+revoke execute on function romashka.log_row_change() from public;
+create or replace trigger conversations_90_audit_update
+  after update of status, assigned_agent_id, team_id, priority, tags, customer_id, subject, department, custom_attributes, satisfaction_score, merged_into_id on public.conversations for each row
+  when (old.status is distinct from new.status or old.assigned_agent_id is distinct from new.assigned_agent_id or old.team_id is distinct from new.team_id
+    or old.priority is distinct from new.priority or old.tags is distinct from new.tags or old.customer_id is distinct from new.customer_id
+    or old.subject is distinct from new.subject or old.department is distinct from new.department or old.custom_attributes is distinct from new.custom_attributes
+    or old.satisfaction_score is distinct from new.satisfaction_score or old.merged_into_id is distinct from new.merged_into_id)
+  execute function romashka.log_row_change('conversations');
+create or replace trigger conversations_90_audit_delete after delete on public.conversations for each row execute function romashka.log_row_change('conversations');
+create or replace trigger messages_90_audit_update after update of content, conversation_id, sender_type on public.messages for each row
+  when (old.content is distinct from new.content or old.conversation_id is distinct from new.conversation_id or old.sender_type is distinct from new.sender_type)
+  execute function romashka.log_row_change('messages');
+create or replace trigger messages_90_audit_delete after delete on public.messages for each row execute function romashka.log_row_change('messages');
 
 -- ============ 00-foundation/policies ============
 -- Purpose: the ledger is read by members; nobody writes it but triggers.
@@ -1348,54 +2438,29 @@ grant update (full_name, company_name, website_url, avatar_url, timezone, langua
   on public.profiles to authenticated, romashka_agent, romashka_admin;
 grant select, insert, update, delete on public.profiles to service_role;
 
--- ============ 30-channels/policies ============
--- Purpose: members see channels, agents use templates and canned responses, admins set up. What came in raw is for admins; only the server stores it.
--- Exceptions: a private canned response is its author's alone.
+-- ============ 20-people/policies ============
+-- Purpose: agents work with customers; only admins delete one.
 do $$ begin
-  perform romashka.protect_table('communication_channels', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('message_templates', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('channel_routing_rules', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('widget_configurations', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('webhook_events', readers => 'admin', inserters => null, updaters => null, removers => null);
-  perform romashka.protect_table('canned_responses', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+  perform romashka.protect_table('customer_profiles', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
+  perform romashka.protect_table('customer_identities', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+  perform romashka.protect_table('customer_channel_preferences', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+  perform romashka.protect_table('custom_attribute_definitions', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
 end $$;
 
-alter policy canned_responses_select on public.canned_responses
-  using (workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
-alter policy canned_responses_insert on public.canned_responses
-  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
-alter policy canned_responses_update on public.canned_responses
-  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())))
-  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
-alter policy canned_responses_delete on public.canned_responses
-  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
-
--- ============ 50-knowledge/policies ============
--- Purpose: members read what is known, agents write articles, admins arrange categories and intents. Versions are written by trigger alone.
+-- ============ 40-conversations/policies ============
+-- Purpose: members read the conversations of their workspace, agents work on them, admins delete.
 do $$ begin
-  perform romashka.protect_table('knowledge_categories', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('knowledge_items', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
-  perform romashka.protect_table('knowledge_versions', readers => 'viewer', inserters => null, updaters => null, removers => null);
-  perform romashka.protect_table('intent_patterns', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('website_scan_jobs', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('extracted_content', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('playground_sessions', readers => 'agent', inserters => 'agent', updaters => 'agent', removers => 'agent');
-end $$;
-
--- ============ 60-workflows/policies ============
--- Purpose: members see automations and their runs, agents start and stop runs, admins draw workflows.
-do $$ begin
-  perform romashka.protect_table('workflows', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-end $$;
-
--- ============ 80-integrations/policies ============
--- Purpose: other systems are the admins' business; how far a message has come is seen by every member and changed by the queue alone.
-do $$ begin
-  perform romashka.protect_table('integrations', readers => 'admin', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('integration_field_mappings', readers => 'admin', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('sync_jobs', readers => 'admin', inserters => 'admin', updaters => null, removers => 'admin');
-  perform romashka.protect_table('webhook_subscriptions', readers => 'admin', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('webhook_logs', readers => 'admin', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('conversations', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
+  perform romashka.protect_table('messages', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
+  perform romashka.protect_table('conversation_analytics', readers => 'viewer', inserters => null, updaters => 'agent', removers => null);
+  perform romashka.protect_table('conversation_context', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+  perform romashka.protect_table('conversation_notes', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
+  perform romashka.protect_table('conversation_transfers', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
+  perform romashka.protect_table('conversation_participants', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+  perform romashka.protect_table('conversation_reads', readers => 'viewer', inserters => 'viewer', updaters => 'viewer', removers => 'viewer');
+  perform romashka.protect_table('conversation_thread_keys', readers => 'viewer', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('file_attachments', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
+  perform romashka.protect_table('saved_views', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
 end $$;
 
 -- ============ 90-operations/policies ============

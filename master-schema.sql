@@ -278,25 +278,15 @@ revoke execute on function romashka.is_time_zone(text), romashka.is_weekly_hours
 grant execute on function romashka.is_time_zone(text), romashka.is_weekly_hours(jsonb)
   to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
 
--- ============ 50-knowledge/prelude ============
--- Purpose: what an article is searched by. Touches no table, so that generated columns and indexes may use it.
--- Lock risk: none.
-
--- Search documents of articles. The workspace is a word of each, so that the index finds only its own; the title weighs most, and what a stemmer
--- does not know is found as it is written.
-create or replace function romashka.knowledge_title_document(workspace uuid, language text, title text) returns tsvector language sql immutable parallel safe
-return to_tsvector(romashka.search_configuration(language), title) || to_tsvector('pg_catalog.simple'::regconfig, title)
-  || array_to_tsvector(array['w' || replace(workspace::text, '-', '')]);
-comment on function romashka.knowledge_title_document(uuid, text, text) is 'The search document of an article''s title alone.';
-create or replace function romashka.knowledge_document(workspace uuid, language text, title text, content text) returns tsvector language sql immutable parallel safe
-return setweight(to_tsvector(romashka.search_configuration(language), title) || to_tsvector('pg_catalog.simple'::regconfig, title), 'A')
-  || setweight(to_tsvector(romashka.search_configuration(language), left(content, 150000)), 'C')
-  || setweight(to_tsvector('pg_catalog.simple'::regconfig, left(content, 50000)), 'D')
-  || array_to_tsvector(array['w' || replace(workspace::text, '-', '')]);
-comment on function romashka.knowledge_document(uuid, text, text, text) is
-  'The search document of an article: its title and the first 150,000 characters of its text.';
-revoke execute on function romashka.knowledge_title_document(uuid, text, text), romashka.knowledge_document(uuid, text, text, text) from public;
-grant execute on function romashka.knowledge_title_document(uuid, text, text), romashka.knowledge_document(uuid, text, text, text)
+-- What a message is searched by: its words in its language, and its workspace, so that the index of one workspace is not read for another.
+create or replace function romashka.workspace_lexeme(workspace uuid) returns text language sql immutable parallel safe
+return 'workspace:' || workspace::text;
+comment on function romashka.workspace_lexeme(uuid) is 'The word by which search keeps workspaces apart.';
+create or replace function romashka.message_document(workspace uuid, language text, content text) returns tsvector language sql immutable parallel safe
+return to_tsvector(romashka.search_configuration(language), left(content, 100000)) || array_to_tsvector(array[romashka.workspace_lexeme(workspace)]);
+comment on function romashka.message_document(uuid, text, text) is 'The search document of a message.';
+revoke execute on function romashka.workspace_lexeme(uuid), romashka.message_document(uuid, text, text) from public;
+grant execute on function romashka.workspace_lexeme(uuid), romashka.message_document(uuid, text, text)
   to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
 
 -- ============ 90-operations/prelude ============
@@ -514,9 +504,8 @@ create table if not exists public.events (
   payload jsonb not null default '{}',
   constraint events_pkey primary key (workspace_id, transaction_id, id, recorded_at),
   constraint events_kind_check check (kind ~ '^[a-z_]+\.[a-z_]+$'),
-  constraint events_actor_kind_check check (actor_kind in ('customer', 'agent', 'ai', 'workflow', 'system', 'api')),
-  constraint events_time_basis_check check (time_basis in ('recorded', 'source')),
-  constraint events_payload_check check (jsonb_typeof(payload) = 'object')
+  constraint events_actor_kind_check check (actor_kind ~ '^(customer|agent|ai|workflow|system|api)$'),
+  constraint events_time_basis_check check (time_basis ~ '^(recorded|source)$')
 ) partition by range (recorded_at);
 comment on table public.events is 'The ledger: one row for each change that matters, in the same commit. Append-only.';
 create index if not exists events_transaction_id_idx on public.events (transaction_id, id);
@@ -696,665 +685,435 @@ create unique index if not exists idx_agent_availability_agent_id on public.agen
 create index if not exists idx_agent_availability_status on public.agent_availability (workspace_id, status);
 create index if not exists idx_agent_availability_is_online on public.agent_availability (workspace_id) where is_online and status = 'available';
 
--- ============ 30-channels/tables ============
--- Purpose: the ways customers reach a workspace, what is sent through them ready-made, and the durable queue of what came in.
--- Invariants: credentials are envelopes, never plaintext; a webhook that arrives twice is stored once; its raw body is durable before it is answered.
--- Who writes: admins set channels up; the server stores webhooks (receive_webhook_event) and works the queue.
--- Lock risk: none beyond row locks; webhook_events is partitioned by month, so that retention drops partitions.
+-- ============ 20-people/tables ============
+-- Purpose: customers, and by what they are known on each channel.
+-- Invariants: an identity finds its customer without a race (unique per workspace, channel and external id); a merged customer points to the one that stays.
+-- Lock risk: none beyond row locks.
 
-create table if not exists public.communication_channels (
+create table if not exists public.customer_profiles (
   id uuid not null default public.generate_uuid(),
   workspace_id uuid not null default public.current_workspace_id(),
-  name text not null,
-  type text not null,
+  email text,
+  name text,
+  phone text,
+  company text,
+  location text,
+  timezone text not null default 'UTC',
+  language text not null default 'en',
+  tags text[] not null default '{}',
+  custom_fields jsonb not null default '{}',
+  total_conversations integer not null default 0,
+  avg_satisfaction numeric not null default 0,
+  rating_sum numeric not null default 0,
+  rating_count integer not null default 0,
+  last_interaction timestamptz,
+  notes text,
   status text not null default 'active',
-  configuration jsonb not null default '{}',
-  webhook_url text,
-  webhook_secret text,
-  api_credentials jsonb,
-  message_limit_per_day integer not null default 1000,
-  messages_sent_today integer not null default 0,
-  last_reset_date date not null default current_date,
-  created_by uuid,
+  merged_into_id uuid,
+  erased_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint communication_channels_pkey primary key (id, workspace_id),
-  constraint communication_channels_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
-  constraint communication_channels_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
-  constraint communication_channels_name_check check (length(name) between 1 and 200),
-  constraint communication_channels_type_check check (type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
-  constraint communication_channels_status_check check (status in ('active', 'inactive', 'pending_setup')),
-  constraint communication_channels_configuration_check check (jsonb_typeof(configuration) = 'object'),
-  constraint communication_channels_webhook_url_check check (webhook_url ~ '^https?://[^\s]+$'),
-  constraint communication_channels_webhook_secret_check check (romashka.is_envelope(webhook_secret)),
-  constraint communication_channels_api_credentials_check check (romashka.is_envelope(api_credentials)),
-  constraint communication_channels_message_limit_per_day_check check (message_limit_per_day >= 0),
-  constraint communication_channels_messages_sent_today_check check (messages_sent_today >= 0)
-);
-comment on table public.communication_channels is 'Accounts by which customers reach the workspace: a WhatsApp number, a mailbox, a site.';
-create index if not exists communication_channels_workspace_id_idx on public.communication_channels (workspace_id, type, status);
-create index if not exists communication_channels_created_by_idx on public.communication_channels (created_by) where created_by is not null;
+  constraint customer_profiles_pkey primary key (id, workspace_id),
+  constraint customer_profiles_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint customer_profiles_merged_into_id_fkey foreign key (merged_into_id, workspace_id) references public.customer_profiles (id, workspace_id),
+  constraint customer_profiles_status_check check (status in ('active', 'blocked', 'vip')),
+  constraint customer_profiles_email_check check (email is null or (length(email) <= 320 and email ~ '^[^@\s]+@[^@\s]+$')),
+  constraint customer_profiles_merged_into_id_check check (merged_into_id <> id),
+  constraint customer_profiles_total_conversations_check check (total_conversations >= 0),
+  constraint customer_profiles_custom_fields_check check (jsonb_typeof(custom_fields) = 'object')
+) with (fillfactor = 90);
+comment on table public.customer_profiles is 'Customers (contacts) of a workspace.';
+create unique index if not exists idx_customer_profiles_email on public.customer_profiles (workspace_id, lower(email)) where merged_into_id is null;
+create index if not exists idx_customer_profiles_phone on public.customer_profiles (workspace_id, phone) where phone is not null;
+create index if not exists idx_customer_profiles_created_at on public.customer_profiles (workspace_id, created_at desc, id);
+create index if not exists customer_profiles_merged_into_id_idx on public.customer_profiles (merged_into_id, workspace_id) where merged_into_id is not null;
 
-create table if not exists public.message_templates (
+create table if not exists public.customer_identities (
   id uuid not null default public.generate_uuid(),
   workspace_id uuid not null default public.current_workspace_id(),
-  name text not null,
-  language text not null,
-  category text not null,
-  template_content jsonb not null default '{}',
-  status text not null default 'pending',
+  customer_id uuid not null,
   channel_type text not null,
-  external_template_id text,
-  usage_count integer not null default 0,
-  created_by uuid,
+  external_id text not null,
+  display_name text,
+  is_verified boolean not null default false,
+  verified_at timestamptz,
+  last_seen_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint customer_identities_pkey primary key (id, workspace_id),
+  constraint customer_identities_external_id_key unique (workspace_id, channel_type, external_id),
+  constraint customer_identities_customer_id_fkey foreign key (customer_id, workspace_id) references public.customer_profiles (id, workspace_id) on delete cascade,
+  constraint customer_identities_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
+  constraint customer_identities_external_id_check check (length(external_id) between 1 and 512)
+);
+comment on table public.customer_identities is 'By what a customer is known on a channel: number, address, visitor token (hashed). Claimed until verified.';
+create index if not exists customer_identities_customer_id_idx on public.customer_identities (customer_id, workspace_id);
+
+create table if not exists public.customer_channel_preferences (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  customer_id uuid not null,
+  channel_type text not null,
+  is_preferred boolean not null default false,
+  opt_in boolean not null default true,
+  last_interaction timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint message_templates_pkey primary key (id, workspace_id),
-  constraint message_templates_name_key unique (workspace_id, channel_type, name, language),
-  constraint message_templates_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
-  constraint message_templates_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
-  constraint message_templates_name_check check (length(name) between 1 and 512),
-  constraint message_templates_language_check check (length(language) between 2 and 35),
-  constraint message_templates_category_check check (category in ('utility', 'marketing', 'authentication')),
-  constraint message_templates_status_check check (status in ('pending', 'approved', 'rejected')),
-  constraint message_templates_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
-  constraint message_templates_template_content_check check (jsonb_typeof(template_content) = 'object'),
-  constraint message_templates_usage_count_check check (usage_count >= 0)
+  constraint customer_channel_preferences_pkey primary key (id, workspace_id),
+  constraint customer_channel_preferences_customer_id_key unique (customer_id, workspace_id, channel_type),
+  constraint customer_channel_preferences_customer_id_fkey foreign key (customer_id, workspace_id) references public.customer_profiles (id, workspace_id) on delete cascade,
+  constraint customer_channel_preferences_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website'))
 );
-comment on table public.message_templates is 'Messages a provider approves beforehand, for writing to a customer outside of the window in which free text is allowed.';
-create index if not exists message_templates_created_by_idx on public.message_templates (created_by) where created_by is not null;
+comment on table public.customer_channel_preferences is 'Which channels a customer likes, and where he has opted out.';
 
-create table if not exists public.channel_routing_rules (
+create table if not exists public.custom_attribute_definitions (
   id uuid not null default public.generate_uuid(),
   workspace_id uuid not null default public.current_workspace_id(),
-  name text not null,
-  priority integer not null default 0,
-  conditions jsonb not null default '{}',
-  target_channel_type text not null,
-  fallback_channel_type text,
-  is_active boolean not null default true,
-  created_by uuid,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint channel_routing_rules_pkey primary key (id, workspace_id),
-  constraint channel_routing_rules_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
-  constraint channel_routing_rules_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
-  constraint channel_routing_rules_name_check check (length(name) between 1 and 255),
-  constraint channel_routing_rules_conditions_check check (jsonb_typeof(conditions) = 'object'),
-  constraint channel_routing_rules_target_channel_type_check check (target_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
-  constraint channel_routing_rules_fallback_channel_type_check check (fallback_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')
-    and fallback_channel_type <> target_channel_type)
-);
-comment on table public.channel_routing_rules is 'By which channel a customer is written to, and by which when that one fails.';
-create index if not exists channel_routing_rules_workspace_id_idx on public.channel_routing_rules (workspace_id, is_active, priority desc);
-create index if not exists channel_routing_rules_created_by_idx on public.channel_routing_rules (created_by) where created_by is not null;
-
-create table if not exists public.widget_configurations (
-  id uuid not null default public.generate_uuid(),
-  workspace_id uuid not null default public.current_workspace_id(),
-  user_id uuid,
-  channel_id uuid,
-  widget_name text not null,
-  domain text,
-  allowed_domains text[] not null default '{}',
-  configuration jsonb not null default '{}',
-  embed_code text,
-  status text not null default 'active',
-  install_verified boolean not null default false,
-  custom_css text,
-  custom_js text,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint widget_configurations_pkey primary key (id, workspace_id),
-  constraint widget_configurations_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
-  constraint widget_configurations_user_id_fkey foreign key (user_id) references public.profiles (id) on delete set null,
-  constraint widget_configurations_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
-  constraint widget_configurations_widget_name_check check (length(widget_name) between 1 and 255),
-  constraint widget_configurations_domain_check check (length(domain) between 1 and 255),
-  constraint widget_configurations_status_check check (status in ('active', 'inactive')),
-  constraint widget_configurations_configuration_check check (jsonb_typeof(configuration) = 'object')
-);
-comment on table public.widget_configurations is 'Chat widgets on customers'' sites: looks, allowed domains, the snippet to embed.';
-create index if not exists widget_configurations_workspace_id_idx on public.widget_configurations (workspace_id, status);
-create index if not exists widget_configurations_user_id_idx on public.widget_configurations (user_id) where user_id is not null;
-create index if not exists widget_configurations_channel_id_idx on public.widget_configurations (channel_id, workspace_id) where channel_id is not null;
-
--- A visitor knows only the token in the page's source, not the workspace: the one thing here that is unique beyond workspaces.
-create table if not exists romashka.widget_tokens (
-  token text not null,
-  workspace_id uuid not null,
-  widget_id uuid not null,
-  created_at timestamptz not null default now(),
-  constraint widget_tokens_pkey primary key (token),
-  constraint widget_tokens_widget_id_fkey foreign key (widget_id, workspace_id) references public.widget_configurations (id, workspace_id) on delete cascade,
-  constraint widget_tokens_token_check check (token ~ '^[A-Za-z0-9_-]{22,64}$')
-);
-comment on table romashka.widget_tokens is 'Which widget a public token names. The token is in the page''s source: it finds the widget and grants nothing else.';
-create index if not exists widget_tokens_widget_id_idx on romashka.widget_tokens (widget_id, workspace_id);
-revoke all on romashka.widget_tokens from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
-alter table romashka.widget_tokens enable row level security;
-alter table romashka.widget_tokens force row level security;
-
-create table if not exists public.webhook_events (
-  id uuid not null default public.generate_uuid(),
-  workspace_id uuid not null default public.current_workspace_id(),
-  channel_id uuid,
-  event_type text not null,
-  source text not null,
-  payload jsonb not null,
-  headers jsonb not null default '{}',
-  raw_body bytea,
-  dedupe_key text,
-  ordering_key text,
-  status text not null default 'pending',
-  processed boolean not null default false,
-  processing_attempts integer not null default 0,
-  max_attempts integer not null default 10,
-  items_found integer,
-  items_handled integer not null default 0,
-  next_attempt_at timestamptz not null default now(),
-  lease_id uuid,
-  locked_by text,
-  error_message text,
-  created_at timestamptz not null default now(),
-  processed_at timestamptz,
-  constraint webhook_events_pkey primary key (id, workspace_id, created_at),
-  constraint webhook_events_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
-  constraint webhook_events_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
-  constraint webhook_events_event_type_check check (length(event_type) between 1 and 200),
-  constraint webhook_events_source_check check (source in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'webhook', 'api')),
-  constraint webhook_events_payload_check check (jsonb_typeof(payload) is not null),
-  constraint webhook_events_headers_check check (jsonb_typeof(headers) = 'object'),
-  constraint webhook_events_dedupe_key_check check (length(dedupe_key) between 1 and 1000),
-  constraint webhook_events_ordering_key_check check (length(ordering_key) between 1 and 1000),
-  constraint webhook_events_status_check check (status in ('pending', 'processing', 'processed', 'failed', 'dead', 'quarantined')),
-  constraint webhook_events_processed_check check (processed = (status = 'processed') and processed = (processed_at is not null)),
-  constraint webhook_events_processing_attempts_check check (processing_attempts >= 0),
-  constraint webhook_events_max_attempts_check check (max_attempts between 1 and 1000),
-  constraint webhook_events_items_handled_check check (items_handled >= 0 and (items_found is null or items_handled <= items_found)),
-  constraint webhook_events_lease_id_check check ((lease_id is not null) = (status = 'processing'))
-) partition by range (created_at);
-comment on table public.webhook_events is 'What channels sent us, raw, stored before it is acknowledged; and the queue it is processed from.';
-create table if not exists romashka_partitions.webhook_events_default partition of public.webhook_events default;
-alter table romashka_partitions.webhook_events_default enable row level security;
-alter table romashka_partitions.webhook_events_default force row level security;
-create index if not exists idx_webhook_events_created_at on public.webhook_events (workspace_id, created_at desc, id);
-create index if not exists idx_webhook_events_processed on public.webhook_events (next_attempt_at) where status in ('pending', 'processing');
-create index if not exists webhook_events_ordering_key_idx on public.webhook_events (workspace_id, ordering_key, created_at, id)
-  where status in ('pending', 'processing');
-create index if not exists webhook_events_status_idx on public.webhook_events (workspace_id, status, created_at) where status in ('dead', 'quarantined');
-create index if not exists webhook_events_channel_id_idx on public.webhook_events (channel_id, workspace_id) where channel_id is not null;
-
--- A unique key over all months cannot be on a table that is partitioned by month.
-create table if not exists romashka.webhook_event_keys (
-  id uuid not null default public.generate_uuid(),
-  workspace_id uuid not null default public.current_workspace_id(),
-  source text not null,
-  dedupe_key text not null,
-  event_id uuid not null,
-  created_at timestamptz not null default now(),
-  constraint webhook_event_keys_pkey primary key (id, workspace_id),
-  constraint webhook_event_keys_dedupe_key_key unique (workspace_id, source, dedupe_key),
-  constraint webhook_event_keys_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade
-);
-comment on table romashka.webhook_event_keys is 'What has arrived already, by the key its sender gives it, so that it is stored once.';
-create index if not exists webhook_event_keys_created_at_idx on romashka.webhook_event_keys using brin (created_at);
-revoke all on romashka.webhook_event_keys from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
-alter table romashka.webhook_event_keys enable row level security;
-alter table romashka.webhook_event_keys force row level security;
-
-create table if not exists public.canned_responses (
-  id uuid not null default public.generate_uuid(),
-  workspace_id uuid not null default public.current_workspace_id(),
-  title text not null,
-  content text not null,
-  shortcut text,
-  category text not null default 'general',
-  language text not null default 'en',
-  usage_count integer not null default 0,
-  last_used_at timestamptz,
-  created_by uuid,
-  is_public boolean not null default true,
-  is_active boolean not null default true,
-  tags text[] not null default '{}',
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint canned_responses_pkey primary key (id, workspace_id),
-  constraint canned_responses_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
-  constraint canned_responses_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
-  constraint canned_responses_title_check check (length(title) between 1 and 255),
-  constraint canned_responses_content_check check (length(content) between 1 and 100000),
-  constraint canned_responses_shortcut_check check (shortcut ~ '^/[^\s/]{1,49}$'),
-  constraint canned_responses_language_check check (length(language) between 2 and 35),
-  constraint canned_responses_usage_count_check check (usage_count >= 0)
-);
-comment on table public.canned_responses is 'Answers that agents insert by a shortcut. A private one is seen by its author alone.';
-create unique index if not exists idx_canned_responses_shortcut on public.canned_responses
-  (workspace_id, lower(shortcut), language, coalesce(case when not is_public then created_by end, '00000000-0000-0000-0000-000000000000'::uuid))
-  where shortcut is not null and is_active;
-create index if not exists idx_canned_responses_category on public.canned_responses (workspace_id, category, usage_count desc) where is_active;
-create index if not exists idx_canned_responses_language on public.canned_responses (workspace_id, language, title);
-create index if not exists canned_responses_created_by_idx on public.canned_responses (created_by) where created_by is not null;
-
--- ============ 50-knowledge/tables ============
--- Purpose: what the assistant and the help centre know, each version of it, how it fared, and where it was found.
--- Invariants: version 1 is kept from the start and no number is used twice; categories form trees; what changes with each use is in no index.
--- Who writes: agents and admins edit; usage and effectiveness are kept by triggers; scans by the server.
--- Lock risk: an answer's feedback locks its article's row.
-
-create table if not exists public.knowledge_categories (
-  id uuid not null default public.generate_uuid(),
-  workspace_id uuid not null default public.current_workspace_id(),
-  name text not null,
-  description text,
-  parent_id uuid,
-  order_index integer not null default 0,
-  icon text,
-  color text,
-  is_active boolean not null default true,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint knowledge_categories_pkey primary key (id, workspace_id),
-  constraint knowledge_categories_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
-  constraint knowledge_categories_parent_id_fkey foreign key (parent_id, workspace_id) references public.knowledge_categories (id, workspace_id),
-  constraint knowledge_categories_name_check check (length(name) between 1 and 255),
-  constraint knowledge_categories_parent_id_check check (parent_id <> id)
-);
-comment on table public.knowledge_categories is 'Trees of topics that articles are filed under.';
-create unique index if not exists knowledge_categories_name_key on public.knowledge_categories
-  (workspace_id, coalesce(parent_id, '00000000-0000-0000-0000-000000000000'::uuid), lower(name));
-create index if not exists knowledge_categories_parent_id_idx on public.knowledge_categories (parent_id, workspace_id) where parent_id is not null;
-
-create table if not exists public.knowledge_items (
-  id uuid not null default public.generate_uuid(),
-  workspace_id uuid not null default public.current_workspace_id(),
-  title text not null,
-  content text not null,
-  category_id uuid,
-  source_type text not null,
-  source_url text,
-  file_path text,
-  confidence_score numeric not null default 0.8,
-  usage_count integer not null default 0,
-  helpful_count integer not null default 0,
-  unhelpful_count integer not null default 0,
-  effectiveness_score numeric not null default 0.5,
-  language text not null default 'en',
-  tags text[] not null default '{}',
-  status text not null default 'active',
-  audience text not null default 'public',
-  version integer not null default 1,
-  published_at timestamptz,
-  reviewed_at timestamptz,
-  review_due_at timestamptz,
-  last_used_at timestamptz,
-  change_note text,
-  created_by uuid,
-  updated_by uuid,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  search_document tsvector not null generated always as (romashka.knowledge_document(workspace_id, language, title, content)) stored,
-  constraint knowledge_items_pkey primary key (id, workspace_id),
-  constraint knowledge_items_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
-  constraint knowledge_items_category_id_fkey foreign key (category_id, workspace_id) references public.knowledge_categories (id, workspace_id),
-  constraint knowledge_items_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
-  constraint knowledge_items_updated_by_fkey foreign key (updated_by) references public.profiles (id) on delete set null,
-  constraint knowledge_items_title_check check (length(title) between 1 and 500),
-  constraint knowledge_items_source_type_check check (source_type in ('url', 'file', 'manual')),
-  constraint knowledge_items_confidence_score_check check (confidence_score between 0 and 1),
-  constraint knowledge_items_effectiveness_score_check check (effectiveness_score between 0 and 1),
-  constraint knowledge_items_usage_count_check check (usage_count >= 0),
-  constraint knowledge_items_helpful_count_check check (helpful_count >= 0),
-  constraint knowledge_items_unhelpful_count_check check (unhelpful_count >= 0),
-  constraint knowledge_items_language_check check (length(language) between 2 and 35),
-  constraint knowledge_items_status_check check (status in ('active', 'draft', 'archived')),
-  constraint knowledge_items_audience_check check (audience in ('public', 'signed_in', 'internal')),
-  constraint knowledge_items_version_check check (version >= 1)
-) with (fillfactor = 80);
-comment on table public.knowledge_items is 'Articles: what is known, in one language each, and for whom.';
-create index if not exists idx_knowledge_items_category_id on public.knowledge_items (category_id, workspace_id, title) where category_id is not null;
-create index if not exists idx_knowledge_items_language on public.knowledge_items (workspace_id, language, status);
-create index if not exists idx_knowledge_items_status on public.knowledge_items (workspace_id, status, created_at desc, id);
-create index if not exists idx_knowledge_items_title_trgm on public.knowledge_items using gin (title extensions.gin_trgm_ops);
-create index if not exists idx_knowledge_items_content_trgm on public.knowledge_items using gin (content extensions.gin_trgm_ops);
-create index if not exists knowledge_items_search_idx on public.knowledge_items using gin (search_document);
-create index if not exists knowledge_items_title_idx on public.knowledge_items using gin (romashka.knowledge_title_document(workspace_id, language, title));
-create index if not exists knowledge_items_review_due_at_idx on public.knowledge_items (workspace_id, review_due_at) where review_due_at is not null;
-create index if not exists knowledge_items_created_by_idx on public.knowledge_items (created_by) where created_by is not null;
-create index if not exists knowledge_items_updated_by_idx on public.knowledge_items (updated_by) where updated_by is not null;
-
-create table if not exists public.knowledge_versions (
-  id uuid not null default public.generate_uuid(),
-  workspace_id uuid not null default public.current_workspace_id(),
-  knowledge_item_id uuid,
-  version integer not null,
-  title text,
-  content text not null,
-  changes_description text,
-  created_by uuid,
-  created_at timestamptz not null default now(),
-  constraint knowledge_versions_pkey primary key (id, workspace_id),
-  constraint knowledge_versions_version_key unique (knowledge_item_id, workspace_id, version),
-  constraint knowledge_versions_knowledge_item_id_fkey foreign key (knowledge_item_id, workspace_id) references public.knowledge_items (id, workspace_id) on delete cascade,
-  constraint knowledge_versions_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
-  constraint knowledge_versions_knowledge_item_id_check check (knowledge_item_id is not null),
-  constraint knowledge_versions_version_check check (version >= 1)
-);
-comment on table public.knowledge_versions is 'Each text an article has had, from version 1 on, the present one included. Written by trigger.';
-create index if not exists knowledge_versions_created_by_idx on public.knowledge_versions (created_by) where created_by is not null;
-
-create table if not exists public.intent_patterns (
-  id uuid not null default public.generate_uuid(),
-  workspace_id uuid not null default public.current_workspace_id(),
-  intent_name text not null,
-  language text not null,
-  patterns text[] not null,
-  examples jsonb,
-  confidence_threshold numeric not null default 0.8,
-  is_active boolean not null default true,
-  created_by uuid,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint intent_patterns_pkey primary key (id, workspace_id),
-  constraint intent_patterns_intent_name_key unique (workspace_id, intent_name, language),
-  constraint intent_patterns_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
-  constraint intent_patterns_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
-  constraint intent_patterns_intent_name_check check (length(intent_name) between 1 and 100),
-  constraint intent_patterns_language_check check (length(language) between 2 and 35),
-  constraint intent_patterns_patterns_check check (array_position(patterns, null) is null),
-  constraint intent_patterns_examples_check check (jsonb_typeof(examples) in ('array', 'object')),
-  constraint intent_patterns_confidence_threshold_check check (confidence_threshold between 0 and 1)
-);
-comment on table public.intent_patterns is 'By what words a customer''s wish is recognised, one row an intent and language.';
-create index if not exists intent_patterns_created_by_idx on public.intent_patterns (created_by) where created_by is not null;
-
-create table if not exists public.website_scan_jobs (
-  id uuid not null default public.generate_uuid(),
-  workspace_id uuid not null default public.current_workspace_id(),
-  user_id uuid,
-  project_id uuid,
-  urls text[] not null,
-  status text not null default 'pending',
-  progress_percentage integer not null default 0,
-  pages_found integer not null default 0,
-  pages_processed integer not null default 0,
-  scan_settings jsonb not null default '{"maxDepth": 2, "maxPages": 50, "respectRobots": true}',
-  started_at timestamptz,
-  completed_at timestamptz,
-  error_details jsonb,
-  created_at timestamptz not null default now(),
-  constraint website_scan_jobs_pkey primary key (id, workspace_id),
-  constraint website_scan_jobs_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
-  constraint website_scan_jobs_user_id_fkey foreign key (user_id) references public.profiles (id) on delete set null,
-  constraint website_scan_jobs_urls_check check (cardinality(urls) between 1 and 1000 and array_position(urls, null) is null),
-  constraint website_scan_jobs_status_check check (status in ('pending', 'scanning', 'processing', 'completed', 'failed')),
-  constraint website_scan_jobs_progress_percentage_check check (progress_percentage between 0 and 100),
-  constraint website_scan_jobs_pages_found_check check (pages_found >= 0),
-  constraint website_scan_jobs_pages_processed_check check (pages_processed >= 0),
-  constraint website_scan_jobs_scan_settings_check check (jsonb_typeof(scan_settings) = 'object'),
-  constraint website_scan_jobs_error_details_check check (jsonb_typeof(error_details) in ('object', 'array'))
-);
-comment on table public.website_scan_jobs is 'Orders to read web pages into the knowledge.';
-create index if not exists website_scan_jobs_workspace_id_idx on public.website_scan_jobs (workspace_id, status, created_at desc);
-create index if not exists website_scan_jobs_user_id_idx on public.website_scan_jobs (user_id) where user_id is not null;
-
-create table if not exists public.extracted_content (
-  id uuid not null default public.generate_uuid(),
-  workspace_id uuid not null default public.current_workspace_id(),
-  scan_job_id uuid,
-  url text not null,
-  title text,
-  content text not null,
-  content_type text,
-  headings jsonb,
-  metadata jsonb,
-  word_count integer,
-  processing_quality numeric,
-  extracted_entities jsonb,
-  created_at timestamptz not null default now(),
-  constraint extracted_content_pkey primary key (id, workspace_id),
-  constraint extracted_content_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
-  constraint extracted_content_scan_job_id_fkey foreign key (scan_job_id, workspace_id) references public.website_scan_jobs (id, workspace_id) on delete cascade,
-  constraint extracted_content_content_type_check check (content_type in ('pricing', 'faq', 'about', 'product', 'policy', 'general')),
-  constraint extracted_content_headings_check check (jsonb_typeof(headings) in ('array', 'object')),
-  constraint extracted_content_metadata_check check (jsonb_typeof(metadata) = 'object'),
-  constraint extracted_content_extracted_entities_check check (jsonb_typeof(extracted_entities) in ('array', 'object')),
-  constraint extracted_content_word_count_check check (word_count >= 0),
-  constraint extracted_content_processing_quality_check check (processing_quality between 0 and 1)
-);
-comment on table public.extracted_content is 'Text found by a scan, before somebody makes articles of it.';
-create index if not exists extracted_content_workspace_id_idx on public.extracted_content (workspace_id, created_at desc);
-create index if not exists extracted_content_scan_job_id_idx on public.extracted_content (scan_job_id, workspace_id) where scan_job_id is not null;
-
-create table if not exists public.playground_sessions (
-  id uuid not null default public.generate_uuid(),
-  workspace_id uuid not null default public.current_workspace_id(),
-  user_id uuid,
-  session_name text,
-  bot_configuration jsonb not null default '{}',
-  test_conversations jsonb not null default '[]',
-  performance_metrics jsonb not null default '{}',
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint playground_sessions_pkey primary key (id, workspace_id),
-  constraint playground_sessions_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
-  constraint playground_sessions_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
-  constraint playground_sessions_bot_configuration_check check (jsonb_typeof(bot_configuration) = 'object'),
-  constraint playground_sessions_test_conversations_check check (jsonb_typeof(test_conversations) = 'array'),
-  constraint playground_sessions_performance_metrics_check check (jsonb_typeof(performance_metrics) = 'object')
-);
-comment on table public.playground_sessions is 'Trials of the assistant with other settings, away from customers.';
-create index if not exists playground_sessions_workspace_id_idx on public.playground_sessions (workspace_id, created_at desc);
-create index if not exists playground_sessions_user_id_idx on public.playground_sessions (user_id) where user_id is not null;
-
--- ============ 60-workflows/tables ============
--- Purpose: automations and each of their runs.
--- Invariants: a run keeps its state in its row, so that it goes on after a restart; the counters of a workflow equal a recount of its ended runs.
--- Who writes: admins draw workflows; the server runs them.
--- Lock risk: the end of a run locks its workflow's row.
-
-create table if not exists public.workflows (
-  id uuid not null default public.generate_uuid(),
-  workspace_id uuid not null default public.current_workspace_id(),
-  user_id uuid,
-  name text not null,
-  description text,
-  trigger_type text not null,
-  trigger_conditions jsonb not null default '{}',
-  steps jsonb not null default '[]',
-  nodes jsonb not null default '[]',
-  connections jsonb not null default '[]',
-  is_active boolean not null default false,
-  execution_count integer not null default 0,
-  success_count integer not null default 0,
-  failure_count integer not null default 0,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint workflows_pkey primary key (id, workspace_id),
-  constraint workflows_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
-  constraint workflows_user_id_fkey foreign key (user_id) references public.profiles (id) on delete set null,
-  constraint workflows_name_check check (length(name) between 1 and 255),
-  constraint workflows_trigger_type_check check (trigger_type in ('manual', 'intent', 'keyword', 'schedule', 'event')),
-  constraint workflows_trigger_conditions_check check (jsonb_typeof(trigger_conditions) = 'object'),
-  constraint workflows_steps_check check (jsonb_typeof(steps) = 'array'),
-  constraint workflows_nodes_check check (jsonb_typeof(nodes) = 'array'),
-  constraint workflows_connections_check check (jsonb_typeof(connections) = 'array'),
-  constraint workflows_execution_count_check check (execution_count >= 0 and success_count >= 0 and failure_count >= 0)
-);
-comment on table public.workflows is 'Automations: what starts them and which steps they take.';
-create index if not exists workflows_workspace_id_idx on public.workflows (workspace_id, is_active, trigger_type);
-create index if not exists workflows_user_id_idx on public.workflows (user_id) where user_id is not null;
-
--- ============ 80-integrations/tables ============
--- Purpose: other systems: what is sent to customers' channels (deliveries), to subscribers (webhooks out), and to and from CRMs (sync jobs).
--- Invariants: credentials are envelopes; a queue's item is held by one worker at a time, in the order of its key; a delivery never goes backwards;
---   one delivery a message and channel; each event of the ledger is put out once for each subscription.
--- Who writes: admins set up; verbs put in; the server's workers claim, complete and fail.
--- Lock risk: row locks, skipped by whoever claims; webhook_logs is partitioned by month.
-
-create table if not exists public.integrations (
-  id uuid not null default public.generate_uuid(),
-  workspace_id uuid not null default public.current_workspace_id(),
-  name text not null,
-  type text not null,
-  provider text not null,
-  status text not null default 'inactive',
-  configuration jsonb not null default '{}',
-  credentials jsonb not null default '{}',
-  sync_settings jsonb not null default '{}',
-  last_sync_at timestamptz,
-  sync_frequency integer not null default 3600,
-  error_count integer not null default 0,
-  last_error text,
-  created_by uuid,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint integrations_pkey primary key (id, workspace_id),
-  constraint integrations_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
-  constraint integrations_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
-  constraint integrations_name_check check (length(name) between 1 and 255),
-  constraint integrations_type_check check (type in ('crm', 'helpdesk', 'ecommerce', 'email_marketing')),
-  constraint integrations_provider_check check (provider in ('salesforce', 'hubspot', 'zendesk', 'shopify')),
-  constraint integrations_status_check check (status in ('active', 'inactive', 'error', 'pending_setup')),
-  constraint integrations_configuration_check check (jsonb_typeof(configuration) = 'object'),
-  constraint integrations_credentials_check check (romashka.is_envelope(credentials)),
-  constraint integrations_sync_settings_check check (jsonb_typeof(sync_settings) = 'object'),
-  constraint integrations_sync_frequency_check check (sync_frequency > 0),
-  constraint integrations_error_count_check check (error_count >= 0)
-);
-comment on table public.integrations is 'Accounts in other systems that data is exchanged with.';
-create index if not exists idx_integrations_status on public.integrations (workspace_id, status, type);
-create index if not exists integrations_created_by_idx on public.integrations (created_by) where created_by is not null;
-
-create table if not exists public.integration_field_mappings (
-  id uuid not null default public.generate_uuid(),
-  workspace_id uuid not null default public.current_workspace_id(),
-  integration_id uuid,
-  source_entity text not null,
-  target_entity text not null,
-  source_field text not null,
-  target_field text not null,
-  transformation_rule text,
+  applies_to text not null,
+  attribute_key text not null,
+  label text not null,
+  value_type text not null default 'text',
+  allowed_values text[] not null default '{}',
   is_required boolean not null default false,
-  is_active boolean not null default true,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint integration_field_mappings_pkey primary key (id, workspace_id),
-  constraint integration_field_mappings_source_field_key unique (integration_id, workspace_id, source_entity, source_field, target_entity, target_field),
-  constraint integration_field_mappings_integration_id_fkey foreign key (integration_id, workspace_id) references public.integrations (id, workspace_id) on delete cascade,
-  constraint integration_field_mappings_integration_id_check check (integration_id is not null),
-  constraint integration_field_mappings_source_entity_check check (source_entity in ('conversation', 'customer', 'message')),
-  constraint integration_field_mappings_target_entity_check check (target_entity in ('contact', 'deal', 'ticket'))
+  constraint custom_attribute_definitions_pkey primary key (id, workspace_id),
+  constraint custom_attribute_definitions_attribute_key_key unique (workspace_id, applies_to, attribute_key),
+  constraint custom_attribute_definitions_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint custom_attribute_definitions_applies_to_check check (applies_to in ('conversation', 'customer')),
+  constraint custom_attribute_definitions_attribute_key_check check (attribute_key ~ '^[a-z][a-z0-9_]{0,62}$'),
+  constraint custom_attribute_definitions_value_type_check check (value_type in ('text', 'number', 'boolean', 'date', 'list', 'link'))
 );
-comment on table public.integration_field_mappings is 'Which of our fields goes into which field of the other system.';
+comment on table public.custom_attribute_definitions is 'Which custom attributes a workspace keeps of conversations and customers, and of what type.';
 
-create table if not exists public.sync_jobs (
+-- ============ 40-conversations/tables ============
+-- Purpose: conversations and everything in them.
+-- Invariants: counters equal a recount after any parallel run; what changes with each message is in no index (heap-only updates).
+-- Who writes: channels by ingest_message, agents and the API by the verbs, SQL users directly; triggers keep the counters.
+-- The lists of values on the hot tables are written as patterns: a constraint is parsed anew by every statement, and a list of texts costs several times as much.
+-- Lock risk: a message locks its conversation's row; nothing else.
+
+create table if not exists public.conversations (
   id uuid not null default public.generate_uuid(),
   workspace_id uuid not null default public.current_workspace_id(),
-  integration_id uuid,
-  job_type text not null,
-  direction text not null,
-  status text not null default 'pending',
-  records_processed integer not null default 0,
-  records_total integer not null default 0,
-  attempt_count integer not null default 0,
-  max_attempts integer not null default 5,
-  next_attempt_at timestamptz not null default now(),
-  lease_id uuid,
-  locked_by text,
-  started_at timestamptz,
-  completed_at timestamptz,
-  error_details jsonb,
+  number bigint not null,
+  customer_id uuid,
+  user_name text,
+  user_email text,
+  assigned_agent_id uuid,
+  team_id uuid,
+  status text not null default 'active',
+  priority text not null default 'normal',
+  channel_type text not null default 'website',
+  channel_id uuid,
+  external_conversation_id text,
+  subject text,
+  customer_phone text,
+  customer_social_id text,
+  tags text[] not null default '{}',
+  satisfaction_score numeric,
+  satisfaction_comment text,
+  rated_at timestamptz,
+  resolution_time_seconds integer,
+  handoff_reason text,
+  department text not null default 'general',
+  language text not null default 'en',
+  sentiment text,
+  intent text,
+  ai_confidence numeric,
+  business_context jsonb not null default '{}',
+  custom_attributes jsonb not null default '{}',
   created_at timestamptz not null default now(),
-  constraint sync_jobs_pkey primary key (id, workspace_id),
-  constraint sync_jobs_integration_id_fkey foreign key (integration_id, workspace_id) references public.integrations (id, workspace_id) on delete cascade,
-  constraint sync_jobs_integration_id_check check (integration_id is not null),
-  constraint sync_jobs_job_type_check check (job_type in ('full_sync', 'incremental', 'real_time')),
-  constraint sync_jobs_direction_check check (direction in ('inbound', 'outbound', 'bidirectional')),
-  constraint sync_jobs_status_check check (status in ('pending', 'running', 'completed', 'failed', 'dead')),
-  constraint sync_jobs_records_processed_check check (records_processed >= 0),
-  constraint sync_jobs_records_total_check check (records_total >= 0),
-  constraint sync_jobs_attempt_count_check check (attempt_count >= 0),
-  constraint sync_jobs_max_attempts_check check (max_attempts between 1 and 1000),
-  constraint sync_jobs_lease_id_check check (lease_id is null or status = 'running'),
-  constraint sync_jobs_error_details_check check (jsonb_typeof(error_details) in ('object', 'array'))
-) with (fillfactor = 80);
-comment on table public.sync_jobs is 'Orders to exchange data with another system: a queue, in order for each integration.';
-create index if not exists sync_jobs_integration_id_idx on public.sync_jobs (integration_id, workspace_id, created_at, id);
-create index if not exists sync_jobs_next_attempt_at_idx on public.sync_jobs (next_attempt_at) where status in ('pending', 'running');
+  updated_at timestamptz not null default now(),
+  last_message_at timestamptz not null default now(),
+  last_message_id uuid,
+  last_message text,
+  message_count integer not null default 0,
+  waiting_since timestamptz,
+  first_response_at timestamptz,
+  queued_at timestamptz,
+  snoozed_until timestamptz,
+  resolved_at timestamptz,
+  closed_at timestamptz,
+  reopen_count integer not null default 0,
+  merged_into_id uuid,
+  merged_at timestamptz,
+  sla_policy_id uuid,
+  workflow_id uuid,
+  constraint conversations_pkey primary key (id, workspace_id),
+  constraint conversations_number_key unique (workspace_id, number),
+  constraint conversations_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint conversations_customer_id_fkey foreign key (customer_id, workspace_id) references public.customer_profiles (id, workspace_id),
+  constraint conversations_assigned_agent_id_fkey foreign key (assigned_agent_id) references public.profiles (id) on delete set null,
+  constraint conversations_team_id_fkey foreign key (team_id, workspace_id) references public.teams (id, workspace_id),
+  constraint conversations_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id),
+  constraint conversations_merged_into_id_fkey foreign key (merged_into_id, workspace_id) references public.conversations (id, workspace_id),
+  constraint conversations_status_check check (status ~ '^(active|resolved|escalated|closed)$'),
+  constraint conversations_priority_check check (priority ~ '^(low|normal|high|urgent)$'),
+  constraint conversations_channel_type_check check (channel_type ~ '^(whatsapp|messenger|instagram|email|sms|website)$'),
+  constraint conversations_sentiment_check check (sentiment ~ '^(positive|negative|neutral)$'),
+  constraint conversations_satisfaction_score_check check (satisfaction_score between 0 and 10),
+  constraint conversations_ai_confidence_check check (ai_confidence between 0 and 1),
+  constraint conversations_message_count_check check (message_count >= 0),
+  constraint conversations_merged_into_id_check check (merged_into_id <> id),
+  constraint conversations_business_context_check check (jsonb_typeof(business_context) = 'object'),
+  constraint conversations_custom_attributes_check check (jsonb_typeof(custom_attributes) = 'object')
+) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05);
+comment on table public.conversations is 'One talk with one customer on one channel, with its state and counters.';
+create index if not exists idx_conversations_agent_id on public.conversations (assigned_agent_id, workspace_id, created_at desc) where assigned_agent_id is not null;
+create index if not exists idx_conversations_agent_status on public.conversations (workspace_id, assigned_agent_id, status) where status in ('active', 'escalated');
+create index if not exists idx_conversations_channel_type on public.conversations (workspace_id, channel_type, created_at desc);
+create index if not exists idx_conversations_created_at on public.conversations (workspace_id, created_at desc, id desc);
+create index if not exists idx_conversations_customer_id on public.conversations (customer_id, workspace_id, created_at desc);
+create index if not exists idx_conversations_status on public.conversations (workspace_id, status, queued_at) where assigned_agent_id is null and status in ('active', 'escalated');
+create index if not exists idx_conversations_status_created_at on public.conversations (workspace_id, status, created_at desc, id desc);
+create index if not exists conversations_channel_id_idx on public.conversations (channel_id, workspace_id) where channel_id is not null;
+create index if not exists conversations_team_id_idx on public.conversations (team_id, workspace_id) where team_id is not null;
+create index if not exists conversations_merged_into_id_idx on public.conversations (merged_into_id, workspace_id) where merged_into_id is not null;
+create index if not exists conversations_snoozed_until_idx on public.conversations (snoozed_until) where snoozed_until is not null;
+create index if not exists conversations_resolved_at_idx on public.conversations (workspace_id, resolved_at) where resolved_at is not null;
 
-create table if not exists public.webhook_subscriptions (
+create table if not exists public.messages (
   id uuid not null default public.generate_uuid(),
   workspace_id uuid not null default public.current_workspace_id(),
-  integration_id uuid,
-  event_type text not null,
-  webhook_url text not null,
-  secret_key text,
-  is_active boolean not null default true,
-  retry_count integer not null default 3,
-  timeout_seconds integer not null default 30,
-  last_triggered timestamptz,
-  success_count integer not null default 0,
-  failure_count integer not null default 0,
-  failing_since timestamptz,
-  disabled_at timestamptz,
-  disabled_reason text,
-  created_at timestamptz not null default now(),
-  constraint webhook_subscriptions_pkey primary key (id, workspace_id),
-  constraint webhook_subscriptions_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
-  constraint webhook_subscriptions_integration_id_fkey foreign key (integration_id, workspace_id) references public.integrations (id, workspace_id) on delete cascade,
-  constraint webhook_subscriptions_event_type_check check (event_type ~ '^(\*|[a-z_]+\.(\*|[a-z_]+))$'),
-  constraint webhook_subscriptions_webhook_url_check check (webhook_url ~ '^https?://[^\s@/#]+([/?][^\s#]*)?$' and length(webhook_url) <= 2048),
-  constraint webhook_subscriptions_secret_key_check check (romashka.is_envelope(secret_key)),
-  constraint webhook_subscriptions_retry_count_check check (retry_count between 0 and 50),
-  constraint webhook_subscriptions_timeout_seconds_check check (timeout_seconds between 1 and 120),
-  constraint webhook_subscriptions_success_count_check check (success_count >= 0 and failure_count >= 0)
-) with (fillfactor = 80);
-comment on table public.webhook_subscriptions is 'Who is told of which events, at which address.';
-create index if not exists webhook_subscriptions_workspace_id_idx on public.webhook_subscriptions (workspace_id, is_active, event_type);
-create index if not exists webhook_subscriptions_integration_id_idx on public.webhook_subscriptions (integration_id, workspace_id) where integration_id is not null;
-
-create table if not exists public.webhook_logs (
-  id uuid not null default public.generate_uuid(),
-  workspace_id uuid not null default public.current_workspace_id(),
-  webhook_subscription_id uuid,
-  event_id bigint,
-  event_type text not null,
-  payload jsonb,
-  ordering_key text,
-  status text not null default 'pending',
-  attempt_count integer not null default 0,
-  next_attempt_at timestamptz not null default now(),
-  lease_id uuid,
-  locked_by text,
-  attempts jsonb not null default '[]',
-  response_status integer,
-  response_body text,
-  error_message text,
+  conversation_id uuid not null,
+  sender_type text not null,
+  sender_id uuid,
+  content text not null,
+  channel_type text not null default 'website',
+  channel_id uuid,
+  external_message_id text,
+  message_type text not null default 'text',
+  media_url text,
+  media_caption text,
+  delivery_status text not null default 'sent',
+  metadata jsonb not null default '{}',
+  confidence_score numeric,
   processing_time_ms integer,
-  completed_at timestamptz,
+  intent_detected text,
+  knowledge_sources jsonb not null default '{}',
+  tokens_used integer,
+  language text,
+  is_quiet boolean not null default false,
+  created_at timestamptz not null default clock_timestamp(),
+  updated_at timestamptz not null default now(),
+  constraint messages_pkey primary key (id, workspace_id),
+  constraint messages_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint messages_sender_id_fkey foreign key (sender_id) references public.profiles (id) on delete set null,
+  constraint messages_sender_type_check check (sender_type ~ '^(user|ai|agent)$'),
+  constraint messages_channel_type_check check (channel_type ~ '^(whatsapp|messenger|instagram|email|sms|website)$'),
+  constraint messages_message_type_check check (message_type ~ '^(text|image|audio|video|document|location|contact|sticker|reaction|template|interactive|system)$'),
+  constraint messages_delivery_status_check check (delivery_status ~ '^(scheduled|queued|sending|sent|delivered|read|failed|cancelled)$'),
+  constraint messages_confidence_score_check check (confidence_score between 0 and 1),
+  constraint messages_metadata_check check (jsonb_typeof(metadata) = 'object')
+) with (fillfactor = 95, autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);
+comment on table public.messages is 'What was said: by the customer (user), the assistant (ai) or a person (agent).';
+create index if not exists idx_messages_conversation_created on public.messages (conversation_id, created_at, id);
+create index if not exists idx_messages_conversation_id on public.messages (conversation_id, workspace_id) where message_type <> 'text';
+create index if not exists idx_messages_created_at on public.messages using brin (created_at) with (pages_per_range = 32, autosummarize = on);
+create index if not exists idx_messages_sender_type on public.messages (sender_id, sender_type, created_at desc) where sender_id is not null;
+create unique index if not exists messages_external_message_id_key on public.messages
+  (workspace_id, channel_type, coalesce(channel_id, '00000000-0000-0000-0000-000000000000'::uuid), external_message_id) where external_message_id is not null;
+create index if not exists idx_messages_content_trgm on public.messages using gin (content extensions.gin_trgm_ops);
+create index if not exists messages_search_idx on public.messages using gin (romashka.message_document(workspace_id, language, content));
+
+create table if not exists public.conversation_analytics (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  started_at timestamptz not null,
+  first_response_at timestamptz,
+  resolved_at timestamptz,
+  total_duration_seconds integer,
+  first_response_seconds integer,
+  first_response_business_seconds integer,
+  resolution_business_seconds integer,
+  total_messages integer not null default 0,
+  customer_messages integer not null default 0,
+  ai_messages integer not null default 0,
+  agent_messages integer not null default 0,
+  resolved_by text,
+  resolved_by_id uuid,
+  resolution_type text,
+  handoff_count integer not null default 0,
+  agent_switches integer not null default 0,
+  customer_satisfaction numeric,
+  ai_accuracy_score numeric,
+  knowledge_items_used integer not null default 0,
+  lead_qualified boolean not null default false,
+  revenue_generated numeric not null default 0,
+  follow_up_required boolean not null default false,
   created_at timestamptz not null default now(),
-  constraint webhook_logs_pkey primary key (id, workspace_id, created_at),
-  constraint webhook_logs_webhook_subscription_id_fkey foreign key (webhook_subscription_id, workspace_id) references public.webhook_subscriptions (id, workspace_id) on delete cascade,
-  constraint webhook_logs_webhook_subscription_id_check check (webhook_subscription_id is not null),
-  constraint webhook_logs_payload_check check (jsonb_typeof(payload) is not null or payload is null),
-  constraint webhook_logs_attempts_check check (jsonb_typeof(attempts) = 'array'),
-  constraint webhook_logs_status_check check (status in ('pending', 'sending', 'succeeded', 'failed', 'dead')),
-  constraint webhook_logs_attempt_count_check check (attempt_count >= 0),
-  constraint webhook_logs_response_status_check check (response_status between 100 and 599),
-  constraint webhook_logs_processing_time_ms_check check (processing_time_ms >= 0),
-  constraint webhook_logs_lease_id_check check ((lease_id is not null) = (status = 'sending'))
-) partition by range (created_at);
-comment on table public.webhook_logs is 'Each event put out to each subscriber: the queue, the last answer, and the history of attempts. The id is the receiver''s idempotency key.';
-create table if not exists romashka_partitions.webhook_logs_default partition of public.webhook_logs default;
-alter table romashka_partitions.webhook_logs_default enable row level security;
-alter table romashka_partitions.webhook_logs_default force row level security;
-create index if not exists webhook_logs_webhook_subscription_id_idx on public.webhook_logs (webhook_subscription_id, workspace_id, created_at desc);
-create index if not exists webhook_logs_workspace_id_idx on public.webhook_logs (workspace_id, created_at desc, id);
-create index if not exists webhook_logs_next_attempt_at_idx on public.webhook_logs (next_attempt_at) where status in ('pending', 'sending');
-create index if not exists webhook_logs_ordering_key_idx on public.webhook_logs (workspace_id, webhook_subscription_id, ordering_key, created_at, id)
-  where status in ('pending', 'sending');
-create index if not exists webhook_logs_status_idx on public.webhook_logs (workspace_id, created_at) where status = 'dead';
+  updated_at timestamptz not null default now(),
+  constraint conversation_analytics_pkey primary key (id, workspace_id),
+  constraint conversation_analytics_conversation_id_key unique (conversation_id, workspace_id),
+  constraint conversation_analytics_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint conversation_analytics_resolved_by_check check (resolved_by ~ '^(ai|agent|abandoned)$'),
+  constraint conversation_analytics_resolution_type_check check (resolution_type ~ '^(solved|escalated|abandoned|spam)$')
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
+comment on table public.conversation_analytics is 'The figures of one conversation, kept by triggers; roll-ups and reports are made from here.';
+
+create table if not exists public.conversation_context (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  context_data jsonb not null default '{}',
+  last_intent text,
+  conversation_summary text,
+  key_entities jsonb,
+  customer_preferences jsonb,
+  updated_at timestamptz not null default now(),
+  constraint conversation_context_pkey primary key (id, workspace_id),
+  constraint conversation_context_conversation_id_key unique (conversation_id, workspace_id),
+  constraint conversation_context_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade
+);
+comment on table public.conversation_context is 'What the assistant remembers of a conversation.';
+
+create table if not exists public.conversation_notes (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  agent_id uuid,
+  note text not null,
+  is_internal boolean not null default true,
+  note_type text not null default 'general',
+  mentions uuid[] not null default '{}',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint conversation_notes_pkey primary key (id, workspace_id),
+  constraint conversation_notes_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint conversation_notes_agent_id_fkey foreign key (agent_id) references public.profiles (id) on delete set null,
+  constraint conversation_notes_note_type_check check (note_type in ('general', 'escalation', 'resolution'))
+);
+comment on table public.conversation_notes is 'Notes of agents for agents; the customer never sees them.';
+create index if not exists conversation_notes_conversation_id_idx on public.conversation_notes (conversation_id, workspace_id, created_at);
+create index if not exists conversation_notes_agent_id_idx on public.conversation_notes (agent_id) where agent_id is not null;
+
+create table if not exists public.conversation_transfers (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  from_agent_id uuid,
+  to_agent_id uuid,
+  to_team_id uuid,
+  transfer_reason text,
+  transfer_type text not null default 'manual',
+  transfer_time timestamptz not null default now(),
+  expires_at timestamptz,
+  accepted_at timestamptz,
+  rejected_at timestamptz,
+  status text not null default 'pending',
+  constraint conversation_transfers_pkey primary key (id, workspace_id),
+  constraint conversation_transfers_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint conversation_transfers_from_agent_id_fkey foreign key (from_agent_id) references public.profiles (id) on delete set null,
+  constraint conversation_transfers_to_agent_id_fkey foreign key (to_agent_id) references public.profiles (id) on delete set null,
+  constraint conversation_transfers_to_team_id_fkey foreign key (to_team_id, workspace_id) references public.teams (id, workspace_id) on delete cascade,
+  constraint conversation_transfers_transfer_type_check check (transfer_type in ('manual', 'automatic', 'escalation')),
+  constraint conversation_transfers_status_check check (status in ('pending', 'accepted', 'rejected', 'expired'))
+);
+comment on table public.conversation_transfers is 'Every hand-over from one agent to another: asked for, accepted, rejected or expired.';
+create index if not exists conversation_transfers_conversation_id_idx on public.conversation_transfers (conversation_id, workspace_id, transfer_time);
+create index if not exists conversation_transfers_from_agent_id_idx on public.conversation_transfers (from_agent_id) where from_agent_id is not null;
+create index if not exists conversation_transfers_to_agent_id_idx on public.conversation_transfers (to_agent_id) where to_agent_id is not null;
+create index if not exists conversation_transfers_to_team_id_idx on public.conversation_transfers (to_team_id, workspace_id) where to_team_id is not null;
+create unique index if not exists conversation_transfers_pending_key on public.conversation_transfers (conversation_id, workspace_id) where status = 'pending';
+
+create table if not exists public.conversation_participants (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  user_id uuid not null,
+  role text not null default 'follower',
+  created_at timestamptz not null default now(),
+  constraint conversation_participants_pkey primary key (id, workspace_id),
+  constraint conversation_participants_user_id_key unique (conversation_id, workspace_id, user_id),
+  constraint conversation_participants_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint conversation_participants_user_id_fkey foreign key (user_id, workspace_id) references public.workspace_members (user_id, workspace_id) on delete cascade,
+  constraint conversation_participants_role_check check (role in ('follower', 'mentioned'))
+);
+comment on table public.conversation_participants is 'Members who follow a conversation or were mentioned in it.';
+create index if not exists conversation_participants_user_id_idx on public.conversation_participants (user_id, workspace_id);
+
+create table if not exists public.conversation_reads (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  user_id uuid not null,
+  read_at timestamptz not null default now(),
+  last_read_message_id uuid,
+  constraint conversation_reads_pkey primary key (id, workspace_id),
+  constraint conversation_reads_user_id_key unique (conversation_id, workspace_id, user_id),
+  constraint conversation_reads_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint conversation_reads_user_id_fkey foreign key (user_id, workspace_id) references public.workspace_members (user_id, workspace_id) on delete cascade
+) with (fillfactor = 80);
+comment on table public.conversation_reads is 'How far each member has read a conversation; unread when last_message_at is later.';
+create index if not exists conversation_reads_user_id_idx on public.conversation_reads (user_id, workspace_id);
+
+create table if not exists public.conversation_thread_keys (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  channel_type text not null,
+  channel_id uuid not null default '00000000-0000-0000-0000-000000000000',
+  thread_key text not null,
+  created_at timestamptz not null default now(),
+  constraint conversation_thread_keys_pkey primary key (id, workspace_id),
+  constraint conversation_thread_keys_thread_key_key unique (workspace_id, channel_type, channel_id, thread_key),
+  constraint conversation_thread_keys_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint conversation_thread_keys_thread_key_check check (length(thread_key) between 1 and 1000)
+);
+comment on table public.conversation_thread_keys is 'Ids by which a channel refers to a conversation (Message-ID, In-Reply-To, References), also of messages not seen yet.';
+create index if not exists conversation_thread_keys_conversation_id_idx on public.conversation_thread_keys (conversation_id, workspace_id);
+
+create table if not exists public.file_attachments (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid,
+  message_id uuid,
+  filename text not null,
+  file_path text not null,
+  file_size bigint,
+  mime_type text,
+  file_hash text,
+  content_id text,
+  uploaded_by uuid,
+  storage_provider text not null default 'supabase',
+  is_public boolean not null default false,
+  created_at timestamptz not null default now(),
+  constraint file_attachments_pkey primary key (id, workspace_id),
+  constraint file_attachments_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint file_attachments_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint file_attachments_message_id_fkey foreign key (message_id, workspace_id) references public.messages (id, workspace_id) on delete cascade,
+  constraint file_attachments_uploaded_by_fkey foreign key (uploaded_by) references public.profiles (id) on delete set null,
+  constraint file_attachments_storage_provider_check check (storage_provider in ('supabase', 'aws', 'gcs', 's3', 'local')),
+  constraint file_attachments_file_size_check check (file_size >= 0),
+  constraint file_attachments_file_hash_check check (file_hash is null or file_hash ~ '^[0-9a-f]{64}$'),
+  constraint file_attachments_filename_check check (length(filename) between 1 and 255 and filename !~ '[/\\]')
+);
+comment on table public.file_attachments is 'Files of messages. The bytes are in the storage named, found by file_path.';
+create index if not exists file_attachments_workspace_id_idx on public.file_attachments (workspace_id, created_at desc);
+create index if not exists file_attachments_conversation_id_idx on public.file_attachments (conversation_id, workspace_id) where conversation_id is not null;
+create index if not exists file_attachments_message_id_idx on public.file_attachments (message_id, workspace_id) where message_id is not null;
+create index if not exists file_attachments_uploaded_by_idx on public.file_attachments (uploaded_by) where uploaded_by is not null;
+
+create table if not exists public.saved_views (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  user_id uuid,
+  name text not null,
+  filters jsonb not null default '{}',
+  sort text not null default 'created_at',
+  is_shared boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint saved_views_pkey primary key (id, workspace_id),
+  constraint saved_views_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint saved_views_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
+  constraint saved_views_sort_check check (sort in ('created_at', 'last_message_at', 'waiting_since', 'priority')),
+  constraint saved_views_filters_check check (jsonb_typeof(filters) = 'object')
+);
+comment on table public.saved_views is 'Filters of the inbox that a person, or the workspace, keeps.';
+create index if not exists saved_views_workspace_id_idx on public.saved_views (workspace_id, user_id);
+create index if not exists saved_views_user_id_idx on public.saved_views (user_id) where user_id is not null;
 
 -- ============ 90-operations/tables ============
 -- Purpose: settings of a workspace, and the record of who changed what.
@@ -1979,29 +1738,506 @@ do $$ begin
   perform romashka.grant_function('public.accept_invitation(text)', 'authenticated', 'service_role');
 end $$;
 
--- ============ 30-channels/functions ============
--- Purpose: channels' widgets, canned responses, and the queue of what came in.
--- Invariants: what arrives twice is stored once; an event is processed only when all its items are; one worker at a time, in the order of its key.
--- Lock risk: row locks on queued events, skipped by whoever claims.
-do $$ begin
-  perform romashka.ensure_partitions('webhook_events', current_date, current_date + 62);
+-- ============ 40-conversations/functions ============
+-- Purpose: counters and life cycle of conversations.
+-- Invariants: each counter is changed by a delta under the row lock of what it counts, conversation before analytics before agent before customer;
+-- nothing here reads more of a workspace than the rows concerned.
+-- Lock risk: row locks, in that order.
+
+-- The short number comes from the workspace's own sequence: no lock is held, a rolled back insert leaves a gap.
+create or replace function romashka.prepare_conversation() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: uses the sequence of the workspace, and looks at memberships.
+begin
+  if new.number is null then
+    begin
+      new.number := nextval(('romashka_numbers.conversation_' || replace(new.workspace_id::text, '-', ''))::regclass);
+    exception when undefined_table then
+      raise exception 'there is no such workspace' using errcode = 'RM404';
+    end;
+  end if;
+  if new.assigned_agent_id is not null then
+    perform romashka.ensure_member(new.workspace_id, new.assigned_agent_id);
+  elsif new.status in ('active', 'escalated') then
+    new.queued_at := coalesce(new.queued_at, pg_catalog.now());
+  end if;
+  if new.status in ('resolved', 'closed') then
+    new.resolved_at := coalesce(new.resolved_at, pg_catalog.now());
+    new.resolution_time_seconds := coalesce(new.resolution_time_seconds, greatest(0, extract(epoch from new.resolved_at - new.created_at))::integer);
+    if new.status = 'closed' then new.closed_at := coalesce(new.closed_at, new.resolved_at); end if;
+  end if;
+  return new;
 end $$;
+comment on function romashka.prepare_conversation() is 'Trigger: number, queue time and, for one that is inserted as done, the time it was.';
+create or replace trigger conversations_10_prepare before insert on public.conversations
+  for each row execute function romashka.prepare_conversation();
 
--- ============ 50-knowledge/functions ============
--- Purpose: versions of articles, their use and effect, the trees of categories, and the search.
--- Invariants: every text an article has had is kept under a number of its own; counters equal a recount of knowledge_analytics.
--- Lock risk: a use of an article locks its row; moving categories is serialised within a workspace.
+create or replace function romashka.change_conversation() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: looks at memberships.
+declare
+  at constant timestamptz := pg_catalog.now();
+  was_open constant boolean := old.status in ('active', 'escalated');
+  is_open constant boolean := new.status in ('active', 'escalated');
+begin
+  if new.number is distinct from old.number then
+    raise exception 'a conversation keeps its number' using errcode = 'RM422';
+  end if;
+  if was_open and not is_open then
+    new.resolved_at := coalesce(case when new.resolved_at is distinct from old.resolved_at then new.resolved_at end, at);
+    new.resolution_time_seconds := greatest(0, extract(epoch from new.resolved_at - new.created_at))::integer;
+    new.snoozed_until := null;
+    new.waiting_since := null;
+    new.queued_at := null;
+  elsif is_open and not was_open then
+    new.resolved_at := null;
+    new.closed_at := null;
+    new.resolution_time_seconds := null;
+    new.reopen_count := old.reopen_count + 1;
+  end if;
+  if new.status = 'closed' and old.status <> 'closed' then
+    new.closed_at := coalesce(case when new.closed_at is distinct from old.closed_at then new.closed_at end, at);
+  elsif new.status = 'resolved' then
+    new.closed_at := null;
+  end if;
+  if new.assigned_agent_id is distinct from old.assigned_agent_id and new.assigned_agent_id is not null then
+    perform romashka.ensure_member(new.workspace_id, new.assigned_agent_id);
+  end if;
+  if is_open then
+    if new.assigned_agent_id is not null then
+      new.queued_at := null;
+    elsif old.assigned_agent_id is not null or not was_open then
+      new.queued_at := coalesce(new.queued_at, at);
+    end if;
+  end if;
+  return new;
+end $$;
+comment on function romashka.change_conversation() is 'Trigger: what follows from a change of status or assignee, within the row.';
+create or replace trigger conversations_20_change before update of status, assigned_agent_id, number on public.conversations for each row
+  when (old.status is distinct from new.status or old.assigned_agent_id is distinct from new.assigned_agent_id or old.number is distinct from new.number)
+  execute function romashka.change_conversation();
 
--- ============ 60-workflows/functions ============
--- Purpose: the counters of workflows.
--- Lock risk: the end of a run locks its workflow's row.
+create or replace function public.auto_assign_conversation() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: sees the load of every agent.
+declare
+  chosen uuid;
+begin
+  if coalesce(pg_catalog.current_setting('romashka.auto_assign', true), '') = 'off' then return null; end if;
+  chosen := romashka.pick_agent(new.workspace_id, new.team_id, new.department);
+  if chosen is not null then
+    update public.conversations as c set assigned_agent_id = chosen, updated_at = pg_catalog.now()
+     where c.id = new.id and c.workspace_id = new.workspace_id;
+  end if;
+  return null;
+end $$;
+comment on function public.auto_assign_conversation() is 'Trigger: gives a new conversation to an agent; nobody free, it waits in the queue.';
+-- After the row exists, so that a row that is not inserted after all (on conflict do nothing) takes nobody's place, and each row of one statement sees the one before.
+create or replace trigger trigger_auto_assign_conversation after insert on public.conversations for each row
+  when (new.assigned_agent_id is null and new.status in ('active', 'escalated') and new.merged_into_id is null)
+  execute function public.auto_assign_conversation();
 
--- ============ 80-integrations/functions ============
--- Purpose: the queues out: deliveries to customers, webhooks to subscribers, exchange with other systems.
--- Invariants: an item is held by one worker at a time and never before an earlier one of its key; a lost worker's items come back; nothing is tried for ever.
--- Lock risk: row locks on queued items, skipped by whoever claims.
-do $$ begin
-  perform romashka.ensure_partitions('webhook_logs', current_date, current_date + 62);
+create or replace function public.create_conversation_analytics() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the figures are written by triggers only.
+begin
+  insert into public.conversation_analytics (workspace_id, conversation_id, started_at, customer_satisfaction)
+  values (new.workspace_id, new.id, new.created_at, new.satisfaction_score)
+  on conflict (conversation_id, workspace_id) do nothing;
+  if new.status in ('resolved', 'closed') then
+    perform romashka.finish_analytics(new.workspace_id, new.id, new.resolved_at, null);
+  end if;
+  perform romashka.sla_on_conversation(new.id, new.workspace_id);
+  return null;
+end $$;
+comment on function public.create_conversation_analytics() is 'Trigger: every conversation has its figures from the first moment.';
+create or replace trigger trigger_create_conversation_analytics after insert on public.conversations
+  for each row execute function public.create_conversation_analytics();
+
+create or replace function romashka.finish_analytics(workspace uuid, conversation uuid, at timestamptz, resolution text) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: as create_conversation_analytics.
+declare
+  actor constant text := romashka.actor_kind();
+  person constant uuid := romashka.actor_id();
+  place public.workspaces;
+begin
+  select * into place from public.workspaces as w where w.id = workspace;
+  update public.conversation_analytics as a set
+    resolved_at = at,
+    total_duration_seconds = greatest(0, extract(epoch from at - a.started_at))::integer,
+    resolution_business_seconds = romashka.business_seconds(place.business_hours, place.time_zone, place.holidays, a.started_at, at),
+    resolved_by = case when actor in ('agent', 'api') then 'agent' when actor = 'ai' then 'ai'
+                       when a.agent_messages > 0 then 'agent' when a.ai_messages > 0 then 'ai' else 'abandoned' end,
+    resolved_by_id = person,
+    resolution_type = coalesce(resolution, case when actor in ('agent', 'api', 'ai') or a.agent_messages > 0 or a.ai_messages > 0
+                                                then case when a.handoff_count > 0 then 'escalated' else 'solved' end else 'abandoned' end),
+    updated_at = pg_catalog.now()
+  where a.conversation_id = conversation and a.workspace_id = workspace;
+end $$;
+comment on function romashka.finish_analytics(uuid, uuid, timestamptz, text) is 'Who resolved a conversation, when, and how long it took. An agent, a key or the assistant that resolves it did; otherwise whoever answered; nobody answered: abandoned.';
+
+create or replace function public.finalize_conversation_analytics() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: as create_conversation_analytics.
+begin
+  if old.status in ('active', 'escalated') and new.status in ('resolved', 'closed') then
+    perform romashka.finish_analytics(new.workspace_id, new.id, new.resolved_at, nullif(pg_catalog.current_setting('romashka.resolution_type', true), ''));
+  elsif old.status in ('resolved', 'closed') and new.status in ('active', 'escalated') then
+    update public.conversation_analytics as a set resolved_at = null, total_duration_seconds = null, resolution_business_seconds = null,
+      resolved_by = null, resolved_by_id = null, resolution_type = null, updated_at = pg_catalog.now()
+     where a.conversation_id = new.id and a.workspace_id = new.workspace_id;
+  end if;
+  if new.status = 'escalated' and old.status <> 'escalated' then
+    update public.conversation_analytics as a set handoff_count = a.handoff_count + 1, updated_at = pg_catalog.now()
+     where a.conversation_id = new.id and a.workspace_id = new.workspace_id;
+  end if;
+  perform romashka.sla_on_status(new.workspace_id, new.id, old.status, new.status, pg_catalog.now());
+  return null;
+end $$;
+comment on function public.finalize_conversation_analytics() is 'Trigger: resolving, closing, escalating and reopening, as often as they happen.';
+create or replace trigger trigger_finalize_conversation_analytics after update of status on public.conversations for each row
+  when (old.status is distinct from new.status) execute function public.finalize_conversation_analytics();
+
+-- An agent's load: open conversations assigned to him.
+create or replace function public.update_agent_chat_count() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: changes the counters of other agents.
+declare
+  before uuid := case when tg_op <> 'INSERT' and old.status in ('active', 'escalated') then old.assigned_agent_id end;
+  after uuid := case when tg_op <> 'DELETE' and new.status in ('active', 'escalated') then new.assigned_agent_id end;
+  workspace constant uuid := case when tg_op = 'DELETE' then old.workspace_id else new.workspace_id end;
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  if before is not distinct from after then return null; end if;
+  -- Two agents are locked in the order of their ids, so that two opposite transfers do not wait for each other.
+  if before is not null and after is not null then
+    perform from public.agent_availability as a where a.workspace_id = workspace and a.agent_id in (before, after) order by a.agent_id for update;
+  end if;
+  if before is not null then
+    update public.agent_availability as a set current_chat_count = a.current_chat_count - 1, updated_at = at
+     where a.workspace_id = workspace and a.agent_id = before;
+  end if;
+  if after is not null then
+    update public.agent_availability as a set current_chat_count = a.current_chat_count + 1, last_assigned_at = at, updated_at = at
+     where a.workspace_id = workspace and a.agent_id = after;
+  end if;
+  return null;
+end $$;
+comment on function public.update_agent_chat_count() is 'Trigger: current_chat_count follows every way a conversation comes to an agent or leaves him.';
+create or replace trigger trigger_update_agent_chat_count after insert or delete on public.conversations
+  for each row execute function public.update_agent_chat_count();
+create or replace trigger trigger_update_agent_chat_count_on_update after update of assigned_agent_id, status on public.conversations for each row
+  when (old.assigned_agent_id is distinct from new.assigned_agent_id or old.status is distinct from new.status)
+  execute function public.update_agent_chat_count();
+
+-- Somebody became free: the longest waiting, most urgent conversations are his, up to his limit.
+create or replace function romashka.assign_from_queue() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: sees the whole queue.
+declare
+  free integer := new.max_concurrent_chats - new.current_chat_count;
+  zone text;
+  waiting record;
+begin
+  select p.timezone into zone from public.profiles as p where p.id = new.agent_id;
+  if not romashka.within_hours(new.working_hours, coalesce(zone, 'UTC'), pg_catalog.now()) then return null; end if;
+  for waiting in
+    select c.id from public.conversations as c
+     where c.workspace_id = new.workspace_id and c.assigned_agent_id is null and c.status in ('active', 'escalated') and c.merged_into_id is null
+       and (c.snoozed_until is null or c.snoozed_until <= pg_catalog.now())
+       and (coalesce(c.team_id, (select t.id from public.teams as t where t.workspace_id = c.workspace_id and lower(t.department) = lower(c.department))) is null
+            or exists (select from public.team_members as m where m.workspace_id = c.workspace_id and m.user_id = new.agent_id
+                and m.team_id = coalesce(c.team_id, (select t.id from public.teams as t where t.workspace_id = c.workspace_id and lower(t.department) = lower(c.department)))))
+     order by array_position(array['urgent', 'high', 'normal', 'low'], c.priority), c.queued_at, c.id
+     limit free for update of c skip locked
+  loop
+    update public.conversations as c set assigned_agent_id = new.agent_id, updated_at = pg_catalog.now()
+     where c.id = waiting.id and c.workspace_id = new.workspace_id;
+  end loop;
+  return null;
+end $$;
+comment on function romashka.assign_from_queue() is 'Trigger: an agent who became free takes what waits.';
+create or replace trigger agent_availability_20_assign_from_queue after update on public.agent_availability for each row
+  when (new.is_online and new.status = 'available' and new.current_chat_count < new.max_concurrent_chats
+    and (not old.is_online or old.status <> 'available' or old.current_chat_count > new.current_chat_count or old.max_concurrent_chats < new.max_concurrent_chats))
+  execute function romashka.assign_from_queue();
+create or replace trigger agent_availability_20_assign_from_queue_on_insert after insert on public.agent_availability for each row
+  when (new.is_online and new.status = 'available' and new.current_chat_count < new.max_concurrent_chats)
+  execute function romashka.assign_from_queue();
+
+create or replace function public.update_customer_stats() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: counters are not the agent's to write.
+declare
+  person record;
+  at constant timestamptz := pg_catalog.now();
+begin
+  for person in
+    select delta.customer_id, delta.workspace_id, sum(delta.conversations) as conversations, sum(delta.rating) as rating, sum(delta.ratings) as ratings
+      from (select old.customer_id, old.workspace_id, -1 as conversations, -coalesce(old.satisfaction_score, 0) as rating,
+                   case when old.satisfaction_score is null then 0 else -1 end as ratings where tg_op <> 'INSERT'
+            union all
+            select new.customer_id, new.workspace_id, 1, coalesce(new.satisfaction_score, 0), case when new.satisfaction_score is null then 0 else 1 end where tg_op <> 'DELETE') as delta
+     where delta.customer_id is not null
+     group by delta.customer_id, delta.workspace_id order by delta.customer_id
+  loop
+    update public.customer_profiles as p set
+      total_conversations = p.total_conversations + person.conversations,
+      rating_sum = p.rating_sum + person.rating,
+      rating_count = p.rating_count + person.ratings,
+      avg_satisfaction = case when p.rating_count + person.ratings > 0 then round((p.rating_sum + person.rating) / (p.rating_count + person.ratings), 2) else 0 end,
+      last_interaction = case when tg_op = 'INSERT' then greatest(p.last_interaction, new.created_at) else p.last_interaction end,
+      updated_at = at
+    where p.id = person.customer_id and p.workspace_id = person.workspace_id;
+  end loop;
+  if tg_op = 'UPDATE' and new.satisfaction_score is distinct from old.satisfaction_score then
+    update public.conversation_analytics as a set customer_satisfaction = new.satisfaction_score, updated_at = at
+     where a.conversation_id = new.id and a.workspace_id = new.workspace_id;
+  end if;
+  return null;
+end $$;
+comment on function public.update_customer_stats() is 'Trigger: a customer''s conversations and ratings, also when one is corrected, moved or deleted.';
+create or replace trigger trigger_update_customer_stats after insert or delete on public.conversations
+  for each row execute function public.update_customer_stats();
+create or replace trigger trigger_update_customer_stats_on_update after update of customer_id, satisfaction_score on public.conversations for each row
+  when (old.customer_id is distinct from new.customer_id or old.satisfaction_score is distinct from new.satisfaction_score)
+  execute function public.update_customer_stats();
+
+create or replace function romashka.record_transfer() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: history is written whoever transfers.
+declare
+  at constant timestamptz := pg_catalog.now();
+begin
+  update public.conversation_transfers as t set status = 'accepted', accepted_at = at
+   where t.conversation_id = new.id and t.workspace_id = new.workspace_id and t.status = 'pending' and t.to_agent_id = new.assigned_agent_id;
+  if not found then
+    insert into public.conversation_transfers (workspace_id, conversation_id, from_agent_id, to_agent_id, transfer_type, accepted_at, status)
+    values (new.workspace_id, new.id, old.assigned_agent_id, new.assigned_agent_id,
+      case when romashka.actor_kind() in ('agent', 'api', 'system') then 'manual' else 'automatic' end, at, 'accepted');
+  end if;
+  update public.conversation_analytics as a set agent_switches = a.agent_switches + 1, updated_at = at
+   where a.conversation_id = new.id and a.workspace_id = new.workspace_id;
+  return null;
+end $$;
+comment on function romashka.record_transfer() is 'Trigger: a hand-over from one agent to another is on record, however it was made.';
+create or replace trigger conversations_70_record_transfer after update of assigned_agent_id on public.conversations for each row
+  when (old.assigned_agent_id is not null and new.assigned_agent_id is not null and old.assigned_agent_id <> new.assigned_agent_id)
+  execute function romashka.record_transfer();
+
+create or replace function romashka.record_conversation_event() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the ledger is written by triggers only.
+declare
+  actor constant text := romashka.actor_kind();
+  person constant uuid := romashka.actor_id();
+  kinds text[] := '{}';
+  payloads jsonb[] := '{}';
+begin
+  if tg_op = 'INSERT' then
+    insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, payload)
+    values (new.workspace_id, 'conversation.created', actor, person, 'conversation', new.id, new.id,
+      jsonb_build_object('number', new.number, 'channel_type', new.channel_type, 'customer_id', new.customer_id, 'status', new.status, 'assigned_agent_id', new.assigned_agent_id));
+    return null;
+  elsif tg_op = 'DELETE' then
+    insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, payload)
+    select old.workspace_id, 'conversation.deleted', actor, person, 'conversation', old.id, old.id, jsonb_build_object('number', old.number)
+     where exists (select from public.workspaces as w where w.id = old.workspace_id);
+    return null;
+  end if;
+  if new.status is distinct from old.status then
+    kinds := kinds || case new.status when 'resolved' then 'conversation.resolved' when 'closed' then 'conversation.closed'
+      when 'escalated' then 'conversation.escalated' else case when old.status = 'escalated' then 'conversation.deescalated' else 'conversation.reopened' end end;
+    payloads := payloads || jsonb_build_object('from', old.status, 'to', new.status, 'reason', new.handoff_reason);
+  end if;
+  if new.assigned_agent_id is distinct from old.assigned_agent_id then
+    kinds := kinds || case when new.assigned_agent_id is null then 'conversation.unassigned' when old.assigned_agent_id is null then 'conversation.assigned' else 'conversation.transferred' end;
+    payloads := payloads || jsonb_build_object('from', old.assigned_agent_id, 'to', new.assigned_agent_id);
+  end if;
+  if new.team_id is distinct from old.team_id then
+    kinds := kinds || 'conversation.team_changed'::text;
+    payloads := payloads || jsonb_build_object('from', old.team_id, 'to', new.team_id);
+  end if;
+  if new.priority is distinct from old.priority then
+    kinds := kinds || 'conversation.priority_changed'::text;
+    payloads := payloads || jsonb_build_object('from', old.priority, 'to', new.priority);
+  end if;
+  if new.tags is distinct from old.tags then
+    kinds := kinds || 'conversation.tagged'::text;
+    payloads := payloads || jsonb_build_object('from', old.tags, 'to', new.tags);
+  end if;
+  if new.snoozed_until is distinct from old.snoozed_until and new.status in ('active', 'escalated') then
+    kinds := kinds || case when new.snoozed_until is null then 'conversation.woken' else 'conversation.snoozed' end;
+    payloads := payloads || jsonb_build_object('until', new.snoozed_until);
+  end if;
+  if new.satisfaction_score is distinct from old.satisfaction_score then
+    kinds := kinds || 'conversation.rated'::text;
+    payloads := payloads || jsonb_build_object('from', old.satisfaction_score, 'to', new.satisfaction_score);
+  end if;
+  if new.merged_into_id is distinct from old.merged_into_id then
+    kinds := kinds || case when new.merged_into_id is null then 'conversation.unmerged' else 'conversation.merged' end;
+    payloads := payloads || jsonb_build_object('into', coalesce(new.merged_into_id, old.merged_into_id));
+  end if;
+  for i in 1 .. cardinality(kinds) loop
+    insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, payload)
+    values (new.workspace_id, kinds[i], actor, person, 'conversation', new.id, new.id, payloads[i]);
+  end loop;
+  return null;
+end $$;
+comment on function romashka.record_conversation_event() is 'Trigger: what happened to a conversation, into the ledger.';
+create or replace trigger conversations_05_record_event after insert or delete on public.conversations
+  for each row execute function romashka.record_conversation_event();
+create or replace trigger conversations_05_record_event_on_update
+  after update of status, assigned_agent_id, team_id, priority, tags, snoozed_until, satisfaction_score, merged_into_id on public.conversations for each row
+  when (old.status is distinct from new.status or old.assigned_agent_id is distinct from new.assigned_agent_id or old.team_id is distinct from new.team_id
+    or old.priority is distinct from new.priority or old.tags is distinct from new.tags or old.snoozed_until is distinct from new.snoozed_until
+    or old.satisfaction_score is distinct from new.satisfaction_score or old.merged_into_id is distinct from new.merged_into_id)
+  execute function romashka.record_conversation_event();
+
+-- Messages -------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.fill_message_language() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: reads the conversation for writers who may only add to it.
+begin
+  select c.language into new.language from public.conversations as c where c.id = new.conversation_id and c.workspace_id = new.workspace_id;
+  return new;
+end $$;
+comment on function romashka.fill_message_language() is 'Trigger: a message without a language has its conversation''s.';
+create or replace trigger messages_10_fill_language before insert on public.messages for each row
+  when (new.language is null) execute function romashka.fill_message_language();
+
+create or replace function romashka.recount_conversation(workspace uuid, conversation uuid) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: writes counters.
+declare
+  figures record;
+  latest record;
+begin
+  perform from public.conversations as c where c.id = conversation and c.workspace_id = workspace for update;
+  if not found then return; end if;
+  select count(*) as total, count(*) filter (where m.sender_type = 'user') as customer, count(*) filter (where m.sender_type = 'ai') as ai,
+         count(*) filter (where m.sender_type = 'agent') as agent, min(m.created_at) filter (where m.sender_type <> 'user' and not m.is_quiet) as first_response
+    into figures from public.messages as m where m.conversation_id = conversation and m.workspace_id = workspace;
+  select m.id, m.created_at, left(m.content, 500) as content, m.sender_type into latest from public.messages as m
+   where m.conversation_id = conversation and m.workspace_id = workspace order by m.created_at desc, m.id desc limit 1;
+  update public.conversations as c set message_count = figures.total, last_message = latest.content, last_message_id = latest.id,
+    last_message_at = coalesce(latest.created_at, c.created_at), first_response_at = figures.first_response,
+    waiting_since = case when c.status in ('active', 'escalated') then
+      (select min(m.created_at) from public.messages as m where m.conversation_id = conversation and m.workspace_id = workspace and m.sender_type = 'user' and not m.is_quiet
+        and m.created_at > coalesce((select max(r.created_at) from public.messages as r where r.conversation_id = conversation and r.workspace_id = workspace
+                                       and r.sender_type <> 'user' and not r.is_quiet), '-infinity')) end,
+    updated_at = pg_catalog.now()
+   where c.id = conversation and c.workspace_id = workspace;
+  update public.conversation_analytics as a set total_messages = figures.total, customer_messages = figures.customer, ai_messages = figures.ai,
+    agent_messages = figures.agent, first_response_at = figures.first_response,
+    first_response_seconds = greatest(0, extract(epoch from figures.first_response - a.started_at))::integer, updated_at = pg_catalog.now()
+   where a.conversation_id = conversation and a.workspace_id = workspace;
+end $$;
+comment on function romashka.recount_conversation(uuid, uuid) is 'Recomputes one conversation''s counters from its messages, for edits, moves and deletes.';
+
+create or replace function public.update_conversation_message_count() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: counters and the ledger are written by triggers only.
+declare
+  incoming constant boolean := new.sender_type = 'user';
+  at constant timestamptz := pg_catalog.now();
+  state record;
+begin
+  if tg_op = 'UPDATE' then
+    if new.content is distinct from old.content then
+      update public.conversations as c set last_message = left(new.content, 500), updated_at = at
+       where c.id = new.conversation_id and c.workspace_id = new.workspace_id and c.last_message_id = new.id;
+    end if;
+    insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id)
+    values (new.workspace_id, 'message.updated', romashka.actor_kind(), romashka.actor_id(), 'message', new.id, new.conversation_id);
+    return null;
+  end if;
+  update public.conversations as c set
+    message_count = c.message_count + 1,
+    last_message = case when c.last_message_id is null or new.created_at >= c.last_message_at then left(new.content, 500) else c.last_message end,
+    last_message_id = case when c.last_message_id is null or new.created_at >= c.last_message_at then new.id else c.last_message_id end,
+    last_message_at = case when c.last_message_id is null or new.created_at >= c.last_message_at then new.created_at else c.last_message_at end,
+    waiting_since = case when new.is_quiet then c.waiting_since
+                         when not incoming then case when c.waiting_since > new.created_at then c.waiting_since end
+                         when c.last_message_id is not null and new.created_at < c.last_message_at then c.waiting_since
+                         else coalesce(c.waiting_since, new.created_at) end,
+    first_response_at = case when incoming or new.is_quiet then c.first_response_at else least(c.first_response_at, new.created_at) end,
+    updated_at = at
+  where c.id = new.conversation_id and c.workspace_id = new.workspace_id
+  returning c.sla_policy_id, c.first_response_at, c.status, c.snoozed_until, c.merged_into_id, c.resolved_at into state;
+  -- A statement of its own, so that the triggers of a change of status are looked at only when there is one.
+  if incoming and not new.is_quiet and (state.snoozed_until is not null or state.status in ('resolved', 'closed')) and state.merged_into_id is null then
+    update public.conversations as c set snoozed_until = null, updated_at = at,
+      status = case when c.status in ('resolved', 'closed') and new.created_at >= c.resolved_at then 'active' else c.status end,
+      waiting_since = case when c.status in ('resolved', 'closed') and new.created_at < c.resolved_at then null else c.waiting_since end
+    where c.id = new.conversation_id and c.workspace_id = new.workspace_id;
+  end if;
+  update public.conversation_analytics as a set
+    total_messages = a.total_messages + 1,
+    customer_messages = a.customer_messages + case when incoming then 1 else 0 end,
+    ai_messages = a.ai_messages + case when new.sender_type = 'ai' then 1 else 0 end,
+    agent_messages = a.agent_messages + case when new.sender_type = 'agent' then 1 else 0 end,
+    first_response_at = case when incoming or new.is_quiet then a.first_response_at else least(a.first_response_at, new.created_at) end,
+    first_response_seconds = case when incoming or new.is_quiet then a.first_response_seconds
+      else greatest(0, extract(epoch from least(a.first_response_at, new.created_at) - a.started_at))::integer end,
+    updated_at = at
+  where a.conversation_id = new.conversation_id and a.workspace_id = new.workspace_id;
+  if state.sla_policy_id is not null or (not incoming and state.first_response_at = new.created_at) then
+    perform romashka.sla_on_message(new.workspace_id, new.conversation_id, new.sender_type, new.created_at);
+  end if;
+  insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis)
+  values (new.workspace_id, 'message.created', case new.sender_type when 'user' then 'customer' else new.sender_type end, new.sender_id,
+    'message', new.id, new.conversation_id, new.created_at, case when new.created_at < at then 'source' else 'recorded' end);
+  return null;
+end $$;
+comment on function public.update_conversation_message_count() is
+  'Trigger: count, preview, waiting time, first response and reopening of a conversation, its figures and the ledger''s row, for each message. A late message never moves the preview back.';
+create or replace trigger trigger_update_conversation_message_count after insert on public.messages
+  for each row execute function public.update_conversation_message_count();
+create or replace trigger trigger_update_conversation_message_count_on_update after update on public.messages for each row
+  when (old.content is distinct from new.content or old.conversation_id is distinct from new.conversation_id or old.sender_type is distinct from new.sender_type
+    or old.created_at is distinct from new.created_at or old.is_quiet is distinct from new.is_quiet)
+  execute function public.update_conversation_message_count();
+
+-- Deletes are counted once per conversation, not once per row: a row trigger would walk through as many versions of the conversation as rows are deleted.
+create or replace function romashka.count_deleted_messages() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: as update_conversation_message_count.
+declare
+  touched record;
+  actor constant text := romashka.actor_kind();
+  person constant uuid := romashka.actor_id();
+begin
+  for touched in select distinct d.workspace_id, d.conversation_id from deleted_rows as d order by 2 loop
+    perform romashka.recount_conversation(touched.workspace_id, touched.conversation_id);
+  end loop;
+  insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id)
+  select d.workspace_id, 'message.deleted', actor, person, 'message', d.id, d.conversation_id from deleted_rows as d
+   where exists (select from public.conversations as c where c.id = d.conversation_id and c.workspace_id = d.workspace_id);
+  return null;
+end $$;
+comment on function romashka.count_deleted_messages() is 'Trigger: counters after messages were deleted.';
+create or replace trigger messages_80_count_deleted after delete on public.messages referencing old table as deleted_rows
+  for each statement execute function romashka.count_deleted_messages();
+
+-- An edit that changes who said something, when or where is counted anew. Inserts are counted by update_conversation_message_count, which
+-- locks the conversation before its figures: a trigger of its own would fire first, by its name, and take the two locks the other way round.
+create or replace function public.update_conversation_analytics() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: as create_conversation_analytics.
+begin
+  perform romashka.recount_conversation(old.workspace_id, least(old.conversation_id, new.conversation_id));
+  if new.conversation_id <> old.conversation_id then
+    perform romashka.recount_conversation(old.workspace_id, greatest(old.conversation_id, new.conversation_id));
+  end if;
+  return null;
+end $$;
+comment on function public.update_conversation_analytics() is 'Trigger: counts a conversation anew after a message was moved or given another sender or time.';
+create or replace trigger trigger_update_conversation_analytics after update on public.messages for each row
+  when (old.conversation_id is distinct from new.conversation_id or old.sender_type is distinct from new.sender_type
+    or old.created_at is distinct from new.created_at or old.is_quiet is distinct from new.is_quiet)
+  execute function public.update_conversation_analytics();
+
+revoke execute on all functions in schema romashka from public;
+do $$
+declare
+  signature text;
+begin
+  foreach signature in array array['conversations', 'messages', 'customer_profiles', 'customer_channel_preferences', 'custom_attribute_definitions',
+    'conversation_analytics', 'conversation_context', 'conversation_notes', 'saved_views'] loop
+    perform romashka.touch_table(signature);
+  end loop;
+  foreach signature in array array['auto_assign_conversation()', 'create_conversation_analytics()', 'finalize_conversation_analytics()', 'update_agent_chat_count()',
+    'update_customer_stats()', 'update_conversation_message_count()', 'update_conversation_analytics()'] loop
+    perform romashka.grant_function('public.' || signature, variadic array[]::text[]);
+  end loop;
 end $$;
 
 -- ============ 90-operations/functions ============
@@ -2207,55 +2443,678 @@ begin
    where s.is_effective is distinct from romashka.is_effective_setting(s.setting_key);
 end $$;
 
--- ============ 30-channels/triggers ============
--- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
--- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
-do $$ begin
-  perform romashka.touch_table('communication_channels');
-  perform romashka.touch_table('message_templates');
-  perform romashka.touch_table('channel_routing_rules');
-  perform romashka.touch_table('widget_configurations');
-  perform romashka.audit_table('communication_channels', array['api_credentials', 'webhook_secret']);
-  perform romashka.audit_table('message_templates');
-  perform romashka.audit_table('channel_routing_rules');
-  perform romashka.audit_table('widget_configurations');
-  perform romashka.audit_table('canned_responses');
-end $$;
--- A use is not an edit.
-create or replace trigger update_canned_responses_updated_at before update on public.canned_responses for each row
-  when (old.updated_at is not distinct from new.updated_at and old.usage_count = new.usage_count) execute function public.update_updated_at_column();
-
--- ============ 50-knowledge/triggers ============
--- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
--- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
-do $$ begin
-  perform romashka.touch_table('knowledge_categories');
-  perform romashka.touch_table('intent_patterns');
-  perform romashka.touch_table('playground_sessions');
-  perform romashka.audit_table('knowledge_categories');
-  perform romashka.audit_table('knowledge_items', array['search_document']);
-  perform romashka.audit_table('intent_patterns');
-  perform romashka.audit_table('website_scan_jobs');
+-- ============ 40-conversations/triggers ============
+-- Purpose: the audit of people, customers and what belongs to conversations. Conversations and messages themselves are audited row by row (90-operations/verbs.sql).
+do $$
+declare
+  signature text;
+begin
+  foreach signature in array array['customer_profiles', 'customer_identities', 'customer_channel_preferences', 'custom_attribute_definitions',
+    'conversation_notes', 'conversation_transfers', 'conversation_participants', 'file_attachments', 'saved_views', 'workspace_members', 'workspace_invitations', 'teams', 'team_members', 'workspaces', 'profiles'] loop
+    perform romashka.audit_table(signature, case signature when 'workspace_invitations' then array['token_hash'] else '{}'::text[] end);
+  end loop;
 end $$;
 
--- ============ 60-workflows/triggers ============
--- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
--- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
-do $$ begin
-  perform romashka.touch_table('workflows');
-  perform romashka.audit_table('workflows');
+-- ============ 40-conversations/verbs ============
+-- Purpose: what people, channels, workflows and the assistant do with conversations: one function for each verb, used by every writer.
+-- Invariants: a verb is one transaction's work and checks the workspace first; what arrives twice is stored once.
+-- Lock risk: row locks; an identity's row is locked while its message is taken in, so that two first messages make one conversation.
+
+create or replace function romashka.find_customer(workspace uuid, channel text, external text, name text, email text, phone text, verified boolean, seen_at timestamptz,
+  out customer uuid) language plpgsql security definer set search_path = '' as $$
+-- Definer: called by verbs that have checked the workspace.
+declare
+  identity public.customer_identities;
+  made uuid;
+begin
+  select * into identity from public.customer_identities as i
+   where i.workspace_id = workspace and i.channel_type = channel and i.external_id = external for update;
+  if not found then
+    -- An address somebody typed is a claim: only the email channel, where the address is the identity itself, may fill the unique column.
+    insert into public.customer_profiles (workspace_id, name, email, phone, last_interaction)
+    values (workspace, name, case when channel = 'email' and not exists (select from public.customer_profiles as p where p.workspace_id = workspace and lower(p.email) = lower(external) and p.merged_into_id is null) then external end,
+      coalesce(phone, case when channel in ('whatsapp', 'sms') then external end), seen_at)
+    on conflict do nothing returning id into made;
+    if made is null then
+      select p.id into made from public.customer_profiles as p where p.workspace_id = workspace and lower(p.email) = lower(external) and p.merged_into_id is null;
+    elsif channel = 'email' and (select p.email is null from public.customer_profiles as p where p.id = made and p.workspace_id = workspace) then
+      delete from public.customer_profiles as p where p.id = made and p.workspace_id = workspace;
+      select p.id into made from public.customer_profiles as p where p.workspace_id = workspace and lower(p.email) = lower(external) and p.merged_into_id is null;
+    end if;
+    insert into public.customer_identities (workspace_id, customer_id, channel_type, external_id, display_name, is_verified, verified_at, last_seen_at)
+    values (workspace, made, channel, external, name, coalesce(verified, false), case when verified then seen_at end, seen_at)
+    on conflict (workspace_id, channel_type, external_id) do nothing;
+    if not found then
+      delete from public.customer_profiles as p where p.id = made and p.workspace_id = workspace
+        and not exists (select from public.customer_identities as i where i.customer_id = made and i.workspace_id = workspace)
+        and p.total_conversations = 0;
+    end if;
+    select * into identity from public.customer_identities as i
+     where i.workspace_id = workspace and i.channel_type = channel and i.external_id = external for update;
+  end if;
+  update public.customer_identities as i set last_seen_at = greatest(i.last_seen_at, seen_at), is_verified = i.is_verified or coalesce(verified, false),
+    verified_at = coalesce(i.verified_at, case when verified then seen_at end), display_name = coalesce(find_customer.name, i.display_name)
+   where i.id = identity.id and i.workspace_id = workspace;
+  customer := identity.customer_id;
+  if email is not null and channel <> 'email' then
+    update public.customer_profiles as p set custom_fields = p.custom_fields || jsonb_build_object('claimed_email', find_customer.email)
+     where p.id = customer and p.workspace_id = workspace and p.email is distinct from find_customer.email
+       and p.custom_fields ->> 'claimed_email' is distinct from find_customer.email;
+  end if;
+end $$;
+comment on function romashka.find_customer(uuid, text, text, text, text, text, boolean, timestamptz) is
+  'The customer known by an id on a channel, made when new, with the identity''s row locked. An email typed elsewhere is kept as claimed and never joins histories.';
+
+create or replace function public.ingest_message(
+  channel_type text, external_customer_id text, content text,
+  external_message_id text default null, channel_id uuid default null,
+  customer_name text default null, customer_email text default null, customer_phone text default null,
+  thread_keys text[] default '{}', subject text default null, message_type text default 'text',
+  metadata jsonb default '{}', occurred_at timestamptz default null, language text default null,
+  is_quiet boolean default false, is_verified boolean default false, sender_type text default 'user', sender_id uuid default null,
+  opens_conversation boolean default null, attachments jsonb default '[]', workspace uuid default public.current_workspace_id(),
+  out customer_id uuid, out conversation_id uuid, out message_id uuid, out is_new_conversation boolean, out is_duplicate boolean)
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: finds conversations and identities across agents; the workspace is checked first.
+declare
+  seen_at constant timestamptz := coalesce(occurred_at, pg_catalog.clock_timestamp());
+  place constant uuid := coalesce(channel_id, '00000000-0000-0000-0000-000000000000'::uuid);
+  external_customer constant text := case when channel_type in ('email') then lower(trim(external_customer_id)) else trim(external_customer_id) end;
+  threaded constant boolean := channel_type = 'email';
+  found_conversation record;
+  hops integer := 0;
+  file jsonb;
+  own_keys text[] := array(select distinct k from unnest(coalesce(thread_keys, '{}') || case when external_message_id is null then '{}'::text[] else array[external_message_id] end) as k
+                            where k <> '' and length(k) <= 1000);
+begin
+  perform romashka.require_role(workspace, 'agent');
+  if content is null or external_customer = '' or external_customer is null then
+    raise exception 'a message needs a sender and a content' using errcode = 'RM400';
+  end if;
+  customer_id := romashka.find_customer(workspace, channel_type, external_customer, customer_name, customer_email, customer_phone, is_verified, seen_at);
+  if external_message_id is not null then
+    select m.id, m.conversation_id into message_id, conversation_id from public.messages as m
+     where m.workspace_id = workspace and m.channel_type = ingest_message.channel_type
+       and coalesce(m.channel_id, '00000000-0000-0000-0000-000000000000'::uuid) = place and m.external_message_id = ingest_message.external_message_id;
+    if found then
+      is_duplicate := true;
+      is_new_conversation := false;
+      return;
+    end if;
+  end if;
+  is_duplicate := false;
+  is_new_conversation := false;
+  -- The thread: what the channel refers to, newest reference first; else, on channels that have no threads, the talk that is going on.
+  if cardinality(own_keys) > 0 then
+    select t.conversation_id into conversation_id from public.conversation_thread_keys as t
+     where t.workspace_id = workspace and t.channel_type = ingest_message.channel_type and t.channel_id = place and t.thread_key = any (own_keys)
+     order by array_position(own_keys, t.thread_key) limit 1;
+  end if;
+  if conversation_id is null and not threaded then
+    select c.id into conversation_id from public.conversations as c
+     where c.customer_id = ingest_message.customer_id and c.workspace_id = workspace and c.channel_type = ingest_message.channel_type
+       and c.channel_id is not distinct from ingest_message.channel_id and c.merged_into_id is null
+       and (c.status in ('active', 'escalated') or c.status = 'resolved' and c.resolved_at > seen_at - interval '7 days')
+     order by (c.status in ('active', 'escalated')) desc, c.created_at desc limit 1;
+  end if;
+  -- A merged conversation leads to the one that stays.
+  while conversation_id is not null and hops < 10 loop
+    select c.id, c.merged_into_id into found_conversation from public.conversations as c where c.id = conversation_id and c.workspace_id = workspace;
+    exit when found_conversation.merged_into_id is null;
+    conversation_id := found_conversation.merged_into_id;
+    hops := hops + 1;
+  end loop;
+  if conversation_id is null then
+    insert into public.conversations (workspace_id, customer_id, user_name, user_email, channel_type, channel_id, subject, customer_phone, language, created_at, last_message_at, status)
+    values (workspace, ingest_message.customer_id, customer_name, coalesce(customer_email, case when ingest_message.channel_type = 'email' then external_customer end),
+      ingest_message.channel_type, ingest_message.channel_id, subject, coalesce(customer_phone, case when ingest_message.channel_type in ('whatsapp', 'sms') then external_customer end),
+      coalesce(language, 'en'), seen_at, seen_at, case when coalesce(opens_conversation, not is_quiet) then 'active' else 'closed' end)
+    returning id into conversation_id;
+    is_new_conversation := true;
+  end if;
+  insert into public.messages (workspace_id, conversation_id, sender_type, sender_id, content, channel_type, channel_id, external_message_id, message_type, metadata, language, is_quiet,
+    delivery_status, created_at)
+  values (workspace, conversation_id, ingest_message.sender_type, ingest_message.sender_id, replace(content, E'\x01', ''), ingest_message.channel_type, ingest_message.channel_id,
+    ingest_message.external_message_id, ingest_message.message_type, coalesce(metadata, '{}'), ingest_message.language, coalesce(ingest_message.is_quiet, false),
+    case when ingest_message.sender_type = 'user' then 'delivered' else 'sent' end, seen_at)
+  returning id into message_id;
+  if cardinality(own_keys) > 0 then
+    insert into public.conversation_thread_keys (workspace_id, conversation_id, channel_type, channel_id, thread_key)
+    select workspace, ingest_message.conversation_id, ingest_message.channel_type, place, k from unnest(own_keys) as k order by k
+    on conflict (workspace_id, channel_type, channel_id, thread_key) do nothing;
+  end if;
+  for file in select * from jsonb_array_elements(coalesce(attachments, '[]')) loop
+    insert into public.file_attachments (workspace_id, conversation_id, message_id, filename, file_path, file_size, mime_type, file_hash, content_id, storage_provider)
+    values (workspace, ingest_message.conversation_id, ingest_message.message_id, file ->> 'filename', file ->> 'file_path', (file ->> 'file_size')::bigint, file ->> 'mime_type',
+      file ->> 'file_hash', file ->> 'content_id', coalesce(file ->> 'storage_provider', 'local'));
+  end loop;
+end $$;
+comment on function public.ingest_message is
+  'Takes in one message from a channel: finds or makes the customer, finds or opens the conversation, stores the message and its files once. thread_keys: ids the message refers to, most telling first.';
+
+create or replace function public.send_message(conversation uuid, content text, sender_type text default 'agent', message_type text default 'text', metadata jsonb default '{}',
+  confidence_score numeric default null, knowledge_sources jsonb default '{}', client_message_id text default null, workspace uuid default public.current_workspace_id())
+returns uuid language plpgsql security definer set search_path = '' as $$
+-- Definer: puts the delivery on the queue; the workspace is checked first.
+declare
+  target public.conversations;
+  message uuid;
+begin
+  perform romashka.require_role(workspace, 'agent');
+  select * into target from public.conversations as c where c.id = conversation and c.workspace_id = workspace;
+  if not found then raise exception 'no such conversation' using errcode = 'RM404'; end if;
+  if target.merged_into_id is not null then raise exception 'this conversation was merged into another' using errcode = 'RM409'; end if;
+  if sender_type not in ('agent', 'ai') then raise exception 'only an agent or the assistant sends' using errcode = 'RM400'; end if;
+  if client_message_id is not null then
+    select m.id into message from public.messages as m where m.workspace_id = workspace and m.channel_type = target.channel_type
+       and coalesce(m.channel_id, '00000000-0000-0000-0000-000000000000'::uuid) = coalesce(target.channel_id, '00000000-0000-0000-0000-000000000000'::uuid)
+       and m.external_message_id = 'client:' || client_message_id;
+    if found then return message; end if;
+  end if;
+  insert into public.messages (workspace_id, conversation_id, sender_type, sender_id, content, channel_type, channel_id, message_type, metadata, confidence_score, knowledge_sources,
+    delivery_status, language, external_message_id)
+  values (workspace, conversation, send_message.sender_type, case when send_message.sender_type = 'agent' then
+      (select p.id from public.profiles as p where p.id = romashka.current_user_id()) end, send_message.content, target.channel_type, target.channel_id,
+    send_message.message_type, coalesce(send_message.metadata, '{}'), send_message.confidence_score, coalesce(send_message.knowledge_sources, '{}'),
+    case when target.channel_type = 'website' then 'sent' else 'queued' end, target.language, 'client:' || client_message_id)
+  returning id into message;
+  if target.channel_type <> 'website' then
+    insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, delivery_status) values (workspace, message, target.channel_type, 'queued');
+  end if;
+  return message;
+end $$;
+comment on function public.send_message is 'Answers in a conversation: stores the message and puts it on the delivery queue of its channel, in one commit. The same client_message_id sends once.';
+
+create or replace function romashka.change_status(conversation uuid, new_status text) returns void language plpgsql set search_path = '' as $$
+begin
+  update public.conversations as c set status = new_status, updated_at = pg_catalog.now()
+   where c.id = conversation and c.workspace_id = any (array[public.current_workspace_id()]) and c.merged_into_id is null;
+  if not found then
+    if exists (select from public.conversations as c where c.id = conversation and c.merged_into_id is not null) then
+      raise exception 'this conversation was merged into another' using errcode = 'RM409';
+    end if;
+    raise exception 'no such conversation' using errcode = 'RM404';
+  end if;
+end $$;
+comment on function romashka.change_status(uuid, text) is 'Sets the status of a conversation under the caller''s policies.';
+
+create or replace function public.resolve_conversation(conversation uuid, resolution_type text default null, new_status text default 'resolved') returns void language plpgsql set search_path = '' as $$
+begin
+  if new_status not in ('resolved', 'closed') then raise exception 'resolved or closed' using errcode = 'RM400'; end if;
+  if resolution_type is not null then
+    if resolution_type not in ('solved', 'escalated', 'abandoned', 'spam') then raise exception 'solved, escalated, abandoned or spam' using errcode = 'RM400'; end if;
+    execute format('set local romashka.resolution_type = %L', resolution_type);
+  end if;
+  perform romashka.change_status(conversation, new_status);
+  set local romashka.resolution_type = '';
+end $$;
+comment on function public.resolve_conversation(uuid, text, text) is 'Resolves (or closes) a conversation; who did it comes from the context. Resolving twice changes nothing.';
+
+create or replace function public.reopen_conversation(conversation uuid) returns void language plpgsql set search_path = '' as $$
+begin
+  perform romashka.change_status(conversation, 'active');
+end $$;
+comment on function public.reopen_conversation(uuid) is 'Opens a resolved or closed conversation again, with the agent it had.';
+
+create or replace function public.assign_conversation(conversation uuid, agent uuid default null, team uuid default null) returns uuid language plpgsql set search_path = '' as $$
+declare
+  chosen uuid := agent;
+  target public.conversations;
+begin
+  select * into target from public.conversations as c where c.id = conversation and c.workspace_id = public.current_workspace_id() for update;
+  if not found then raise exception 'no such conversation' using errcode = 'RM404'; end if;
+  if agent is null and team is null then
+    chosen := romashka.pick_free_agent(target.workspace_id, target.team_id, target.department);
+  end if;
+  update public.conversations as c set assigned_agent_id = case when assign_conversation.team is null or agent is not null then chosen end,
+    team_id = coalesce(assign_conversation.team, c.team_id), updated_at = pg_catalog.now()
+   where c.id = conversation and c.workspace_id = target.workspace_id;
+  return chosen;
+end $$;
+comment on function public.assign_conversation(uuid, uuid, uuid) is 'Gives a conversation to an agent, to a team (its queue), or, with neither, to whoever is free. Returns the agent.';
+
+create or replace function romashka.pick_free_agent(workspace uuid, team uuid, department text) returns uuid language plpgsql security definer set search_path = '' as $$
+-- Definer: sees the load of every agent.
+begin
+  perform romashka.require_role(workspace, 'agent');
+  return romashka.pick_agent(workspace, team, department);
+end $$;
+comment on function romashka.pick_free_agent(uuid, uuid, text) is 'pick_agent for verbs that run with the caller''s rights.';
+
+create or replace function public.snooze_conversation(conversation uuid, until timestamptz) returns void language plpgsql set search_path = '' as $$
+begin
+  if until is not null and until <= pg_catalog.now() then raise exception 'the time lies in the past' using errcode = 'RM400'; end if;
+  update public.conversations as c set snoozed_until = until, updated_at = pg_catalog.now()
+   where c.id = conversation and c.workspace_id = public.current_workspace_id() and c.status in ('active', 'escalated');
+  if not found then raise exception 'no such open conversation' using errcode = 'RM404'; end if;
+end $$;
+comment on function public.snooze_conversation(uuid, timestamptz) is 'Puts an open conversation aside until a time; a message of the customer wakes it. Null wakes it now.';
+
+create or replace function public.wake_conversations(batch_size integer default 500) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: a scheduler's work over every workspace; executable by the service only.
+declare
+  woken integer;
+  at constant timestamptz := pg_catalog.now();
+begin
+  with due as (select c.id, c.workspace_id from public.conversations as c where c.snoozed_until <= at order by c.snoozed_until limit batch_size for update skip locked)
+  update public.conversations as c set snoozed_until = null, updated_at = at from due where c.id = due.id and c.workspace_id = due.workspace_id;
+  get diagnostics woken = row_count;
+  return woken;
+end $$;
+comment on function public.wake_conversations(integer) is 'Wakes conversations whose snooze is over; returns how many.';
+
+create or replace function public.transfer_conversation(conversation uuid, to_agent uuid, reason text default null, transfer_type text default 'manual', valid_for interval default '1 hour')
+returns uuid language plpgsql set search_path = '' as $$
+declare
+  target public.conversations;
+  transfer uuid;
+  at constant timestamptz := pg_catalog.now();
+begin
+  select * into target from public.conversations as c where c.id = conversation and c.workspace_id = public.current_workspace_id() for update;
+  if not found then raise exception 'no such conversation' using errcode = 'RM404'; end if;
+  if target.status not in ('active', 'escalated') then raise exception 'only an open conversation is transferred' using errcode = 'RM409'; end if;
+  if target.assigned_agent_id = to_agent then raise exception 'the conversation is with this agent already' using errcode = 'RM409'; end if;
+  perform romashka.ensure_member(target.workspace_id, to_agent);
+  update public.conversation_transfers as t set status = 'expired' where t.conversation_id = conversation and t.workspace_id = target.workspace_id and t.status = 'pending';
+  insert into public.conversation_transfers (workspace_id, conversation_id, from_agent_id, to_agent_id, transfer_reason, transfer_type, expires_at)
+  values (target.workspace_id, conversation, target.assigned_agent_id, to_agent, reason, transfer_conversation.transfer_type, at + valid_for) returning id into transfer;
+  return transfer;
+end $$;
+comment on function public.transfer_conversation(uuid, uuid, text, text, interval) is 'Asks another agent to take a conversation over; it stays where it is until he accepts. Returns the transfer.';
+
+create or replace function public.accept_transfer(transfer uuid) returns void language plpgsql set search_path = '' as $$
+declare
+  asked public.conversation_transfers;
+begin
+  select * into asked from public.conversation_transfers as t where t.id = transfer and t.workspace_id = public.current_workspace_id() for update;
+  if not found then raise exception 'no such transfer' using errcode = 'RM404'; end if;
+  if asked.status <> 'pending' or asked.expires_at <= pg_catalog.now() then raise exception 'the transfer is not open any more' using errcode = 'RM409'; end if;
+  if romashka.actor_kind() = 'agent' and romashka.current_user_id() <> asked.to_agent_id then
+    raise exception 'only the agent who was asked accepts' using errcode = 'RM403';
+  end if;
+  update public.conversations as c set assigned_agent_id = asked.to_agent_id, updated_at = pg_catalog.now()
+   where c.id = asked.conversation_id and c.workspace_id = asked.workspace_id and c.status in ('active', 'escalated');
+  if not found then raise exception 'the conversation is not open any more' using errcode = 'RM409'; end if;
+  update public.conversation_transfers as t set status = 'accepted', accepted_at = pg_catalog.now() where t.id = transfer and t.workspace_id = asked.workspace_id and t.status = 'pending';
+end $$;
+comment on function public.accept_transfer(uuid) is 'Takes over a conversation one was asked to.';
+
+create or replace function public.reject_transfer(transfer uuid, reason text default null) returns void language plpgsql set search_path = '' as $$
+begin
+  update public.conversation_transfers as t set status = 'rejected', rejected_at = pg_catalog.now(),
+    transfer_reason = concat_ws(' | ', t.transfer_reason, reject_transfer.reason)
+   where t.id = transfer and t.workspace_id = public.current_workspace_id() and t.status = 'pending';
+  if not found then raise exception 'no such open transfer' using errcode = 'RM404'; end if;
+end $$;
+comment on function public.reject_transfer(uuid, text) is 'Declines a transfer; the conversation stays where it is.';
+
+create or replace function public.expire_transfers(batch_size integer default 500) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: a scheduler's work over every workspace; executable by the service only.
+declare
+  expired integer;
+begin
+  with due as (select t.id, t.workspace_id from public.conversation_transfers as t where t.status = 'pending' and t.expires_at <= pg_catalog.now() limit batch_size for update skip locked)
+  update public.conversation_transfers as t set status = 'expired' from due where t.id = due.id and t.workspace_id = due.workspace_id;
+  get diagnostics expired = row_count;
+  return expired;
+end $$;
+comment on function public.expire_transfers(integer) is 'Ends transfers nobody answered in time; returns how many.';
+
+create or replace function public.rate_conversation(conversation uuid, score numeric, comment text default null, workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the rating is the customer's; the channel that carries it has checked who he is.
+declare
+  scale constant numeric := coalesce((romashka.setting(workspace, 'customer_satisfaction_scale') #>> '{}')::numeric, 5);
+begin
+  perform romashka.require_role(workspace, 'agent');
+  if score is null or score < 1 or score > scale then
+    raise exception 'a rating lies between 1 and %', scale using errcode = 'RM400';
+  end if;
+  update public.conversations as c set satisfaction_score = score, satisfaction_comment = coalesce(rate_conversation.comment, c.satisfaction_comment),
+    rated_at = pg_catalog.now(), updated_at = pg_catalog.now()
+   where c.id = conversation and c.workspace_id = workspace;
+  if not found then raise exception 'no such conversation' using errcode = 'RM404'; end if;
+end $$;
+comment on function public.rate_conversation(uuid, numeric, text, uuid) is 'Records what the customer thinks of a conversation, on the workspace''s scale; a second rating corrects the first.';
+
+create or replace function public.mark_read(conversation uuid, message uuid default null) returns void language plpgsql set search_path = '' as $$
+declare
+  target public.conversations;
+begin
+  select * into target from public.conversations as c where c.id = conversation and c.workspace_id = public.current_workspace_id();
+  if not found then raise exception 'no such conversation' using errcode = 'RM404'; end if;
+  insert into public.conversation_reads as r (workspace_id, conversation_id, user_id, read_at, last_read_message_id)
+  values (target.workspace_id, conversation, romashka.current_user_id(), pg_catalog.clock_timestamp(), coalesce(message, target.last_message_id))
+  on conflict (conversation_id, workspace_id, user_id) do update set read_at = greatest(r.read_at, excluded.read_at), last_read_message_id = excluded.last_read_message_id;
+end $$;
+comment on function public.mark_read(uuid, uuid) is 'Marks a conversation as read by the one who asks.';
+
+create or replace function public.merge_conversations(source uuid, target uuid, workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: moves messages of both; the workspace is checked first.
+declare
+  at constant timestamptz := pg_catalog.now();
+begin
+  perform romashka.require_role(workspace, 'agent');
+  if source = target then raise exception 'a conversation is not merged into itself' using errcode = 'RM400'; end if;
+  perform from public.conversations as c where c.id in (source, target) and c.workspace_id = workspace order by c.id for update;
+  if (select count(*) from public.conversations as c where c.id in (source, target) and c.workspace_id = workspace) < 2 then
+    raise exception 'no such conversation' using errcode = 'RM404';
+  end if;
+  if exists (select from public.conversations as c where c.id in (source, target) and c.workspace_id = workspace and c.merged_into_id is not null) then
+    raise exception 'one of the two was merged before' using errcode = 'RM409';
+  end if;
+  update public.messages as m set conversation_id = target, metadata = m.metadata || jsonb_build_object('merged_from', source)
+   where m.conversation_id = source and m.workspace_id = workspace;
+  update public.file_attachments as f set conversation_id = target where f.conversation_id = source and f.workspace_id = workspace;
+  update public.conversation_thread_keys as t set conversation_id = target where t.conversation_id = source and t.workspace_id = workspace;
+  update public.conversations as c set merged_into_id = target, merged_at = at, status = 'closed', updated_at = at where c.id = source and c.workspace_id = workspace;
+  perform romashka.recount_conversation(workspace, least(source, target));
+  perform romashka.recount_conversation(workspace, greatest(source, target));
+end $$;
+comment on function public.merge_conversations(uuid, uuid, uuid) is 'Puts one conversation''s messages into another; the first stays as a pointer and can be taken out again by unmerge_conversation.';
+
+create or replace function public.unmerge_conversation(source uuid, workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: as merge_conversations.
+declare
+  target uuid;
+  at constant timestamptz := pg_catalog.now();
+begin
+  perform romashka.require_role(workspace, 'agent');
+  select c.merged_into_id into target from public.conversations as c where c.id = source and c.workspace_id = workspace;
+  if target is null then raise exception 'this conversation is not merged' using errcode = 'RM409'; end if;
+  perform from public.conversations as c where c.id in (source, target) and c.workspace_id = workspace order by c.id for update;
+  update public.conversations as c set merged_into_id = null, merged_at = null, status = 'active', updated_at = at where c.id = source and c.workspace_id = workspace;
+  update public.file_attachments as f set conversation_id = source from public.messages as m
+   where m.id = f.message_id and m.workspace_id = workspace and f.workspace_id = workspace and m.conversation_id = target and m.metadata ->> 'merged_from' = source::text;
+  update public.conversation_thread_keys as t set conversation_id = source from public.messages as m
+   where t.conversation_id = target and t.workspace_id = workspace and m.conversation_id = target and m.workspace_id = workspace
+     and m.external_message_id = t.thread_key and m.metadata ->> 'merged_from' = source::text;
+  update public.messages as m set conversation_id = source, metadata = m.metadata - 'merged_from'
+   where m.conversation_id = target and m.workspace_id = workspace and m.metadata ->> 'merged_from' = source::text;
+  perform romashka.recount_conversation(workspace, least(source, target));
+  perform romashka.recount_conversation(workspace, greatest(source, target));
+end $$;
+comment on function public.unmerge_conversation(uuid, uuid) is 'Takes a merged conversation out again, with the messages it brought.';
+
+create or replace function public.merge_customers(source uuid, target uuid, workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: moves identities and conversations; the workspace is checked first.
+begin
+  perform romashka.require_role(workspace, 'agent');
+  if source = target then raise exception 'a customer is not merged into himself' using errcode = 'RM400'; end if;
+  perform from public.customer_profiles as p where p.id in (source, target) and p.workspace_id = workspace order by p.id for update;
+  if (select count(*) from public.customer_profiles as p where p.id in (source, target) and p.workspace_id = workspace and p.merged_into_id is null) < 2 then
+    raise exception 'no such customer' using errcode = 'RM404';
+  end if;
+  update public.conversations as c set customer_id = target, updated_at = pg_catalog.now() where c.customer_id = source and c.workspace_id = workspace;
+  update public.customer_identities as i set customer_id = target where i.customer_id = source and i.workspace_id = workspace;
+  insert into public.customer_channel_preferences (workspace_id, customer_id, channel_type, is_preferred, opt_in, last_interaction)
+  select p.workspace_id, target, p.channel_type, p.is_preferred, p.opt_in, p.last_interaction from public.customer_channel_preferences as p
+   where p.customer_id = source and p.workspace_id = workspace
+  on conflict (customer_id, workspace_id, channel_type) do update set opt_in = public.customer_channel_preferences.opt_in and excluded.opt_in;
+  update public.customer_profiles as p set merged_into_id = target where p.id = source and p.workspace_id = workspace;
+  update public.customer_profiles as p set email = coalesce(p.email, s.email), name = coalesce(p.name, s.name), phone = coalesce(p.phone, s.phone),
+    company = coalesce(p.company, s.company), tags = array(select distinct unnest(p.tags || s.tags)), custom_fields = s.custom_fields || p.custom_fields,
+    notes = nullif(concat_ws(E'\n', p.notes, s.notes), '')
+   from public.customer_profiles as s where p.id = target and p.workspace_id = workspace and s.id = source and s.workspace_id = workspace;
+  perform romashka.record_event(workspace, 'customer.merged', 'customer', source, null, jsonb_build_object('into', target));
+end $$;
+comment on function public.merge_customers(uuid, uuid, uuid) is 'Two records of one person become one: conversations and identities of both are with the second; an opt-out of either stands.';
+
+create or replace function public.search_messages(query text, language text default null, before timestamptz default null, limit_count integer default 20, workspace uuid default public.current_workspace_id())
+returns table (message_id uuid, conversation_id uuid, sender_type text, created_at timestamptz, content text, rank real)
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: operators of text search are not leakproof, so under policies their index would not be used; the workspace is checked first and stands in the query.
+declare
+  wanted tsquery;
+  scope constant tsquery := quote_literal(romashka.workspace_lexeme(workspace))::tsquery;
+  page constant integer := greatest(1, least(coalesce(limit_count, 20), 200));
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  wanted := websearch_to_tsquery('pg_catalog.simple', query)
+    || websearch_to_tsquery(romashka.search_configuration(coalesce(language, (select w.default_language from public.workspaces as w where w.id = workspace))), query);
+  if query ~ '[а-яё]' or query ~ '[А-ЯЁ]' then wanted := wanted || websearch_to_tsquery('pg_catalog.russian', query); end if;
+  if wanted is null or numnode(wanted) = 0 then return; end if;
+  return query
+    select m.id, m.conversation_id, m.sender_type, m.created_at, left(m.content, 500),
+           ts_rank(romashka.message_document(m.workspace_id, m.language, m.content), wanted)
+      from (select x.* from public.messages as x
+             where romashka.message_document(x.workspace_id, x.language, x.content) @@ (scope && wanted)
+               and x.workspace_id = workspace and (before is null or x.created_at < before)
+             order by x.created_at desc, x.id desc limit page) as m
+     order by m.created_at desc, m.id desc;
+end $$;
+comment on function public.search_messages(text, text, timestamptz, integer, uuid) is 'Full-text search over all messages of a workspace, newest first; "before" continues after the last row.';
+
+create or replace function public.find_in_messages(fragment text, before timestamptz default null, limit_count integer default 20, workspace uuid default public.current_workspace_id())
+returns table (message_id uuid, conversation_id uuid, sender_type text, created_at timestamptz, content text)
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as search_messages.
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  if length(trim(coalesce(fragment, ''))) < 3 then raise exception 'at least three characters' using errcode = 'RM400'; end if;
+  return query
+    select m.id, m.conversation_id, m.sender_type, m.created_at, left(m.content, 500) from public.messages as m
+     where m.workspace_id = workspace and m.content ilike '%' || replace(replace(replace(fragment, '\', '\\'), '%', '\%'), '_', '\_') || '%'
+       and (before is null or m.created_at < before)
+     order by m.created_at desc, m.id desc limit greatest(1, least(coalesce(limit_count, 20), 200));
+end $$;
+comment on function public.find_in_messages(text, timestamptz, integer, uuid) is 'Messages that contain a fragment anywhere (order numbers, parts of words), newest first.';
+
+do $$
+declare
+  signature text;
+begin
+  foreach signature in array array['ingest_message', 'send_message', 'resolve_conversation(uuid, text, text)', 'reopen_conversation(uuid)', 'assign_conversation(uuid, uuid, uuid)', 'snooze_conversation(uuid, timestamptz)',
+    'transfer_conversation(uuid, uuid, text, text, interval)', 'accept_transfer(uuid)', 'reject_transfer(uuid, text)', 'rate_conversation(uuid, numeric, text, uuid)', 'mark_read(uuid, uuid)',
+    'merge_conversations(uuid, uuid, uuid)', 'unmerge_conversation(uuid, uuid)', 'merge_customers(uuid, uuid, uuid)', 'search_messages(text, text, timestamptz, integer, uuid)',
+    'find_in_messages(text, timestamptz, integer, uuid)'] loop
+    perform romashka.grant_members('public.' || signature);
+  end loop;
+  perform romashka.grant_function('public.wake_conversations(integer)', 'service_role');
+  perform romashka.grant_function('public.expire_transfers(integer)', 'service_role');
+  revoke execute on all functions in schema romashka from public;
+  perform romashka.grant_members('romashka.change_status(uuid, text)');
+  perform romashka.grant_members('romashka.pick_free_agent(uuid, uuid, text)');
+  perform romashka.grant_members('romashka.ensure_member(uuid, uuid)');
 end $$;
 
--- ============ 80-integrations/triggers ============
--- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
--- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
-do $$ begin
-  perform romashka.touch_table('integrations');
-  perform romashka.touch_table('integration_field_mappings');
-  perform romashka.audit_table('integrations', array['credentials']);
-  perform romashka.audit_table('integration_field_mappings');
-  perform romashka.audit_table('webhook_subscriptions', array['secret_key']);
+-- ============ 90-operations/verbs ============
+-- Purpose: the visitor's door, and what a person may ask of what is kept about him.
+-- Invariants: a visitor reaches only his own conversation, by a token kept as a hash; erasure leaves the figures and takes the person out of every table.
+-- Lock risk: erase_customer locks the rows of one customer.
+
+create or replace function public.start_widget_conversation(widget_token text, visitor_token text, content text, visitor_name text default null, visitor_email text default null,
+  client_message_id text default null, out conversation_id uuid, out message_id uuid) language plpgsql security definer set search_path = '' as $$
+-- Definer: a visitor has no rights of his own; the two tokens are what he has.
+declare
+  place record;
+  visitor text;
+  stored record;
+begin
+  if length(coalesce(visitor_token, '')) < 32 then
+    raise exception 'the visitor''s token is too short' using errcode = 'RM400', hint = 'At least 32 random characters, made once in the visitor''s browser.';
+  end if;
+  if length(trim(coalesce(content, ''))) not between 1 and 10000 then
+    raise exception 'a message has 1 to 10,000 characters' using errcode = 'RM400';
+  end if;
+  select t.workspace_id, t.widget_id into place from romashka.widget_tokens as t where t.token = widget_token;
+  if not found or not exists (select from public.workspaces as w where w.id = place.workspace_id and w.status = 'active')
+     or not exists (select from public.widget_configurations as w where w.id = place.widget_id and w.workspace_id = place.workspace_id and w.status = 'active') then
+    raise exception 'no such widget' using errcode = 'RM404';
+  end if;
+  visitor := encode(pg_catalog.sha256(convert_to(visitor_token, 'UTF8')), 'hex');
+  stored := romashka.take_visitor_message(place.workspace_id, visitor, content, visitor_name, visitor_email, client_message_id);
+  conversation_id := stored.conversation_id;
+  message_id := stored.message_id;
 end $$;
+comment on function public.start_widget_conversation(text, text, text, text, text, text) is
+  'A visitor writes through the website''s widget: opens his conversation or goes on with it. The same client_message_id is stored once. An address he types is a claim.';
+
+create or replace function romashka.take_visitor_message(workspace uuid, visitor text, content text, visitor_name text, visitor_email text, client_message_id text,
+  out conversation_id uuid, out message_id uuid) language plpgsql security definer set search_path = '' as $$
+-- Definer: called by start_widget_conversation only, which has checked the tokens.
+#variable_conflict use_column
+declare
+  customer uuid;
+  seen_at constant timestamptz := pg_catalog.clock_timestamp();
+  external constant text := visitor || ':' || client_message_id;
+begin
+  customer := romashka.find_customer(workspace, 'website', visitor, visitor_name, visitor_email, null, false, seen_at);
+  if external is not null then
+    select m.conversation_id, m.id into conversation_id, message_id from public.messages as m
+     where m.workspace_id = workspace and m.channel_type = 'website' and coalesce(m.channel_id, '00000000-0000-0000-0000-000000000000'::uuid) = '00000000-0000-0000-0000-000000000000'
+       and m.external_message_id = external;
+    if found then return; end if;
+  end if;
+  select c.id into conversation_id from public.conversations as c
+   where c.customer_id = customer and c.workspace_id = workspace and c.channel_type = 'website' and c.merged_into_id is null
+     and (c.status in ('active', 'escalated') or c.status = 'resolved' and c.resolved_at > seen_at - interval '7 days')
+   order by c.created_at desc limit 1;
+  if not found then
+    insert into public.conversations (workspace_id, customer_id, user_name, channel_type) values (workspace, customer, visitor_name, 'website') returning id into conversation_id;
+  end if;
+  insert into public.messages (workspace_id, conversation_id, sender_type, content, channel_type, external_message_id, delivery_status, created_at)
+  values (workspace, conversation_id, 'user', content, 'website', external, 'delivered', seen_at) returning id into message_id;
+end $$;
+comment on function romashka.take_visitor_message(uuid, text, text, text, text, text) is 'Stores one message of a visitor.';
+
+create or replace function public.read_widget_conversation(visitor_token text, widget_token text, after timestamptz default null)
+returns table (message_id uuid, sender_type text, content text, created_at timestamptz) language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as start_widget_conversation. Only what was said on the website is shown, never another channel's history.
+declare
+  visitor constant text := encode(pg_catalog.sha256(convert_to(coalesce(visitor_token, ''), 'UTF8')), 'hex');
+begin
+  return query
+    select m.id, m.sender_type, m.content, m.created_at
+      from romashka.widget_tokens as t
+      join public.customer_identities as i on i.workspace_id = t.workspace_id and i.channel_type = 'website' and i.external_id = visitor
+      join public.conversations as c on c.customer_id = i.customer_id and c.workspace_id = t.workspace_id and c.channel_type = 'website'
+      join public.messages as m on m.conversation_id = c.id and m.workspace_id = c.workspace_id and m.channel_type = 'website'
+     where t.token = widget_token and (after is null or m.created_at > after)
+     order by m.created_at, m.id limit 200;
+end $$;
+comment on function public.read_widget_conversation(text, text, timestamptz) is 'What was said between a visitor and the workspace on its website, oldest first, 200 at a time.';
+
+create or replace function public.export_customer(customer uuid, workspace uuid default public.current_workspace_id()) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: reads every table that may hold the person; the workspace and the role are checked first.
+declare
+  person jsonb;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  select to_jsonb(p) into person from public.customer_profiles as p where p.id = customer and p.workspace_id = workspace;
+  if person is null then raise exception 'no such customer' using errcode = 'RM404'; end if;
+  return jsonb_build_object(
+    'format', 'romashka.customer/1', 'exported_at', pg_catalog.now(), 'profile', person,
+    'merged_profiles', (select coalesce(jsonb_agg(to_jsonb(p) order by p.created_at), '[]') from public.customer_profiles as p where p.merged_into_id = customer and p.workspace_id = workspace),
+    'identities', (select coalesce(jsonb_agg(to_jsonb(i) order by i.created_at), '[]') from public.customer_identities as i where i.customer_id = customer and i.workspace_id = workspace),
+    'channel_preferences', (select coalesce(jsonb_agg(to_jsonb(p) order by p.channel_type), '[]') from public.customer_channel_preferences as p where p.customer_id = customer and p.workspace_id = workspace),
+    'conversations', (select coalesce(jsonb_agg(to_jsonb(c) || jsonb_build_object(
+        'messages', (select coalesce(jsonb_agg(to_jsonb(m) order by m.created_at, m.id), '[]') from public.messages as m where m.conversation_id = c.id and m.workspace_id = workspace),
+        'attachments', (select coalesce(jsonb_agg(to_jsonb(f) order by f.created_at), '[]') from public.file_attachments as f where f.conversation_id = c.id and f.workspace_id = workspace),
+        'notes', (select coalesce(jsonb_agg(to_jsonb(n) order by n.created_at), '[]') from public.conversation_notes as n where n.conversation_id = c.id and n.workspace_id = workspace),
+        'context', (select to_jsonb(x) from public.conversation_context as x where x.conversation_id = c.id and x.workspace_id = workspace),
+        'figures', (select to_jsonb(a) from public.conversation_analytics as a where a.conversation_id = c.id and a.workspace_id = workspace))
+        order by c.created_at), '[]') from public.conversations as c where c.customer_id = customer and c.workspace_id = workspace));
+end $$;
+comment on function public.export_customer(uuid, uuid) is 'Everything kept about a person, as JSON. For admins.';
+
+create or replace function public.erase_customer(customer uuid, reason text default null, workspace uuid default public.current_workspace_id()) returns jsonb
+language plpgsql security definer set search_path = '' as $$
+-- Definer: writes every table that may hold the person; the workspace and the role are checked first.
+declare
+  at constant timestamptz := pg_catalog.now();
+  people uuid[];
+  talks uuid[];
+  touched jsonb := '{}';
+  files jsonb;
+  rows_done bigint;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  if (select w.legal_hold from public.workspaces as w where w.id = workspace) then
+    raise exception 'the workspace is under legal hold' using errcode = 'RM409', hint = 'Lift the hold first: update workspaces set legal_hold = false.';
+  end if;
+  perform from public.customer_profiles as p where p.id = customer and p.workspace_id = workspace for update;
+  if not found then raise exception 'no such customer' using errcode = 'RM404'; end if;
+  people := array(select p.id from public.customer_profiles as p where p.workspace_id = workspace and (p.id = customer or p.merged_into_id = customer));
+  talks := array(select c.id from public.conversations as c where c.workspace_id = workspace and c.customer_id = any (people) order by c.id for update);
+
+  update public.messages as m set content = '[erased]', media_url = null, media_caption = null, metadata = '{}', knowledge_sources = '{}', external_message_id = null
+   where m.workspace_id = workspace and m.conversation_id = any (talks);
+  get diagnostics rows_done = row_count;
+  touched := touched || jsonb_build_object('messages', rows_done);
+  select coalesce(jsonb_agg(jsonb_build_object('storage_provider', f.storage_provider, 'file_path', f.file_path)), '[]') into files
+    from public.file_attachments as f where f.workspace_id = workspace and f.conversation_id = any (talks);
+  delete from public.file_attachments as f where f.workspace_id = workspace and f.conversation_id = any (talks);
+  update public.conversation_notes as n set note = '[erased]' where n.workspace_id = workspace and n.conversation_id = any (talks);
+  delete from public.conversation_context as x where x.workspace_id = workspace and x.conversation_id = any (talks);
+  delete from public.conversation_thread_keys as t where t.workspace_id = workspace and t.conversation_id = any (talks);
+  update public.knowledge_analytics as k set feedback_text = null where k.workspace_id = workspace and k.conversation_id = any (talks) and k.feedback_text is not null;
+  update public.message_delivery_tracking as d set error_details = null, external_message_id = null from public.messages as m
+   where m.id = d.message_id and m.workspace_id = workspace and d.workspace_id = workspace and m.conversation_id = any (talks);
+  update public.workflow_executions as e set context = '{}', execution_log = '[]' where e.workspace_id = workspace and e.conversation_id = any (talks);
+  update public.conversation_transfers as t set transfer_reason = null where t.workspace_id = workspace and t.conversation_id = any (talks);
+  update public.conversations as c set user_name = null, user_email = null, customer_phone = null, customer_social_id = null, external_conversation_id = null, subject = null,
+    last_message = case when c.last_message is null then null else '[erased]' end, satisfaction_comment = null, handoff_reason = null, business_context = '{}', custom_attributes = '{}', updated_at = at
+   where c.workspace_id = workspace and c.id = any (talks);
+  touched := touched || jsonb_build_object('conversations', cardinality(talks));
+  delete from public.customer_identities as i where i.workspace_id = workspace and i.customer_id = any (people);
+  delete from public.customer_channel_preferences as p where p.workspace_id = workspace and p.customer_id = any (people);
+  update public.customer_profiles as p set email = null, name = null, phone = null, company = null, location = null, tags = '{}', custom_fields = '{}', notes = null, erased_at = at, updated_at = at
+   where p.workspace_id = workspace and p.id = any (people);
+  touched := touched || jsonb_build_object('profiles', cardinality(people), 'audit_rows', romashka.redact_audit(workspace, people || talks
+    || array(select m.id from public.messages as m where m.workspace_id = workspace and m.conversation_id = any (talks))), 'files', files);
+  perform romashka.record_event(workspace, 'customer.erased', 'customer', customer, null, jsonb_build_object('reason', reason));
+  return touched;
+end $$;
+comment on function public.erase_customer(uuid, text, uuid) is
+  'Takes a person out of every table, the audit and the search; the figures stay. Returns what was touched and which stored files the caller deletes.';
+
+revoke execute on all functions in schema romashka from public;
+do $$ begin
+  perform romashka.grant_function('public.start_widget_conversation', 'anon', 'authenticated', 'service_role');
+  perform romashka.grant_function('public.read_widget_conversation', 'anon', 'authenticated', 'service_role');
+  perform romashka.grant_function('public.export_customer', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_function('public.erase_customer', 'authenticated', 'service_role', 'romashka_admin');
+end $$;
+
+-- Conversations and messages change with every word that is said: what people do to them is audited row by row, and only when it is theirs to decide.
+create or replace function romashka.log_row_change() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the audit is written by triggers only.
+declare
+  before jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
+  after jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+  changed jsonb;
+begin
+  if tg_op = 'UPDATE' then
+    select jsonb_object_agg(f.key, jsonb_build_object('from', f.value, 'to', after -> f.key)) into changed
+      from jsonb_each(before) as f where f.value is distinct from after -> f.key and f.key <> 'updated_at';
+    if changed is null then return null; end if;
+  else
+    changed := before;
+  end if;
+  insert into public.audit_logs (workspace_id, user_id, actor_kind, action, entity_type, entity_id, changes)
+  values ((coalesce(after, before) ->> 'workspace_id')::uuid, romashka.actor_id(), romashka.actor_kind(), lower(tg_op), tg_argv[0], (coalesce(after, before) ->> 'id')::uuid, changed);
+  return null;
+end $$;
+comment on function romashka.log_row_change() is 'Trigger: records one row''s change in audit_logs.';
+revoke execute on function romashka.log_row_change() from public;
+create or replace trigger conversations_90_audit_update
+  after update of status, assigned_agent_id, team_id, priority, tags, customer_id, subject, department, custom_attributes, satisfaction_score, merged_into_id on public.conversations for each row
+  when (old.status is distinct from new.status or old.assigned_agent_id is distinct from new.assigned_agent_id or old.team_id is distinct from new.team_id
+    or old.priority is distinct from new.priority or old.tags is distinct from new.tags or old.customer_id is distinct from new.customer_id
+    or old.subject is distinct from new.subject or old.department is distinct from new.department or old.custom_attributes is distinct from new.custom_attributes
+    or old.satisfaction_score is distinct from new.satisfaction_score or old.merged_into_id is distinct from new.merged_into_id)
+  execute function romashka.log_row_change('conversations');
+create or replace trigger conversations_90_audit_delete after delete on public.conversations for each row execute function romashka.log_row_change('conversations');
+create or replace trigger messages_90_audit_update after update of content, conversation_id, sender_type on public.messages for each row
+  when (old.content is distinct from new.content or old.conversation_id is distinct from new.conversation_id or old.sender_type is distinct from new.sender_type)
+  execute function romashka.log_row_change('messages');
+create or replace trigger messages_90_audit_delete after delete on public.messages for each row execute function romashka.log_row_change('messages');
 
 -- ============ 00-foundation/policies ============
 -- Purpose: the ledger is read by members; nobody writes it but triggers.
@@ -2311,54 +3170,29 @@ grant update (full_name, company_name, website_url, avatar_url, timezone, langua
   on public.profiles to authenticated, romashka_agent, romashka_admin;
 grant select, insert, update, delete on public.profiles to service_role;
 
--- ============ 30-channels/policies ============
--- Purpose: members see channels, agents use templates and canned responses, admins set up. What came in raw is for admins; only the server stores it.
--- Exceptions: a private canned response is its author's alone.
+-- ============ 20-people/policies ============
+-- Purpose: agents work with customers; only admins delete one.
 do $$ begin
-  perform romashka.protect_table('communication_channels', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('message_templates', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('channel_routing_rules', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('widget_configurations', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('webhook_events', readers => 'admin', inserters => null, updaters => null, removers => null);
-  perform romashka.protect_table('canned_responses', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+  perform romashka.protect_table('customer_profiles', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
+  perform romashka.protect_table('customer_identities', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+  perform romashka.protect_table('customer_channel_preferences', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+  perform romashka.protect_table('custom_attribute_definitions', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
 end $$;
 
-alter policy canned_responses_select on public.canned_responses
-  using (workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
-alter policy canned_responses_insert on public.canned_responses
-  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
-alter policy canned_responses_update on public.canned_responses
-  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())))
-  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
-alter policy canned_responses_delete on public.canned_responses
-  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
-
--- ============ 50-knowledge/policies ============
--- Purpose: members read what is known, agents write articles, admins arrange categories and intents. Versions are written by trigger alone.
+-- ============ 40-conversations/policies ============
+-- Purpose: members read the conversations of their workspace, agents work on them, admins delete.
 do $$ begin
-  perform romashka.protect_table('knowledge_categories', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('knowledge_items', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
-  perform romashka.protect_table('knowledge_versions', readers => 'viewer', inserters => null, updaters => null, removers => null);
-  perform romashka.protect_table('intent_patterns', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('website_scan_jobs', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('extracted_content', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('playground_sessions', readers => 'agent', inserters => 'agent', updaters => 'agent', removers => 'agent');
-end $$;
-
--- ============ 60-workflows/policies ============
--- Purpose: members see automations and their runs, agents start and stop runs, admins draw workflows.
-do $$ begin
-  perform romashka.protect_table('workflows', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-end $$;
-
--- ============ 80-integrations/policies ============
--- Purpose: other systems are the admins' business; how far a message has come is seen by every member and changed by the queue alone.
-do $$ begin
-  perform romashka.protect_table('integrations', readers => 'admin', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('integration_field_mappings', readers => 'admin', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('sync_jobs', readers => 'admin', inserters => 'admin', updaters => null, removers => 'admin');
-  perform romashka.protect_table('webhook_subscriptions', readers => 'admin', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.protect_table('webhook_logs', readers => 'admin', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('conversations', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
+  perform romashka.protect_table('messages', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
+  perform romashka.protect_table('conversation_analytics', readers => 'viewer', inserters => null, updaters => 'agent', removers => null);
+  perform romashka.protect_table('conversation_context', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+  perform romashka.protect_table('conversation_notes', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
+  perform romashka.protect_table('conversation_transfers', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
+  perform romashka.protect_table('conversation_participants', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+  perform romashka.protect_table('conversation_reads', readers => 'viewer', inserters => 'viewer', updaters => 'viewer', removers => 'viewer');
+  perform romashka.protect_table('conversation_thread_keys', readers => 'viewer', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('file_attachments', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
+  perform romashka.protect_table('saved_views', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
 end $$;
 
 -- ============ 90-operations/policies ============

@@ -267,3 +267,14 @@ comment on function romashka.is_weekly_hours(jsonb) is
 revoke execute on function romashka.is_time_zone(text), romashka.is_weekly_hours(jsonb) from public;
 grant execute on function romashka.is_time_zone(text), romashka.is_weekly_hours(jsonb)
   to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
+
+-- What a message is searched by: its words in its language, and its workspace, so that the index of one workspace is not read for another.
+create or replace function romashka.workspace_lexeme(workspace uuid) returns text language sql immutable parallel safe
+return 'workspace:' || workspace::text;
+comment on function romashka.workspace_lexeme(uuid) is 'The word by which search keeps workspaces apart.';
+create or replace function romashka.message_document(workspace uuid, language text, content text) returns tsvector language sql immutable parallel safe
+return to_tsvector(romashka.search_configuration(language), left(content, 100000)) || array_to_tsvector(array[romashka.workspace_lexeme(workspace)]);
+comment on function romashka.message_document(uuid, text, text) is 'The search document of a message.';
+revoke execute on function romashka.workspace_lexeme(uuid), romashka.message_document(uuid, text, text) from public;
+grant execute on function romashka.workspace_lexeme(uuid), romashka.message_document(uuid, text, text)
+  to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;

@@ -1,0 +1,328 @@
+-- Purpose: conversations and everything in them.
+-- Invariants: counters equal a recount after any parallel run; what changes with each message is in no index (heap-only updates).
+-- Who writes: channels by ingest_message, agents and the API by the verbs, SQL users directly; triggers keep the counters.
+-- The lists of values on the hot tables are written as patterns: a constraint is parsed anew by every statement, and a list of texts costs several times as much.
+-- Lock risk: a message locks its conversation's row; nothing else.
+
+create table if not exists public.conversations (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  number bigint not null,
+  customer_id uuid,
+  user_name text,
+  user_email text,
+  assigned_agent_id uuid,
+  team_id uuid,
+  status text not null default 'active',
+  priority text not null default 'normal',
+  channel_type text not null default 'website',
+  channel_id uuid,
+  external_conversation_id text,
+  subject text,
+  customer_phone text,
+  customer_social_id text,
+  tags text[] not null default '{}',
+  satisfaction_score numeric,
+  satisfaction_comment text,
+  rated_at timestamptz,
+  resolution_time_seconds integer,
+  handoff_reason text,
+  department text not null default 'general',
+  language text not null default 'en',
+  sentiment text,
+  intent text,
+  ai_confidence numeric,
+  business_context jsonb not null default '{}',
+  custom_attributes jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  last_message_at timestamptz not null default now(),
+  last_message_id uuid,
+  last_message text,
+  message_count integer not null default 0,
+  waiting_since timestamptz,
+  first_response_at timestamptz,
+  queued_at timestamptz,
+  snoozed_until timestamptz,
+  resolved_at timestamptz,
+  closed_at timestamptz,
+  reopen_count integer not null default 0,
+  merged_into_id uuid,
+  merged_at timestamptz,
+  sla_policy_id uuid,
+  workflow_id uuid,
+  constraint conversations_pkey primary key (id, workspace_id),
+  constraint conversations_number_key unique (workspace_id, number),
+  constraint conversations_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint conversations_customer_id_fkey foreign key (customer_id, workspace_id) references public.customer_profiles (id, workspace_id),
+  constraint conversations_assigned_agent_id_fkey foreign key (assigned_agent_id) references public.profiles (id) on delete set null,
+  constraint conversations_team_id_fkey foreign key (team_id, workspace_id) references public.teams (id, workspace_id),
+  constraint conversations_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id),
+  constraint conversations_merged_into_id_fkey foreign key (merged_into_id, workspace_id) references public.conversations (id, workspace_id),
+  constraint conversations_status_check check (status ~ '^(active|resolved|escalated|closed)$'),
+  constraint conversations_priority_check check (priority ~ '^(low|normal|high|urgent)$'),
+  constraint conversations_channel_type_check check (channel_type ~ '^(whatsapp|messenger|instagram|email|sms|website)$'),
+  constraint conversations_sentiment_check check (sentiment ~ '^(positive|negative|neutral)$'),
+  constraint conversations_satisfaction_score_check check (satisfaction_score between 0 and 10),
+  constraint conversations_ai_confidence_check check (ai_confidence between 0 and 1),
+  constraint conversations_message_count_check check (message_count >= 0),
+  constraint conversations_merged_into_id_check check (merged_into_id <> id),
+  constraint conversations_business_context_check check (jsonb_typeof(business_context) = 'object'),
+  constraint conversations_custom_attributes_check check (jsonb_typeof(custom_attributes) = 'object')
+) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05);
+comment on table public.conversations is 'One talk with one customer on one channel, with its state and counters.';
+create index if not exists idx_conversations_agent_id on public.conversations (assigned_agent_id, workspace_id, created_at desc) where assigned_agent_id is not null;
+create index if not exists idx_conversations_agent_status on public.conversations (workspace_id, assigned_agent_id, status) where status in ('active', 'escalated');
+create index if not exists idx_conversations_channel_type on public.conversations (workspace_id, channel_type, created_at desc);
+create index if not exists idx_conversations_created_at on public.conversations (workspace_id, created_at desc, id desc);
+create index if not exists idx_conversations_customer_id on public.conversations (customer_id, workspace_id, created_at desc);
+create index if not exists idx_conversations_status on public.conversations (workspace_id, status, queued_at) where assigned_agent_id is null and status in ('active', 'escalated');
+create index if not exists idx_conversations_status_created_at on public.conversations (workspace_id, status, created_at desc, id desc);
+create index if not exists conversations_channel_id_idx on public.conversations (channel_id, workspace_id) where channel_id is not null;
+create index if not exists conversations_team_id_idx on public.conversations (team_id, workspace_id) where team_id is not null;
+create index if not exists conversations_merged_into_id_idx on public.conversations (merged_into_id, workspace_id) where merged_into_id is not null;
+create index if not exists conversations_snoozed_until_idx on public.conversations (snoozed_until) where snoozed_until is not null;
+create index if not exists conversations_resolved_at_idx on public.conversations (workspace_id, resolved_at) where resolved_at is not null;
+
+create table if not exists public.messages (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  sender_type text not null,
+  sender_id uuid,
+  content text not null,
+  channel_type text not null default 'website',
+  channel_id uuid,
+  external_message_id text,
+  message_type text not null default 'text',
+  media_url text,
+  media_caption text,
+  delivery_status text not null default 'sent',
+  metadata jsonb not null default '{}',
+  confidence_score numeric,
+  processing_time_ms integer,
+  intent_detected text,
+  knowledge_sources jsonb not null default '{}',
+  tokens_used integer,
+  language text,
+  is_quiet boolean not null default false,
+  created_at timestamptz not null default clock_timestamp(),
+  updated_at timestamptz not null default now(),
+  constraint messages_pkey primary key (id, workspace_id),
+  constraint messages_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint messages_sender_id_fkey foreign key (sender_id) references public.profiles (id) on delete set null,
+  constraint messages_sender_type_check check (sender_type ~ '^(user|ai|agent)$'),
+  constraint messages_channel_type_check check (channel_type ~ '^(whatsapp|messenger|instagram|email|sms|website)$'),
+  constraint messages_message_type_check check (message_type ~ '^(text|image|audio|video|document|location|contact|sticker|reaction|template|interactive|system)$'),
+  constraint messages_delivery_status_check check (delivery_status ~ '^(scheduled|queued|sending|sent|delivered|read|failed|cancelled)$'),
+  constraint messages_confidence_score_check check (confidence_score between 0 and 1),
+  constraint messages_metadata_check check (jsonb_typeof(metadata) = 'object')
+) with (fillfactor = 95, autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);
+comment on table public.messages is 'What was said: by the customer (user), the assistant (ai) or a person (agent).';
+create index if not exists idx_messages_conversation_created on public.messages (conversation_id, created_at, id);
+create index if not exists idx_messages_conversation_id on public.messages (conversation_id, workspace_id) where message_type <> 'text';
+create index if not exists idx_messages_created_at on public.messages using brin (created_at) with (pages_per_range = 32, autosummarize = on);
+create index if not exists idx_messages_sender_type on public.messages (sender_id, sender_type, created_at desc) where sender_id is not null;
+create unique index if not exists messages_external_message_id_key on public.messages
+  (workspace_id, channel_type, coalesce(channel_id, '00000000-0000-0000-0000-000000000000'::uuid), external_message_id) where external_message_id is not null;
+create index if not exists idx_messages_content_trgm on public.messages using gin (content extensions.gin_trgm_ops);
+create index if not exists messages_search_idx on public.messages using gin (romashka.message_document(workspace_id, language, content));
+
+create table if not exists public.conversation_analytics (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  started_at timestamptz not null,
+  first_response_at timestamptz,
+  resolved_at timestamptz,
+  total_duration_seconds integer,
+  first_response_seconds integer,
+  first_response_business_seconds integer,
+  resolution_business_seconds integer,
+  total_messages integer not null default 0,
+  customer_messages integer not null default 0,
+  ai_messages integer not null default 0,
+  agent_messages integer not null default 0,
+  resolved_by text,
+  resolved_by_id uuid,
+  resolution_type text,
+  handoff_count integer not null default 0,
+  agent_switches integer not null default 0,
+  customer_satisfaction numeric,
+  ai_accuracy_score numeric,
+  knowledge_items_used integer not null default 0,
+  lead_qualified boolean not null default false,
+  revenue_generated numeric not null default 0,
+  follow_up_required boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint conversation_analytics_pkey primary key (id, workspace_id),
+  constraint conversation_analytics_conversation_id_key unique (conversation_id, workspace_id),
+  constraint conversation_analytics_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint conversation_analytics_resolved_by_check check (resolved_by ~ '^(ai|agent|abandoned)$'),
+  constraint conversation_analytics_resolution_type_check check (resolution_type ~ '^(solved|escalated|abandoned|spam)$')
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
+comment on table public.conversation_analytics is 'The figures of one conversation, kept by triggers; roll-ups and reports are made from here.';
+
+create table if not exists public.conversation_context (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  context_data jsonb not null default '{}',
+  last_intent text,
+  conversation_summary text,
+  key_entities jsonb,
+  customer_preferences jsonb,
+  updated_at timestamptz not null default now(),
+  constraint conversation_context_pkey primary key (id, workspace_id),
+  constraint conversation_context_conversation_id_key unique (conversation_id, workspace_id),
+  constraint conversation_context_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade
+);
+comment on table public.conversation_context is 'What the assistant remembers of a conversation.';
+
+create table if not exists public.conversation_notes (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  agent_id uuid,
+  note text not null,
+  is_internal boolean not null default true,
+  note_type text not null default 'general',
+  mentions uuid[] not null default '{}',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint conversation_notes_pkey primary key (id, workspace_id),
+  constraint conversation_notes_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint conversation_notes_agent_id_fkey foreign key (agent_id) references public.profiles (id) on delete set null,
+  constraint conversation_notes_note_type_check check (note_type in ('general', 'escalation', 'resolution'))
+);
+comment on table public.conversation_notes is 'Notes of agents for agents; the customer never sees them.';
+create index if not exists conversation_notes_conversation_id_idx on public.conversation_notes (conversation_id, workspace_id, created_at);
+create index if not exists conversation_notes_agent_id_idx on public.conversation_notes (agent_id) where agent_id is not null;
+
+create table if not exists public.conversation_transfers (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  from_agent_id uuid,
+  to_agent_id uuid,
+  to_team_id uuid,
+  transfer_reason text,
+  transfer_type text not null default 'manual',
+  transfer_time timestamptz not null default now(),
+  expires_at timestamptz,
+  accepted_at timestamptz,
+  rejected_at timestamptz,
+  status text not null default 'pending',
+  constraint conversation_transfers_pkey primary key (id, workspace_id),
+  constraint conversation_transfers_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint conversation_transfers_from_agent_id_fkey foreign key (from_agent_id) references public.profiles (id) on delete set null,
+  constraint conversation_transfers_to_agent_id_fkey foreign key (to_agent_id) references public.profiles (id) on delete set null,
+  constraint conversation_transfers_to_team_id_fkey foreign key (to_team_id, workspace_id) references public.teams (id, workspace_id) on delete cascade,
+  constraint conversation_transfers_transfer_type_check check (transfer_type in ('manual', 'automatic', 'escalation')),
+  constraint conversation_transfers_status_check check (status in ('pending', 'accepted', 'rejected', 'expired'))
+);
+comment on table public.conversation_transfers is 'Every hand-over from one agent to another: asked for, accepted, rejected or expired.';
+create index if not exists conversation_transfers_conversation_id_idx on public.conversation_transfers (conversation_id, workspace_id, transfer_time);
+create index if not exists conversation_transfers_from_agent_id_idx on public.conversation_transfers (from_agent_id) where from_agent_id is not null;
+create index if not exists conversation_transfers_to_agent_id_idx on public.conversation_transfers (to_agent_id) where to_agent_id is not null;
+create index if not exists conversation_transfers_to_team_id_idx on public.conversation_transfers (to_team_id, workspace_id) where to_team_id is not null;
+create unique index if not exists conversation_transfers_pending_key on public.conversation_transfers (conversation_id, workspace_id) where status = 'pending';
+
+create table if not exists public.conversation_participants (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  user_id uuid not null,
+  role text not null default 'follower',
+  created_at timestamptz not null default now(),
+  constraint conversation_participants_pkey primary key (id, workspace_id),
+  constraint conversation_participants_user_id_key unique (conversation_id, workspace_id, user_id),
+  constraint conversation_participants_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint conversation_participants_user_id_fkey foreign key (user_id, workspace_id) references public.workspace_members (user_id, workspace_id) on delete cascade,
+  constraint conversation_participants_role_check check (role in ('follower', 'mentioned'))
+);
+comment on table public.conversation_participants is 'Members who follow a conversation or were mentioned in it.';
+create index if not exists conversation_participants_user_id_idx on public.conversation_participants (user_id, workspace_id);
+
+create table if not exists public.conversation_reads (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  user_id uuid not null,
+  read_at timestamptz not null default now(),
+  last_read_message_id uuid,
+  constraint conversation_reads_pkey primary key (id, workspace_id),
+  constraint conversation_reads_user_id_key unique (conversation_id, workspace_id, user_id),
+  constraint conversation_reads_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint conversation_reads_user_id_fkey foreign key (user_id, workspace_id) references public.workspace_members (user_id, workspace_id) on delete cascade
+) with (fillfactor = 80);
+comment on table public.conversation_reads is 'How far each member has read a conversation; unread when last_message_at is later.';
+create index if not exists conversation_reads_user_id_idx on public.conversation_reads (user_id, workspace_id);
+
+create table if not exists public.conversation_thread_keys (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  channel_type text not null,
+  channel_id uuid not null default '00000000-0000-0000-0000-000000000000',
+  thread_key text not null,
+  created_at timestamptz not null default now(),
+  constraint conversation_thread_keys_pkey primary key (id, workspace_id),
+  constraint conversation_thread_keys_thread_key_key unique (workspace_id, channel_type, channel_id, thread_key),
+  constraint conversation_thread_keys_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint conversation_thread_keys_thread_key_check check (length(thread_key) between 1 and 1000)
+);
+comment on table public.conversation_thread_keys is 'Ids by which a channel refers to a conversation (Message-ID, In-Reply-To, References), also of messages not seen yet.';
+create index if not exists conversation_thread_keys_conversation_id_idx on public.conversation_thread_keys (conversation_id, workspace_id);
+
+create table if not exists public.file_attachments (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid,
+  message_id uuid,
+  filename text not null,
+  file_path text not null,
+  file_size bigint,
+  mime_type text,
+  file_hash text,
+  content_id text,
+  uploaded_by uuid,
+  storage_provider text not null default 'supabase',
+  is_public boolean not null default false,
+  created_at timestamptz not null default now(),
+  constraint file_attachments_pkey primary key (id, workspace_id),
+  constraint file_attachments_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint file_attachments_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint file_attachments_message_id_fkey foreign key (message_id, workspace_id) references public.messages (id, workspace_id) on delete cascade,
+  constraint file_attachments_uploaded_by_fkey foreign key (uploaded_by) references public.profiles (id) on delete set null,
+  constraint file_attachments_storage_provider_check check (storage_provider in ('supabase', 'aws', 'gcs', 's3', 'local')),
+  constraint file_attachments_file_size_check check (file_size >= 0),
+  constraint file_attachments_file_hash_check check (file_hash is null or file_hash ~ '^[0-9a-f]{64}$'),
+  constraint file_attachments_filename_check check (length(filename) between 1 and 255 and filename !~ '[/\\]')
+);
+comment on table public.file_attachments is 'Files of messages. The bytes are in the storage named, found by file_path.';
+create index if not exists file_attachments_workspace_id_idx on public.file_attachments (workspace_id, created_at desc);
+create index if not exists file_attachments_conversation_id_idx on public.file_attachments (conversation_id, workspace_id) where conversation_id is not null;
+create index if not exists file_attachments_message_id_idx on public.file_attachments (message_id, workspace_id) where message_id is not null;
+create index if not exists file_attachments_uploaded_by_idx on public.file_attachments (uploaded_by) where uploaded_by is not null;
+
+create table if not exists public.saved_views (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  user_id uuid,
+  name text not null,
+  filters jsonb not null default '{}',
+  sort text not null default 'created_at',
+  is_shared boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint saved_views_pkey primary key (id, workspace_id),
+  constraint saved_views_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint saved_views_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
+  constraint saved_views_sort_check check (sort in ('created_at', 'last_message_at', 'waiting_since', 'priority')),
+  constraint saved_views_filters_check check (jsonb_typeof(filters) = 'object')
+);
+comment on table public.saved_views is 'Filters of the inbox that a person, or the workspace, keeps.';
+create index if not exists saved_views_workspace_id_idx on public.saved_views (workspace_id, user_id);
+create index if not exists saved_views_user_id_idx on public.saved_views (user_id) where user_id is not null;

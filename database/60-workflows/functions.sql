@@ -1,2 +1,0 @@
--- Purpose: the counters of workflows.
--- Lock risk: the end of a run locks its workflow's row.

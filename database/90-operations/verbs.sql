@@ -1,0 +1,192 @@
+-- Purpose: the visitor's door, and what a person may ask of what is kept about him.
+-- Invariants: a visitor reaches only his own conversation, by a token kept as a hash; erasure leaves the figures and takes the person out of every table.
+-- Lock risk: erase_customer locks the rows of one customer.
+
+create or replace function public.start_widget_conversation(widget_token text, visitor_token text, content text, visitor_name text default null, visitor_email text default null,
+  client_message_id text default null, out conversation_id uuid, out message_id uuid) language plpgsql security definer set search_path = '' as $$
+-- Definer: a visitor has no rights of his own; the two tokens are what he has.
+declare
+  place record;
+  visitor text;
+  stored record;
+begin
+  if length(coalesce(visitor_token, '')) < 32 then
+    raise exception 'the visitor''s token is too short' using errcode = 'RM400', hint = 'At least 32 random characters, made once in the visitor''s browser.';
+  end if;
+  if length(trim(coalesce(content, ''))) not between 1 and 10000 then
+    raise exception 'a message has 1 to 10,000 characters' using errcode = 'RM400';
+  end if;
+  select t.workspace_id, t.widget_id into place from romashka.widget_tokens as t where t.token = widget_token;
+  if not found or not exists (select from public.workspaces as w where w.id = place.workspace_id and w.status = 'active')
+     or not exists (select from public.widget_configurations as w where w.id = place.widget_id and w.workspace_id = place.workspace_id and w.status = 'active') then
+    raise exception 'no such widget' using errcode = 'RM404';
+  end if;
+  visitor := encode(pg_catalog.sha256(convert_to(visitor_token, 'UTF8')), 'hex');
+  stored := romashka.take_visitor_message(place.workspace_id, visitor, content, visitor_name, visitor_email, client_message_id);
+  conversation_id := stored.conversation_id;
+  message_id := stored.message_id;
+end $$;
+comment on function public.start_widget_conversation(text, text, text, text, text, text) is
+  'A visitor writes through the website''s widget: opens his conversation or goes on with it. The same client_message_id is stored once. An address he types is a claim.';
+
+create or replace function romashka.take_visitor_message(workspace uuid, visitor text, content text, visitor_name text, visitor_email text, client_message_id text,
+  out conversation_id uuid, out message_id uuid) language plpgsql security definer set search_path = '' as $$
+-- Definer: called by start_widget_conversation only, which has checked the tokens.
+#variable_conflict use_column
+declare
+  customer uuid;
+  seen_at constant timestamptz := pg_catalog.clock_timestamp();
+  external constant text := visitor || ':' || client_message_id;
+begin
+  customer := romashka.find_customer(workspace, 'website', visitor, visitor_name, visitor_email, null, false, seen_at);
+  if external is not null then
+    select m.conversation_id, m.id into conversation_id, message_id from public.messages as m
+     where m.workspace_id = workspace and m.channel_type = 'website' and coalesce(m.channel_id, '00000000-0000-0000-0000-000000000000'::uuid) = '00000000-0000-0000-0000-000000000000'
+       and m.external_message_id = external;
+    if found then return; end if;
+  end if;
+  select c.id into conversation_id from public.conversations as c
+   where c.customer_id = customer and c.workspace_id = workspace and c.channel_type = 'website' and c.merged_into_id is null
+     and (c.status in ('active', 'escalated') or c.status = 'resolved' and c.resolved_at > seen_at - interval '7 days')
+   order by c.created_at desc limit 1;
+  if not found then
+    insert into public.conversations (workspace_id, customer_id, user_name, channel_type) values (workspace, customer, visitor_name, 'website') returning id into conversation_id;
+  end if;
+  insert into public.messages (workspace_id, conversation_id, sender_type, content, channel_type, external_message_id, delivery_status, created_at)
+  values (workspace, conversation_id, 'user', content, 'website', external, 'delivered', seen_at) returning id into message_id;
+end $$;
+comment on function romashka.take_visitor_message(uuid, text, text, text, text, text) is 'Stores one message of a visitor.';
+
+create or replace function public.read_widget_conversation(visitor_token text, widget_token text, after timestamptz default null)
+returns table (message_id uuid, sender_type text, content text, created_at timestamptz) language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as start_widget_conversation. Only what was said on the website is shown, never another channel's history.
+declare
+  visitor constant text := encode(pg_catalog.sha256(convert_to(coalesce(visitor_token, ''), 'UTF8')), 'hex');
+begin
+  return query
+    select m.id, m.sender_type, m.content, m.created_at
+      from romashka.widget_tokens as t
+      join public.customer_identities as i on i.workspace_id = t.workspace_id and i.channel_type = 'website' and i.external_id = visitor
+      join public.conversations as c on c.customer_id = i.customer_id and c.workspace_id = t.workspace_id and c.channel_type = 'website'
+      join public.messages as m on m.conversation_id = c.id and m.workspace_id = c.workspace_id and m.channel_type = 'website'
+     where t.token = widget_token and (after is null or m.created_at > after)
+     order by m.created_at, m.id limit 200;
+end $$;
+comment on function public.read_widget_conversation(text, text, timestamptz) is 'What was said between a visitor and the workspace on its website, oldest first, 200 at a time.';
+
+create or replace function public.export_customer(customer uuid, workspace uuid default public.current_workspace_id()) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: reads every table that may hold the person; the workspace and the role are checked first.
+declare
+  person jsonb;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  select to_jsonb(p) into person from public.customer_profiles as p where p.id = customer and p.workspace_id = workspace;
+  if person is null then raise exception 'no such customer' using errcode = 'RM404'; end if;
+  return jsonb_build_object(
+    'format', 'romashka.customer/1', 'exported_at', pg_catalog.now(), 'profile', person,
+    'merged_profiles', (select coalesce(jsonb_agg(to_jsonb(p) order by p.created_at), '[]') from public.customer_profiles as p where p.merged_into_id = customer and p.workspace_id = workspace),
+    'identities', (select coalesce(jsonb_agg(to_jsonb(i) order by i.created_at), '[]') from public.customer_identities as i where i.customer_id = customer and i.workspace_id = workspace),
+    'channel_preferences', (select coalesce(jsonb_agg(to_jsonb(p) order by p.channel_type), '[]') from public.customer_channel_preferences as p where p.customer_id = customer and p.workspace_id = workspace),
+    'conversations', (select coalesce(jsonb_agg(to_jsonb(c) || jsonb_build_object(
+        'messages', (select coalesce(jsonb_agg(to_jsonb(m) order by m.created_at, m.id), '[]') from public.messages as m where m.conversation_id = c.id and m.workspace_id = workspace),
+        'attachments', (select coalesce(jsonb_agg(to_jsonb(f) order by f.created_at), '[]') from public.file_attachments as f where f.conversation_id = c.id and f.workspace_id = workspace),
+        'notes', (select coalesce(jsonb_agg(to_jsonb(n) order by n.created_at), '[]') from public.conversation_notes as n where n.conversation_id = c.id and n.workspace_id = workspace),
+        'context', (select to_jsonb(x) from public.conversation_context as x where x.conversation_id = c.id and x.workspace_id = workspace),
+        'figures', (select to_jsonb(a) from public.conversation_analytics as a where a.conversation_id = c.id and a.workspace_id = workspace))
+        order by c.created_at), '[]') from public.conversations as c where c.customer_id = customer and c.workspace_id = workspace));
+end $$;
+comment on function public.export_customer(uuid, uuid) is 'Everything kept about a person, as JSON. For admins.';
+
+create or replace function public.erase_customer(customer uuid, reason text default null, workspace uuid default public.current_workspace_id()) returns jsonb
+language plpgsql security definer set search_path = '' as $$
+-- Definer: writes every table that may hold the person; the workspace and the role are checked first.
+declare
+  at constant timestamptz := pg_catalog.now();
+  people uuid[];
+  talks uuid[];
+  touched jsonb := '{}';
+  files jsonb;
+  rows_done bigint;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  if (select w.legal_hold from public.workspaces as w where w.id = workspace) then
+    raise exception 'the workspace is under legal hold' using errcode = 'RM409', hint = 'Lift the hold first: update workspaces set legal_hold = false.';
+  end if;
+  perform from public.customer_profiles as p where p.id = customer and p.workspace_id = workspace for update;
+  if not found then raise exception 'no such customer' using errcode = 'RM404'; end if;
+  people := array(select p.id from public.customer_profiles as p where p.workspace_id = workspace and (p.id = customer or p.merged_into_id = customer));
+  talks := array(select c.id from public.conversations as c where c.workspace_id = workspace and c.customer_id = any (people) order by c.id for update);
+
+  update public.messages as m set content = '[erased]', media_url = null, media_caption = null, metadata = '{}', knowledge_sources = '{}', external_message_id = null
+   where m.workspace_id = workspace and m.conversation_id = any (talks);
+  get diagnostics rows_done = row_count;
+  touched := touched || jsonb_build_object('messages', rows_done);
+  select coalesce(jsonb_agg(jsonb_build_object('storage_provider', f.storage_provider, 'file_path', f.file_path)), '[]') into files
+    from public.file_attachments as f where f.workspace_id = workspace and f.conversation_id = any (talks);
+  delete from public.file_attachments as f where f.workspace_id = workspace and f.conversation_id = any (talks);
+  update public.conversation_notes as n set note = '[erased]' where n.workspace_id = workspace and n.conversation_id = any (talks);
+  delete from public.conversation_context as x where x.workspace_id = workspace and x.conversation_id = any (talks);
+  delete from public.conversation_thread_keys as t where t.workspace_id = workspace and t.conversation_id = any (talks);
+  update public.knowledge_analytics as k set feedback_text = null where k.workspace_id = workspace and k.conversation_id = any (talks) and k.feedback_text is not null;
+  update public.message_delivery_tracking as d set error_details = null, external_message_id = null from public.messages as m
+   where m.id = d.message_id and m.workspace_id = workspace and d.workspace_id = workspace and m.conversation_id = any (talks);
+  update public.workflow_executions as e set context = '{}', execution_log = '[]' where e.workspace_id = workspace and e.conversation_id = any (talks);
+  update public.conversation_transfers as t set transfer_reason = null where t.workspace_id = workspace and t.conversation_id = any (talks);
+  update public.conversations as c set user_name = null, user_email = null, customer_phone = null, customer_social_id = null, external_conversation_id = null, subject = null,
+    last_message = case when c.last_message is null then null else '[erased]' end, satisfaction_comment = null, handoff_reason = null, business_context = '{}', custom_attributes = '{}', updated_at = at
+   where c.workspace_id = workspace and c.id = any (talks);
+  touched := touched || jsonb_build_object('conversations', cardinality(talks));
+  delete from public.customer_identities as i where i.workspace_id = workspace and i.customer_id = any (people);
+  delete from public.customer_channel_preferences as p where p.workspace_id = workspace and p.customer_id = any (people);
+  update public.customer_profiles as p set email = null, name = null, phone = null, company = null, location = null, tags = '{}', custom_fields = '{}', notes = null, erased_at = at, updated_at = at
+   where p.workspace_id = workspace and p.id = any (people);
+  touched := touched || jsonb_build_object('profiles', cardinality(people), 'audit_rows', romashka.redact_audit(workspace, people || talks
+    || array(select m.id from public.messages as m where m.workspace_id = workspace and m.conversation_id = any (talks))), 'files', files);
+  perform romashka.record_event(workspace, 'customer.erased', 'customer', customer, null, jsonb_build_object('reason', reason));
+  return touched;
+end $$;
+comment on function public.erase_customer(uuid, text, uuid) is
+  'Takes a person out of every table, the audit and the search; the figures stay. Returns what was touched and which stored files the caller deletes.';
+
+revoke execute on all functions in schema romashka from public;
+do $$ begin
+  perform romashka.grant_function('public.start_widget_conversation', 'anon', 'authenticated', 'service_role');
+  perform romashka.grant_function('public.read_widget_conversation', 'anon', 'authenticated', 'service_role');
+  perform romashka.grant_function('public.export_customer', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_function('public.erase_customer', 'authenticated', 'service_role', 'romashka_admin');
+end $$;
+
+-- Conversations and messages change with every word that is said: what people do to them is audited row by row, and only when it is theirs to decide.
+create or replace function romashka.log_row_change() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the audit is written by triggers only.
+declare
+  before jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
+  after jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+  changed jsonb;
+begin
+  if tg_op = 'UPDATE' then
+    select jsonb_object_agg(f.key, jsonb_build_object('from', f.value, 'to', after -> f.key)) into changed
+      from jsonb_each(before) as f where f.value is distinct from after -> f.key and f.key <> 'updated_at';
+    if changed is null then return null; end if;
+  else
+    changed := before;
+  end if;
+  insert into public.audit_logs (workspace_id, user_id, actor_kind, action, entity_type, entity_id, changes)
+  values ((coalesce(after, before) ->> 'workspace_id')::uuid, romashka.actor_id(), romashka.actor_kind(), lower(tg_op), tg_argv[0], (coalesce(after, before) ->> 'id')::uuid, changed);
+  return null;
+end $$;
+comment on function romashka.log_row_change() is 'Trigger: records one row''s change in audit_logs.';
+revoke execute on function romashka.log_row_change() from public;
+create or replace trigger conversations_90_audit_update
+  after update of status, assigned_agent_id, team_id, priority, tags, customer_id, subject, department, custom_attributes, satisfaction_score, merged_into_id on public.conversations for each row
+  when (old.status is distinct from new.status or old.assigned_agent_id is distinct from new.assigned_agent_id or old.team_id is distinct from new.team_id
+    or old.priority is distinct from new.priority or old.tags is distinct from new.tags or old.customer_id is distinct from new.customer_id
+    or old.subject is distinct from new.subject or old.department is distinct from new.department or old.custom_attributes is distinct from new.custom_attributes
+    or old.satisfaction_score is distinct from new.satisfaction_score or old.merged_into_id is distinct from new.merged_into_id)
+  execute function romashka.log_row_change('conversations');
+create or replace trigger conversations_90_audit_delete after delete on public.conversations for each row execute function romashka.log_row_change('conversations');
+create or replace trigger messages_90_audit_update after update of content, conversation_id, sender_type on public.messages for each row
+  when (old.content is distinct from new.content or old.conversation_id is distinct from new.conversation_id or old.sender_type is distinct from new.sender_type)
+  execute function romashka.log_row_change('messages');
+create or replace trigger messages_90_audit_delete after delete on public.messages for each row execute function romashka.log_row_change('messages');
