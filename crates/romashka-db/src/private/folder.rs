@@ -32,6 +32,7 @@ pub struct DataFolder(PathBuf);
 
 const OURS: &[&str] = &[
     "romashka.lock",
+    "romashka.log",
     "romashka.json",
     "running.json",
     "data",

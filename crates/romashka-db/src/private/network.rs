@@ -30,12 +30,14 @@ const LONGEST_SOCKET_PATH: usize = if cfg!(target_os = "macos") { 103 } else { 1
 /// The number in the socket's name where no TCP port was asked for.
 pub(crate) const DEFAULT_PORT: u16 = 5432;
 
-/// Whether a socket in this folder has a name that the kernel takes, whatever the port.
+/// Whether a socket in this folder has a name that the kernel takes, whatever the port, and that clients understand: libpq
+/// reads a comma in a host as the end of its name.
 fn fits(folder: &Path) -> bool {
-    folder.as_os_str().as_bytes().len() + "/.s.PGSQL.65535".len() <= LONGEST_SOCKET_PATH
+    let path = folder.as_os_str().as_bytes();
+    path.len() + "/.s.PGSQL.65535".len() <= LONGEST_SOCKET_PATH && !path.contains(&b',')
 }
 
-/// Makes the folder of the socket: `run` in the data folder, or a short one where that would be too long.
+/// Makes the folder of the socket: `run` in the data folder, or a short one where that cannot be used.
 pub(crate) fn prepare_socket_folder(
     folder: &DataFolder,
     user: &ServerUser,
@@ -229,6 +231,10 @@ mod tests {
         let longest = LONGEST_SOCKET_PATH - "/.s.PGSQL.65535".len();
         assert!(fits(Path::new(&format!("/{}", "x".repeat(longest - 1)))));
         assert!(!fits(Path::new(&format!("/{}", "x".repeat(longest)))));
+        assert!(
+            !fits(Path::new("/my data, old")),
+            "libpq takes the comma for the end of the host"
+        );
         // Bytes count, not letters.
         assert!(!fits(Path::new(&format!(
             "/{}",

@@ -335,6 +335,14 @@ impl PrivateServer {
             {
                 // Gone already if the folder was removed under it.
                 let _ = std::fs::remove_file(self.options.folder.running());
+                if !self
+                    .running
+                    .socket_folder
+                    .starts_with(self.options.folder.path())
+                {
+                    // Only an empty folder goes; what somebody else put there stays.
+                    let _ = std::fs::remove_dir(&self.running.socket_folder);
+                }
                 return Ok(());
             }
         }

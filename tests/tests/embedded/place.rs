@@ -1,0 +1,319 @@
+//! A data folder of a test, the user that works on it, and the real command on both.
+//!
+//! Invariant: whatever a test started is gone, and its folder removed, when its place is dropped; no wait is without a limit.
+
+use std::{
+    fs,
+    io::Read,
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{OnceLock, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+/// How long a start, a stop or a recovery may take on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Who runs the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// The user of the tests.
+    Myself,
+    /// `nobody`, lent by root.
+    Nobody,
+}
+
+/// Root tests itself and a user without rights; other users can only be themselves.
+pub fn identities() -> Vec<Identity> {
+    if is_root() {
+        vec![Identity::Myself, Identity::Nobody]
+    } else {
+        vec![Identity::Myself]
+    }
+}
+
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+const NOBODY: u32 = 65_534;
+
+/// The command, where every user may run it: root's target folder is often closed to others.
+fn program() -> &'static Path {
+    static COPY: OnceLock<PathBuf> = OnceLock::new();
+    COPY.get_or_init(|| {
+        let folder = std::env::temp_dir().join(format!(
+            "romashka-command-{}",
+            rustix::process::geteuid().as_raw()
+        ));
+        let _ = fs::create_dir(&folder);
+        fs::set_permissions(&folder, PermissionsExt::from_mode(0o755))
+            .expect("a folder of our own");
+        let copy = folder.join("romashka");
+        let new = folder.join(format!("romashka.{}", std::process::id()));
+        fs::copy(romashka_tests::romashka_binary(), &new).expect("a copy of the command");
+        fs::rename(&new, &copy).expect("the copy in its place");
+        copy
+    })
+}
+
+pub struct Place {
+    pub identity: Identity,
+    folder: PathBuf,
+    pub data: PathBuf,
+}
+
+impl Place {
+    /// A place whose data folder has this name and does not exist yet.
+    pub fn new(identity: Identity, name: &str) -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("romashka-e")
+            .tempdir_in("/tmp")
+            .expect("a folder in /tmp")
+            .keep();
+        fs::set_permissions(&folder, PermissionsExt::from_mode(0o755)).expect("its mode");
+        let place = Place {
+            identity,
+            data: folder.join(name),
+            folder,
+        };
+        place.own(&place.folder);
+        place
+    }
+
+    /// Gives a path to the identity.
+    pub fn own(&self, path: &Path) {
+        if self.identity == Identity::Nobody {
+            chown(path, Some(NOBODY), Some(NOBODY)).expect("root may give a folder away");
+        }
+    }
+
+    /// `romashka ARGUMENTS` with no settings but the data folder, and an empty HOME.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", "")
+            .env("ROMASHKA_DATA_DIR", &self.data)
+            .current_dir("/tmp")
+            .stdin(Stdio::null())
+            .args(arguments);
+        if let Some(programs) = std::env::var_os("ROMASHKA_PG_BIN") {
+            command.env("ROMASHKA_PG_BIN", programs);
+        }
+        if self.identity == Identity::Nobody {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ended {
+        Ended::of(self.command(arguments))
+    }
+
+    /// Starts `romashka up` and waits until the database is ready.
+    pub fn up(&self, arguments: &[&str]) -> Up {
+        let mut command = self.command(&["up", "--json"]);
+        command.args(arguments);
+        Up::start(command)
+    }
+
+    /// The answer of the database to one query, one line a row.
+    pub fn query(&self, sql: &str) -> String {
+        let ended = self.run(&["psql", "--", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql]);
+        assert_eq!(ended.code, Some(0), "{sql}: {}", ended.said);
+        ended.out.trim().to_owned()
+    }
+
+    pub fn status(&self) -> Value {
+        let ended = self.run(&["status", "--json"]);
+        serde_json::from_str(&ended.out).unwrap_or_else(|error| panic!("{error}: {}", ended.said))
+    }
+
+    pub fn state(&self) -> String {
+        self.status()["state"].as_str().expect("a state").to_owned()
+    }
+
+    /// What `pg_controldata` calls the state of the cluster.
+    pub fn control_state(&self) -> String {
+        let output = romashka_tests::client_program("pg_controldata")
+            .env("LC_ALL", "C")
+            .arg(self.data.join("data"))
+            .output()
+            .expect("pg_controldata runs");
+        String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .find_map(|line| line.strip_prefix("Database cluster state:"))
+            .expect("a state")
+            .trim()
+            .to_owned()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = self.run(&["down"]);
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A command that ended.
+pub struct Ended {
+    pub code: Option<i32>,
+    pub out: String,
+    /// Both streams.
+    pub said: String,
+}
+
+impl Ended {
+    pub fn of(mut command: Command) -> Self {
+        let child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command runs");
+        let process = child.id();
+        let (ended, has_ended) = mpsc::channel();
+        thread::spawn(move || {
+            let _ = ended.send(child.wait_with_output());
+        });
+        let Ok(output) = has_ended.recv_timeout(PATIENCE) else {
+            send(process, Signal::KILL);
+            panic!("the command did not end: {command:?}");
+        };
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = output.expect("its output");
+        let out = String::from_utf8_lossy(&stdout).into_owned();
+        let said = format!("{out}{}", String::from_utf8_lossy(&stderr));
+        Ended {
+            code: status.code(),
+            out,
+            said,
+        }
+    }
+}
+
+/// A running `romashka up`.
+pub struct Up {
+    child: Child,
+    /// What it printed when the database was ready.
+    pub ready: Value,
+}
+
+impl Up {
+    fn start(mut command: Command) -> Self {
+        let errors = tempfile::tempfile().expect("a file for its messages");
+        let mut child = command
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .stderr(errors.try_clone().expect("a second handle"))
+            .spawn()
+            .expect("the command runs");
+        let out = child.stdout.take().expect("its output is a pipe");
+        let (printed, has_printed) = mpsc::channel();
+        thread::spawn(move || {
+            let mut documents = serde_json::Deserializer::from_reader(out).into_iter::<Value>();
+            let _ = printed.send(documents.next());
+            // The pipe stays open until the end, as a terminal would.
+            documents.for_each(drop);
+        });
+        match has_printed.recv_timeout(PATIENCE) {
+            Ok(Some(Ok(ready))) => Up { child, ready },
+            other => {
+                let _ = child.kill();
+                let status = child.wait();
+                let mut said = String::new();
+                let mut errors = errors;
+                let _ = std::io::Seek::rewind(&mut errors)
+                    .and_then(|()| errors.read_to_string(&mut said));
+                panic!("romashka up was not ready ({other:?}, {status:?}): {said}");
+            }
+        }
+    }
+
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn server(&self) -> u32 {
+        number(&self.ready["server_process"])
+    }
+
+    /// Sends a signal and waits for the end.
+    pub fn end(mut self, signal: Signal) -> ExitStatus {
+        send(self.child.id(), signal);
+        self.wait()
+    }
+
+    /// As a terminal does at Ctrl-C: the signal goes to the whole process group.
+    pub fn press_ctrl_c(mut self) -> ExitStatus {
+        let group = Pid::from_raw(self.child.id() as i32).expect("a process");
+        rustix::process::kill_process_group(group, Signal::INT).expect("the group is there");
+        self.wait()
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the child") {
+                return status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "romashka up did not end");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub fn number(value: &Value) -> u32 {
+    value
+        .as_u64()
+        .and_then(|number| u32::try_from(number).ok())
+        .unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+pub fn send(process: u32, signal: Signal) {
+    let process = Pid::from_raw(process as i32).expect("a process");
+    kill_process(process, signal).expect("the process is there");
+}
+
+/// Whether a process is there and not only waiting to be reaped.
+pub fn is_alive(process: u32) -> bool {
+    if let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) {
+        // The state follows the name, which is in parentheses and may hold some itself.
+        return !stat
+            .rsplit(") ")
+            .next()
+            .is_some_and(|rest| rest.starts_with('Z'));
+    }
+    let process = Pid::from_raw(process as i32).expect("a process");
+    !Path::new("/proc/self").exists() && rustix::process::test_kill_process(process).is_ok()
+}
+
+/// Waits until something holds.
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < PATIENCE, "in vain: {what}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
