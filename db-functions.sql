@@ -289,6 +289,27 @@ revoke execute on function romashka.workspace_lexeme(uuid), romashka.message_doc
 grant execute on function romashka.workspace_lexeme(uuid), romashka.message_document(uuid, text, text)
   to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
 
+-- ============ 50-knowledge/prelude ============
+-- Purpose: what an article is searched by. Touches no table, so that generated columns and indexes may use it.
+-- Lock risk: none.
+
+-- Search documents of articles. The workspace is a word of each, so that the index finds only its own; the title weighs most, and what a stemmer
+-- does not know is found as it is written.
+create or replace function romashka.knowledge_title_document(workspace uuid, language text, title text) returns tsvector language sql immutable parallel safe
+return to_tsvector(romashka.search_configuration(language), title) || to_tsvector('pg_catalog.simple'::regconfig, title)
+  || array_to_tsvector(array['w' || replace(workspace::text, '-', '')]);
+comment on function romashka.knowledge_title_document(uuid, text, text) is 'The search document of an article''s title alone.';
+create or replace function romashka.knowledge_document(workspace uuid, language text, title text, content text) returns tsvector language sql immutable parallel safe
+return setweight(to_tsvector(romashka.search_configuration(language), title) || to_tsvector('pg_catalog.simple'::regconfig, title), 'A')
+  || setweight(to_tsvector(romashka.search_configuration(language), left(content, 150000)), 'C')
+  || setweight(to_tsvector('pg_catalog.simple'::regconfig, left(content, 50000)), 'D')
+  || array_to_tsvector(array['w' || replace(workspace::text, '-', '')]);
+comment on function romashka.knowledge_document(uuid, text, text, text) is
+  'The search document of an article: its title and the first 150,000 characters of its text.';
+revoke execute on function romashka.knowledge_title_document(uuid, text, text), romashka.knowledge_document(uuid, text, text, text) from public;
+grant execute on function romashka.knowledge_title_document(uuid, text, text), romashka.knowledge_document(uuid, text, text, text)
+  to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
+
 -- ============ 90-operations/prelude ============
 -- Purpose: the settings that exist: defaults, who may see them, which of them this version obeys, and the shape of each value.
 -- Invariants: touches no table, so that the CHECK of system_settings may use it.
@@ -1006,6 +1027,14 @@ do $$ begin
   perform romashka.grant_function('public.accept_invitation(text)', 'authenticated', 'service_role');
 end $$;
 
+-- ============ 30-channels/functions ============
+-- Purpose: channels' widgets, canned responses, and the queue of what came in.
+-- Invariants: what arrives twice is stored once; an event is processed only when all its items are; one worker at a time, in the order of its key.
+-- Lock risk: row locks on queued events, skipped by whoever claims.
+do $$ begin
+  perform romashka.ensure_partitions('webhook_events', current_date, current_date + 62);
+end $$;
+
 -- ============ 40-conversations/functions ============
 -- Purpose: counters and life cycle of conversations.
 -- Invariants: each counter is changed by a delta under the row lock of what it counts, conversation before analytics before agent before customer;
@@ -1508,6 +1537,23 @@ begin
   end loop;
 end $$;
 
+-- ============ 50-knowledge/functions ============
+-- Purpose: versions of articles, their use and effect, the trees of categories, and the search.
+-- Invariants: every text an article has had is kept under a number of its own; counters equal a recount of knowledge_analytics.
+-- Lock risk: a use of an article locks its row; moving categories is serialised within a workspace.
+
+-- ============ 60-workflows/functions ============
+-- Purpose: the counters of workflows.
+-- Lock risk: the end of a run locks its workflow's row.
+
+-- ============ 80-integrations/functions ============
+-- Purpose: the queues out: deliveries to customers, webhooks to subscribers, exchange with other systems.
+-- Invariants: an item is held by one worker at a time and never before an earlier one of its key; a lost worker's items come back; nothing is tried for ever.
+-- Lock risk: row locks on queued items, skipped by whoever claims.
+do $$ begin
+  perform romashka.ensure_partitions('webhook_logs', current_date, current_date + 62);
+end $$;
+
 -- ============ 90-operations/functions ============
 -- Purpose: settings; the audit: recording, sealing, verifying, redacting.
 -- Invariants: a write never fails because of who made it; secrets never reach the audit; what is sealed cannot be changed unseen.
@@ -1711,6 +1757,24 @@ begin
    where s.is_effective is distinct from romashka.is_effective_setting(s.setting_key);
 end $$;
 
+-- ============ 30-channels/triggers ============
+-- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
+-- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
+do $$ begin
+  perform romashka.touch_table('communication_channels');
+  perform romashka.touch_table('message_templates');
+  perform romashka.touch_table('channel_routing_rules');
+  perform romashka.touch_table('widget_configurations');
+  perform romashka.audit_table('communication_channels', array['api_credentials', 'webhook_secret']);
+  perform romashka.audit_table('message_templates');
+  perform romashka.audit_table('channel_routing_rules');
+  perform romashka.audit_table('widget_configurations');
+  perform romashka.audit_table('canned_responses');
+end $$;
+-- A use is not an edit.
+create or replace trigger update_canned_responses_updated_at before update on public.canned_responses for each row
+  when (old.updated_at is not distinct from new.updated_at and old.usage_count = new.usage_count) execute function public.update_updated_at_column();
+
 -- ============ 40-conversations/triggers ============
 -- Purpose: the audit of people, customers and what belongs to conversations. Conversations and messages themselves are audited row by row (90-operations/verbs.sql).
 do $$
@@ -1721,6 +1785,38 @@ begin
     'conversation_notes', 'conversation_transfers', 'conversation_participants', 'file_attachments', 'saved_views', 'workspace_members', 'workspace_invitations', 'teams', 'team_members', 'workspaces', 'profiles'] loop
     perform romashka.audit_table(signature, case signature when 'workspace_invitations' then array['token_hash'] else '{}'::text[] end);
   end loop;
+end $$;
+
+-- ============ 50-knowledge/triggers ============
+-- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
+-- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
+do $$ begin
+  perform romashka.touch_table('knowledge_categories');
+  perform romashka.touch_table('intent_patterns');
+  perform romashka.touch_table('playground_sessions');
+  perform romashka.audit_table('knowledge_categories');
+  perform romashka.audit_table('knowledge_items', array['search_document']);
+  perform romashka.audit_table('intent_patterns');
+  perform romashka.audit_table('website_scan_jobs');
+end $$;
+
+-- ============ 60-workflows/triggers ============
+-- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
+-- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
+do $$ begin
+  perform romashka.touch_table('workflows');
+  perform romashka.audit_table('workflows');
+end $$;
+
+-- ============ 80-integrations/triggers ============
+-- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
+-- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
+do $$ begin
+  perform romashka.touch_table('integrations');
+  perform romashka.touch_table('integration_field_mappings');
+  perform romashka.audit_table('integrations', array['credentials']);
+  perform romashka.audit_table('integration_field_mappings');
+  perform romashka.audit_table('webhook_subscriptions', array['secret_key']);
 end $$;
 
 -- ============ 40-conversations/verbs ============
@@ -2447,6 +2543,28 @@ do $$ begin
   perform romashka.protect_table('custom_attribute_definitions', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
 end $$;
 
+-- ============ 30-channels/policies ============
+-- Purpose: members see channels, agents use templates and canned responses, admins set up. What came in raw is for admins; only the server stores it.
+-- Exceptions: a private canned response is its author's alone.
+do $$ begin
+  perform romashka.protect_table('communication_channels', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('message_templates', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('channel_routing_rules', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('widget_configurations', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('webhook_events', readers => 'admin', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('canned_responses', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+end $$;
+
+alter policy canned_responses_select on public.canned_responses
+  using (workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
+alter policy canned_responses_insert on public.canned_responses
+  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
+alter policy canned_responses_update on public.canned_responses
+  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())))
+  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
+alter policy canned_responses_delete on public.canned_responses
+  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
+
 -- ============ 40-conversations/policies ============
 -- Purpose: members read the conversations of their workspace, agents work on them, admins delete.
 do $$ begin
@@ -2461,6 +2579,34 @@ do $$ begin
   perform romashka.protect_table('conversation_thread_keys', readers => 'viewer', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('file_attachments', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
   perform romashka.protect_table('saved_views', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+end $$;
+
+-- ============ 50-knowledge/policies ============
+-- Purpose: members read what is known, agents write articles, admins arrange categories and intents. Versions are written by trigger alone.
+do $$ begin
+  perform romashka.protect_table('knowledge_categories', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('knowledge_items', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
+  perform romashka.protect_table('knowledge_versions', readers => 'viewer', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('intent_patterns', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('website_scan_jobs', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('extracted_content', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('playground_sessions', readers => 'agent', inserters => 'agent', updaters => 'agent', removers => 'agent');
+end $$;
+
+-- ============ 60-workflows/policies ============
+-- Purpose: members see automations and their runs, agents start and stop runs, admins draw workflows.
+do $$ begin
+  perform romashka.protect_table('workflows', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+end $$;
+
+-- ============ 80-integrations/policies ============
+-- Purpose: other systems are the admins' business; how far a message has come is seen by every member and changed by the queue alone.
+do $$ begin
+  perform romashka.protect_table('integrations', readers => 'admin', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('integration_field_mappings', readers => 'admin', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('sync_jobs', readers => 'admin', inserters => 'admin', updaters => null, removers => 'admin');
+  perform romashka.protect_table('webhook_subscriptions', readers => 'admin', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('webhook_logs', readers => 'admin', inserters => null, updaters => null, removers => null);
 end $$;
 
 -- ============ 90-operations/policies ============

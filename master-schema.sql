@@ -289,6 +289,27 @@ revoke execute on function romashka.workspace_lexeme(uuid), romashka.message_doc
 grant execute on function romashka.workspace_lexeme(uuid), romashka.message_document(uuid, text, text)
   to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
 
+-- ============ 50-knowledge/prelude ============
+-- Purpose: what an article is searched by. Touches no table, so that generated columns and indexes may use it.
+-- Lock risk: none.
+
+-- Search documents of articles. The workspace is a word of each, so that the index finds only its own; the title weighs most, and what a stemmer
+-- does not know is found as it is written.
+create or replace function romashka.knowledge_title_document(workspace uuid, language text, title text) returns tsvector language sql immutable parallel safe
+return to_tsvector(romashka.search_configuration(language), title) || to_tsvector('pg_catalog.simple'::regconfig, title)
+  || array_to_tsvector(array['w' || replace(workspace::text, '-', '')]);
+comment on function romashka.knowledge_title_document(uuid, text, text) is 'The search document of an article''s title alone.';
+create or replace function romashka.knowledge_document(workspace uuid, language text, title text, content text) returns tsvector language sql immutable parallel safe
+return setweight(to_tsvector(romashka.search_configuration(language), title) || to_tsvector('pg_catalog.simple'::regconfig, title), 'A')
+  || setweight(to_tsvector(romashka.search_configuration(language), left(content, 150000)), 'C')
+  || setweight(to_tsvector('pg_catalog.simple'::regconfig, left(content, 50000)), 'D')
+  || array_to_tsvector(array['w' || replace(workspace::text, '-', '')]);
+comment on function romashka.knowledge_document(uuid, text, text, text) is
+  'The search document of an article: its title and the first 150,000 characters of its text.';
+revoke execute on function romashka.knowledge_title_document(uuid, text, text), romashka.knowledge_document(uuid, text, text, text) from public;
+grant execute on function romashka.knowledge_title_document(uuid, text, text), romashka.knowledge_document(uuid, text, text, text)
+  to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
+
 -- ============ 90-operations/prelude ============
 -- Purpose: the settings that exist: defaults, who may see them, which of them this version obeys, and the shape of each value.
 -- Invariants: touches no table, so that the CHECK of system_settings may use it.
@@ -785,6 +806,246 @@ create table if not exists public.custom_attribute_definitions (
 );
 comment on table public.custom_attribute_definitions is 'Which custom attributes a workspace keeps of conversations and customers, and of what type.';
 
+-- ============ 30-channels/tables ============
+-- Purpose: the ways customers reach a workspace, what is sent through them ready-made, and the durable queue of what came in.
+-- Invariants: credentials are envelopes, never plaintext; a webhook that arrives twice is stored once; its raw body is durable before it is answered.
+-- Who writes: admins set channels up; the server stores webhooks (receive_webhook_event) and works the queue.
+-- Lock risk: none beyond row locks; webhook_events is partitioned by month, so that retention drops partitions.
+
+create table if not exists public.communication_channels (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  name text not null,
+  type text not null,
+  status text not null default 'active',
+  configuration jsonb not null default '{}',
+  webhook_url text,
+  webhook_secret text,
+  api_credentials jsonb,
+  message_limit_per_day integer not null default 1000,
+  messages_sent_today integer not null default 0,
+  last_reset_date date not null default current_date,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint communication_channels_pkey primary key (id, workspace_id),
+  constraint communication_channels_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint communication_channels_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint communication_channels_name_check check (length(name) between 1 and 200),
+  constraint communication_channels_type_check check (type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
+  constraint communication_channels_status_check check (status in ('active', 'inactive', 'pending_setup')),
+  constraint communication_channels_configuration_check check (jsonb_typeof(configuration) = 'object'),
+  constraint communication_channels_webhook_url_check check (webhook_url ~ '^https?://[^\s]+$'),
+  constraint communication_channels_webhook_secret_check check (romashka.is_envelope(webhook_secret)),
+  constraint communication_channels_api_credentials_check check (romashka.is_envelope(api_credentials)),
+  constraint communication_channels_message_limit_per_day_check check (message_limit_per_day >= 0),
+  constraint communication_channels_messages_sent_today_check check (messages_sent_today >= 0)
+);
+comment on table public.communication_channels is 'Accounts by which customers reach the workspace: a WhatsApp number, a mailbox, a site.';
+create index if not exists communication_channels_workspace_id_idx on public.communication_channels (workspace_id, type, status);
+create index if not exists communication_channels_created_by_idx on public.communication_channels (created_by) where created_by is not null;
+
+create table if not exists public.message_templates (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  name text not null,
+  language text not null,
+  category text not null,
+  template_content jsonb not null default '{}',
+  status text not null default 'pending',
+  channel_type text not null,
+  external_template_id text,
+  usage_count integer not null default 0,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint message_templates_pkey primary key (id, workspace_id),
+  constraint message_templates_name_key unique (workspace_id, channel_type, name, language),
+  constraint message_templates_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint message_templates_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint message_templates_name_check check (length(name) between 1 and 512),
+  constraint message_templates_language_check check (length(language) between 2 and 35),
+  constraint message_templates_category_check check (category in ('utility', 'marketing', 'authentication')),
+  constraint message_templates_status_check check (status in ('pending', 'approved', 'rejected')),
+  constraint message_templates_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
+  constraint message_templates_template_content_check check (jsonb_typeof(template_content) = 'object'),
+  constraint message_templates_usage_count_check check (usage_count >= 0)
+);
+comment on table public.message_templates is 'Messages a provider approves beforehand, for writing to a customer outside of the window in which free text is allowed.';
+create index if not exists message_templates_created_by_idx on public.message_templates (created_by) where created_by is not null;
+
+create table if not exists public.channel_routing_rules (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  name text not null,
+  priority integer not null default 0,
+  conditions jsonb not null default '{}',
+  target_channel_type text not null,
+  fallback_channel_type text,
+  is_active boolean not null default true,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint channel_routing_rules_pkey primary key (id, workspace_id),
+  constraint channel_routing_rules_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint channel_routing_rules_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint channel_routing_rules_name_check check (length(name) between 1 and 255),
+  constraint channel_routing_rules_conditions_check check (jsonb_typeof(conditions) = 'object'),
+  constraint channel_routing_rules_target_channel_type_check check (target_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
+  constraint channel_routing_rules_fallback_channel_type_check check (fallback_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')
+    and fallback_channel_type <> target_channel_type)
+);
+comment on table public.channel_routing_rules is 'By which channel a customer is written to, and by which when that one fails.';
+create index if not exists channel_routing_rules_workspace_id_idx on public.channel_routing_rules (workspace_id, is_active, priority desc);
+create index if not exists channel_routing_rules_created_by_idx on public.channel_routing_rules (created_by) where created_by is not null;
+
+create table if not exists public.widget_configurations (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  user_id uuid,
+  channel_id uuid,
+  widget_name text not null,
+  domain text,
+  allowed_domains text[] not null default '{}',
+  configuration jsonb not null default '{}',
+  embed_code text,
+  status text not null default 'active',
+  install_verified boolean not null default false,
+  custom_css text,
+  custom_js text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint widget_configurations_pkey primary key (id, workspace_id),
+  constraint widget_configurations_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint widget_configurations_user_id_fkey foreign key (user_id) references public.profiles (id) on delete set null,
+  constraint widget_configurations_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint widget_configurations_widget_name_check check (length(widget_name) between 1 and 255),
+  constraint widget_configurations_domain_check check (length(domain) between 1 and 255),
+  constraint widget_configurations_status_check check (status in ('active', 'inactive')),
+  constraint widget_configurations_configuration_check check (jsonb_typeof(configuration) = 'object')
+);
+comment on table public.widget_configurations is 'Chat widgets on customers'' sites: looks, allowed domains, the snippet to embed.';
+create index if not exists widget_configurations_workspace_id_idx on public.widget_configurations (workspace_id, status);
+create index if not exists widget_configurations_user_id_idx on public.widget_configurations (user_id) where user_id is not null;
+create index if not exists widget_configurations_channel_id_idx on public.widget_configurations (channel_id, workspace_id) where channel_id is not null;
+
+-- A visitor knows only the token in the page's source, not the workspace: the one thing here that is unique beyond workspaces.
+create table if not exists romashka.widget_tokens (
+  token text not null,
+  workspace_id uuid not null,
+  widget_id uuid not null,
+  created_at timestamptz not null default now(),
+  constraint widget_tokens_pkey primary key (token),
+  constraint widget_tokens_widget_id_fkey foreign key (widget_id, workspace_id) references public.widget_configurations (id, workspace_id) on delete cascade,
+  constraint widget_tokens_token_check check (token ~ '^[A-Za-z0-9_-]{22,64}$')
+);
+comment on table romashka.widget_tokens is 'Which widget a public token names. The token is in the page''s source: it finds the widget and grants nothing else.';
+create index if not exists widget_tokens_widget_id_idx on romashka.widget_tokens (widget_id, workspace_id);
+revoke all on romashka.widget_tokens from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.widget_tokens enable row level security;
+alter table romashka.widget_tokens force row level security;
+
+create table if not exists public.webhook_events (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  channel_id uuid,
+  event_type text not null,
+  source text not null,
+  payload jsonb not null,
+  headers jsonb not null default '{}',
+  raw_body bytea,
+  dedupe_key text,
+  ordering_key text,
+  status text not null default 'pending',
+  processed boolean not null default false,
+  processing_attempts integer not null default 0,
+  max_attempts integer not null default 10,
+  items_found integer,
+  items_handled integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  error_message text,
+  created_at timestamptz not null default now(),
+  processed_at timestamptz,
+  constraint webhook_events_pkey primary key (id, workspace_id, created_at),
+  constraint webhook_events_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint webhook_events_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint webhook_events_event_type_check check (length(event_type) between 1 and 200),
+  constraint webhook_events_source_check check (source in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'webhook', 'api')),
+  constraint webhook_events_payload_check check (jsonb_typeof(payload) is not null),
+  constraint webhook_events_headers_check check (jsonb_typeof(headers) = 'object'),
+  constraint webhook_events_dedupe_key_check check (length(dedupe_key) between 1 and 1000),
+  constraint webhook_events_ordering_key_check check (length(ordering_key) between 1 and 1000),
+  constraint webhook_events_status_check check (status in ('pending', 'processing', 'processed', 'failed', 'dead', 'quarantined')),
+  constraint webhook_events_processed_check check (processed = (status = 'processed') and processed = (processed_at is not null)),
+  constraint webhook_events_processing_attempts_check check (processing_attempts >= 0),
+  constraint webhook_events_max_attempts_check check (max_attempts between 1 and 1000),
+  constraint webhook_events_items_handled_check check (items_handled >= 0 and (items_found is null or items_handled <= items_found)),
+  constraint webhook_events_lease_id_check check ((lease_id is not null) = (status = 'processing'))
+) partition by range (created_at);
+comment on table public.webhook_events is 'What channels sent us, raw, stored before it is acknowledged; and the queue it is processed from.';
+create table if not exists romashka_partitions.webhook_events_default partition of public.webhook_events default;
+alter table romashka_partitions.webhook_events_default enable row level security;
+alter table romashka_partitions.webhook_events_default force row level security;
+create index if not exists idx_webhook_events_created_at on public.webhook_events (workspace_id, created_at desc, id);
+create index if not exists idx_webhook_events_processed on public.webhook_events (next_attempt_at) where status in ('pending', 'processing');
+create index if not exists webhook_events_ordering_key_idx on public.webhook_events (workspace_id, ordering_key, created_at, id)
+  where status in ('pending', 'processing');
+create index if not exists webhook_events_status_idx on public.webhook_events (workspace_id, status, created_at) where status in ('dead', 'quarantined');
+create index if not exists webhook_events_channel_id_idx on public.webhook_events (channel_id, workspace_id) where channel_id is not null;
+
+-- A unique key over all months cannot be on a table that is partitioned by month.
+create table if not exists romashka.webhook_event_keys (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  source text not null,
+  dedupe_key text not null,
+  event_id uuid not null,
+  created_at timestamptz not null default now(),
+  constraint webhook_event_keys_pkey primary key (id, workspace_id),
+  constraint webhook_event_keys_dedupe_key_key unique (workspace_id, source, dedupe_key),
+  constraint webhook_event_keys_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade
+);
+comment on table romashka.webhook_event_keys is 'What has arrived already, by the key its sender gives it, so that it is stored once.';
+create index if not exists webhook_event_keys_created_at_idx on romashka.webhook_event_keys using brin (created_at);
+revoke all on romashka.webhook_event_keys from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.webhook_event_keys enable row level security;
+alter table romashka.webhook_event_keys force row level security;
+
+create table if not exists public.canned_responses (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  title text not null,
+  content text not null,
+  shortcut text,
+  category text not null default 'general',
+  language text not null default 'en',
+  usage_count integer not null default 0,
+  last_used_at timestamptz,
+  created_by uuid,
+  is_public boolean not null default true,
+  is_active boolean not null default true,
+  tags text[] not null default '{}',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint canned_responses_pkey primary key (id, workspace_id),
+  constraint canned_responses_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint canned_responses_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint canned_responses_title_check check (length(title) between 1 and 255),
+  constraint canned_responses_content_check check (length(content) between 1 and 100000),
+  constraint canned_responses_shortcut_check check (shortcut ~ '^/[^\s/]{1,49}$'),
+  constraint canned_responses_language_check check (length(language) between 2 and 35),
+  constraint canned_responses_usage_count_check check (usage_count >= 0)
+);
+comment on table public.canned_responses is 'Answers that agents insert by a shortcut. A private one is seen by its author alone.';
+create unique index if not exists idx_canned_responses_shortcut on public.canned_responses
+  (workspace_id, lower(shortcut), language, coalesce(case when not is_public then created_by end, '00000000-0000-0000-0000-000000000000'::uuid))
+  where shortcut is not null and is_active;
+create index if not exists idx_canned_responses_category on public.canned_responses (workspace_id, category, usage_count desc) where is_active;
+create index if not exists idx_canned_responses_language on public.canned_responses (workspace_id, language, title);
+create index if not exists canned_responses_created_by_idx on public.canned_responses (created_by) where created_by is not null;
+
 -- ============ 40-conversations/tables ============
 -- Purpose: conversations and everything in them.
 -- Invariants: counters equal a recount after any parallel run; what changes with each message is in no index (heap-only updates).
@@ -1114,6 +1375,426 @@ create table if not exists public.saved_views (
 comment on table public.saved_views is 'Filters of the inbox that a person, or the workspace, keeps.';
 create index if not exists saved_views_workspace_id_idx on public.saved_views (workspace_id, user_id);
 create index if not exists saved_views_user_id_idx on public.saved_views (user_id) where user_id is not null;
+
+-- ============ 50-knowledge/tables ============
+-- Purpose: what the assistant and the help centre know, each version of it, how it fared, and where it was found.
+-- Invariants: version 1 is kept from the start and no number is used twice; categories form trees; what changes with each use is in no index.
+-- Who writes: agents and admins edit; usage and effectiveness are kept by triggers; scans by the server.
+-- Lock risk: an answer's feedback locks its article's row.
+
+create table if not exists public.knowledge_categories (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  name text not null,
+  description text,
+  parent_id uuid,
+  order_index integer not null default 0,
+  icon text,
+  color text,
+  is_active boolean not null default true,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint knowledge_categories_pkey primary key (id, workspace_id),
+  constraint knowledge_categories_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint knowledge_categories_parent_id_fkey foreign key (parent_id, workspace_id) references public.knowledge_categories (id, workspace_id),
+  constraint knowledge_categories_name_check check (length(name) between 1 and 255),
+  constraint knowledge_categories_parent_id_check check (parent_id <> id)
+);
+comment on table public.knowledge_categories is 'Trees of topics that articles are filed under.';
+create unique index if not exists knowledge_categories_name_key on public.knowledge_categories
+  (workspace_id, coalesce(parent_id, '00000000-0000-0000-0000-000000000000'::uuid), lower(name));
+create index if not exists knowledge_categories_parent_id_idx on public.knowledge_categories (parent_id, workspace_id) where parent_id is not null;
+
+create table if not exists public.knowledge_items (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  title text not null,
+  content text not null,
+  category_id uuid,
+  source_type text not null,
+  source_url text,
+  file_path text,
+  confidence_score numeric not null default 0.8,
+  usage_count integer not null default 0,
+  helpful_count integer not null default 0,
+  unhelpful_count integer not null default 0,
+  effectiveness_score numeric not null default 0.5,
+  language text not null default 'en',
+  tags text[] not null default '{}',
+  status text not null default 'active',
+  audience text not null default 'public',
+  version integer not null default 1,
+  published_at timestamptz,
+  reviewed_at timestamptz,
+  review_due_at timestamptz,
+  last_used_at timestamptz,
+  change_note text,
+  created_by uuid,
+  updated_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  search_document tsvector not null generated always as (romashka.knowledge_document(workspace_id, language, title, content)) stored,
+  constraint knowledge_items_pkey primary key (id, workspace_id),
+  constraint knowledge_items_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint knowledge_items_category_id_fkey foreign key (category_id, workspace_id) references public.knowledge_categories (id, workspace_id),
+  constraint knowledge_items_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint knowledge_items_updated_by_fkey foreign key (updated_by) references public.profiles (id) on delete set null,
+  constraint knowledge_items_title_check check (length(title) between 1 and 500),
+  constraint knowledge_items_source_type_check check (source_type in ('url', 'file', 'manual')),
+  constraint knowledge_items_confidence_score_check check (confidence_score between 0 and 1),
+  constraint knowledge_items_effectiveness_score_check check (effectiveness_score between 0 and 1),
+  constraint knowledge_items_usage_count_check check (usage_count >= 0),
+  constraint knowledge_items_helpful_count_check check (helpful_count >= 0),
+  constraint knowledge_items_unhelpful_count_check check (unhelpful_count >= 0),
+  constraint knowledge_items_language_check check (length(language) between 2 and 35),
+  constraint knowledge_items_status_check check (status in ('active', 'draft', 'archived')),
+  constraint knowledge_items_audience_check check (audience in ('public', 'signed_in', 'internal')),
+  constraint knowledge_items_version_check check (version >= 1)
+) with (fillfactor = 80);
+comment on table public.knowledge_items is 'Articles: what is known, in one language each, and for whom.';
+create index if not exists idx_knowledge_items_category_id on public.knowledge_items (category_id, workspace_id, title) where category_id is not null;
+create index if not exists idx_knowledge_items_language on public.knowledge_items (workspace_id, language, status);
+create index if not exists idx_knowledge_items_status on public.knowledge_items (workspace_id, status, created_at desc, id);
+create index if not exists idx_knowledge_items_title_trgm on public.knowledge_items using gin (title extensions.gin_trgm_ops);
+create index if not exists idx_knowledge_items_content_trgm on public.knowledge_items using gin (content extensions.gin_trgm_ops);
+create index if not exists knowledge_items_search_idx on public.knowledge_items using gin (search_document);
+create index if not exists knowledge_items_title_idx on public.knowledge_items using gin (romashka.knowledge_title_document(workspace_id, language, title));
+create index if not exists knowledge_items_review_due_at_idx on public.knowledge_items (workspace_id, review_due_at) where review_due_at is not null;
+create index if not exists knowledge_items_created_by_idx on public.knowledge_items (created_by) where created_by is not null;
+create index if not exists knowledge_items_updated_by_idx on public.knowledge_items (updated_by) where updated_by is not null;
+
+create table if not exists public.knowledge_versions (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  knowledge_item_id uuid,
+  version integer not null,
+  title text,
+  content text not null,
+  changes_description text,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  constraint knowledge_versions_pkey primary key (id, workspace_id),
+  constraint knowledge_versions_version_key unique (knowledge_item_id, workspace_id, version),
+  constraint knowledge_versions_knowledge_item_id_fkey foreign key (knowledge_item_id, workspace_id) references public.knowledge_items (id, workspace_id) on delete cascade,
+  constraint knowledge_versions_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint knowledge_versions_knowledge_item_id_check check (knowledge_item_id is not null),
+  constraint knowledge_versions_version_check check (version >= 1)
+);
+comment on table public.knowledge_versions is 'Each text an article has had, from version 1 on, the present one included. Written by trigger.';
+create index if not exists knowledge_versions_created_by_idx on public.knowledge_versions (created_by) where created_by is not null;
+
+create table if not exists public.intent_patterns (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  intent_name text not null,
+  language text not null,
+  patterns text[] not null,
+  examples jsonb,
+  confidence_threshold numeric not null default 0.8,
+  is_active boolean not null default true,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint intent_patterns_pkey primary key (id, workspace_id),
+  constraint intent_patterns_intent_name_key unique (workspace_id, intent_name, language),
+  constraint intent_patterns_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint intent_patterns_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint intent_patterns_intent_name_check check (length(intent_name) between 1 and 100),
+  constraint intent_patterns_language_check check (length(language) between 2 and 35),
+  constraint intent_patterns_patterns_check check (array_position(patterns, null) is null),
+  constraint intent_patterns_examples_check check (jsonb_typeof(examples) in ('array', 'object')),
+  constraint intent_patterns_confidence_threshold_check check (confidence_threshold between 0 and 1)
+);
+comment on table public.intent_patterns is 'By what words a customer''s wish is recognised, one row an intent and language.';
+create index if not exists intent_patterns_created_by_idx on public.intent_patterns (created_by) where created_by is not null;
+
+create table if not exists public.website_scan_jobs (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  user_id uuid,
+  project_id uuid,
+  urls text[] not null,
+  status text not null default 'pending',
+  progress_percentage integer not null default 0,
+  pages_found integer not null default 0,
+  pages_processed integer not null default 0,
+  scan_settings jsonb not null default '{"maxDepth": 2, "maxPages": 50, "respectRobots": true}',
+  started_at timestamptz,
+  completed_at timestamptz,
+  error_details jsonb,
+  created_at timestamptz not null default now(),
+  constraint website_scan_jobs_pkey primary key (id, workspace_id),
+  constraint website_scan_jobs_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint website_scan_jobs_user_id_fkey foreign key (user_id) references public.profiles (id) on delete set null,
+  constraint website_scan_jobs_urls_check check (cardinality(urls) between 1 and 1000 and array_position(urls, null) is null),
+  constraint website_scan_jobs_status_check check (status in ('pending', 'scanning', 'processing', 'completed', 'failed')),
+  constraint website_scan_jobs_progress_percentage_check check (progress_percentage between 0 and 100),
+  constraint website_scan_jobs_pages_found_check check (pages_found >= 0),
+  constraint website_scan_jobs_pages_processed_check check (pages_processed >= 0),
+  constraint website_scan_jobs_scan_settings_check check (jsonb_typeof(scan_settings) = 'object'),
+  constraint website_scan_jobs_error_details_check check (jsonb_typeof(error_details) in ('object', 'array'))
+);
+comment on table public.website_scan_jobs is 'Orders to read web pages into the knowledge.';
+create index if not exists website_scan_jobs_workspace_id_idx on public.website_scan_jobs (workspace_id, status, created_at desc);
+create index if not exists website_scan_jobs_user_id_idx on public.website_scan_jobs (user_id) where user_id is not null;
+
+create table if not exists public.extracted_content (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  scan_job_id uuid,
+  url text not null,
+  title text,
+  content text not null,
+  content_type text,
+  headings jsonb,
+  metadata jsonb,
+  word_count integer,
+  processing_quality numeric,
+  extracted_entities jsonb,
+  created_at timestamptz not null default now(),
+  constraint extracted_content_pkey primary key (id, workspace_id),
+  constraint extracted_content_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint extracted_content_scan_job_id_fkey foreign key (scan_job_id, workspace_id) references public.website_scan_jobs (id, workspace_id) on delete cascade,
+  constraint extracted_content_content_type_check check (content_type in ('pricing', 'faq', 'about', 'product', 'policy', 'general')),
+  constraint extracted_content_headings_check check (jsonb_typeof(headings) in ('array', 'object')),
+  constraint extracted_content_metadata_check check (jsonb_typeof(metadata) = 'object'),
+  constraint extracted_content_extracted_entities_check check (jsonb_typeof(extracted_entities) in ('array', 'object')),
+  constraint extracted_content_word_count_check check (word_count >= 0),
+  constraint extracted_content_processing_quality_check check (processing_quality between 0 and 1)
+);
+comment on table public.extracted_content is 'Text found by a scan, before somebody makes articles of it.';
+create index if not exists extracted_content_workspace_id_idx on public.extracted_content (workspace_id, created_at desc);
+create index if not exists extracted_content_scan_job_id_idx on public.extracted_content (scan_job_id, workspace_id) where scan_job_id is not null;
+
+create table if not exists public.playground_sessions (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  user_id uuid,
+  session_name text,
+  bot_configuration jsonb not null default '{}',
+  test_conversations jsonb not null default '[]',
+  performance_metrics jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint playground_sessions_pkey primary key (id, workspace_id),
+  constraint playground_sessions_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint playground_sessions_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
+  constraint playground_sessions_bot_configuration_check check (jsonb_typeof(bot_configuration) = 'object'),
+  constraint playground_sessions_test_conversations_check check (jsonb_typeof(test_conversations) = 'array'),
+  constraint playground_sessions_performance_metrics_check check (jsonb_typeof(performance_metrics) = 'object')
+);
+comment on table public.playground_sessions is 'Trials of the assistant with other settings, away from customers.';
+create index if not exists playground_sessions_workspace_id_idx on public.playground_sessions (workspace_id, created_at desc);
+create index if not exists playground_sessions_user_id_idx on public.playground_sessions (user_id) where user_id is not null;
+
+-- ============ 60-workflows/tables ============
+-- Purpose: automations and each of their runs.
+-- Invariants: a run keeps its state in its row, so that it goes on after a restart; the counters of a workflow equal a recount of its ended runs.
+-- Who writes: admins draw workflows; the server runs them.
+-- Lock risk: the end of a run locks its workflow's row.
+
+create table if not exists public.workflows (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  user_id uuid,
+  name text not null,
+  description text,
+  trigger_type text not null,
+  trigger_conditions jsonb not null default '{}',
+  steps jsonb not null default '[]',
+  nodes jsonb not null default '[]',
+  connections jsonb not null default '[]',
+  is_active boolean not null default false,
+  execution_count integer not null default 0,
+  success_count integer not null default 0,
+  failure_count integer not null default 0,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint workflows_pkey primary key (id, workspace_id),
+  constraint workflows_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint workflows_user_id_fkey foreign key (user_id) references public.profiles (id) on delete set null,
+  constraint workflows_name_check check (length(name) between 1 and 255),
+  constraint workflows_trigger_type_check check (trigger_type in ('manual', 'intent', 'keyword', 'schedule', 'event')),
+  constraint workflows_trigger_conditions_check check (jsonb_typeof(trigger_conditions) = 'object'),
+  constraint workflows_steps_check check (jsonb_typeof(steps) = 'array'),
+  constraint workflows_nodes_check check (jsonb_typeof(nodes) = 'array'),
+  constraint workflows_connections_check check (jsonb_typeof(connections) = 'array'),
+  constraint workflows_execution_count_check check (execution_count >= 0 and success_count >= 0 and failure_count >= 0)
+);
+comment on table public.workflows is 'Automations: what starts them and which steps they take.';
+create index if not exists workflows_workspace_id_idx on public.workflows (workspace_id, is_active, trigger_type);
+create index if not exists workflows_user_id_idx on public.workflows (user_id) where user_id is not null;
+
+-- ============ 80-integrations/tables ============
+-- Purpose: other systems: what is sent to customers' channels (deliveries), to subscribers (webhooks out), and to and from CRMs (sync jobs).
+-- Invariants: credentials are envelopes; a queue's item is held by one worker at a time, in the order of its key; a delivery never goes backwards;
+--   one delivery a message and channel; each event of the ledger is put out once for each subscription.
+-- Who writes: admins set up; verbs put in; the server's workers claim, complete and fail.
+-- Lock risk: row locks, skipped by whoever claims; webhook_logs is partitioned by month.
+
+create table if not exists public.integrations (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  name text not null,
+  type text not null,
+  provider text not null,
+  status text not null default 'inactive',
+  configuration jsonb not null default '{}',
+  credentials jsonb not null default '{}',
+  sync_settings jsonb not null default '{}',
+  last_sync_at timestamptz,
+  sync_frequency integer not null default 3600,
+  error_count integer not null default 0,
+  last_error text,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint integrations_pkey primary key (id, workspace_id),
+  constraint integrations_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint integrations_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint integrations_name_check check (length(name) between 1 and 255),
+  constraint integrations_type_check check (type in ('crm', 'helpdesk', 'ecommerce', 'email_marketing')),
+  constraint integrations_provider_check check (provider in ('salesforce', 'hubspot', 'zendesk', 'shopify')),
+  constraint integrations_status_check check (status in ('active', 'inactive', 'error', 'pending_setup')),
+  constraint integrations_configuration_check check (jsonb_typeof(configuration) = 'object'),
+  constraint integrations_credentials_check check (romashka.is_envelope(credentials)),
+  constraint integrations_sync_settings_check check (jsonb_typeof(sync_settings) = 'object'),
+  constraint integrations_sync_frequency_check check (sync_frequency > 0),
+  constraint integrations_error_count_check check (error_count >= 0)
+);
+comment on table public.integrations is 'Accounts in other systems that data is exchanged with.';
+create index if not exists idx_integrations_status on public.integrations (workspace_id, status, type);
+create index if not exists integrations_created_by_idx on public.integrations (created_by) where created_by is not null;
+
+create table if not exists public.integration_field_mappings (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  integration_id uuid,
+  source_entity text not null,
+  target_entity text not null,
+  source_field text not null,
+  target_field text not null,
+  transformation_rule text,
+  is_required boolean not null default false,
+  is_active boolean not null default true,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint integration_field_mappings_pkey primary key (id, workspace_id),
+  constraint integration_field_mappings_source_field_key unique (integration_id, workspace_id, source_entity, source_field, target_entity, target_field),
+  constraint integration_field_mappings_integration_id_fkey foreign key (integration_id, workspace_id) references public.integrations (id, workspace_id) on delete cascade,
+  constraint integration_field_mappings_integration_id_check check (integration_id is not null),
+  constraint integration_field_mappings_source_entity_check check (source_entity in ('conversation', 'customer', 'message')),
+  constraint integration_field_mappings_target_entity_check check (target_entity in ('contact', 'deal', 'ticket'))
+);
+comment on table public.integration_field_mappings is 'Which of our fields goes into which field of the other system.';
+
+create table if not exists public.sync_jobs (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  integration_id uuid,
+  job_type text not null,
+  direction text not null,
+  status text not null default 'pending',
+  records_processed integer not null default 0,
+  records_total integer not null default 0,
+  attempt_count integer not null default 0,
+  max_attempts integer not null default 5,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  started_at timestamptz,
+  completed_at timestamptz,
+  error_details jsonb,
+  created_at timestamptz not null default now(),
+  constraint sync_jobs_pkey primary key (id, workspace_id),
+  constraint sync_jobs_integration_id_fkey foreign key (integration_id, workspace_id) references public.integrations (id, workspace_id) on delete cascade,
+  constraint sync_jobs_integration_id_check check (integration_id is not null),
+  constraint sync_jobs_job_type_check check (job_type in ('full_sync', 'incremental', 'real_time')),
+  constraint sync_jobs_direction_check check (direction in ('inbound', 'outbound', 'bidirectional')),
+  constraint sync_jobs_status_check check (status in ('pending', 'running', 'completed', 'failed', 'dead')),
+  constraint sync_jobs_records_processed_check check (records_processed >= 0),
+  constraint sync_jobs_records_total_check check (records_total >= 0),
+  constraint sync_jobs_attempt_count_check check (attempt_count >= 0),
+  constraint sync_jobs_max_attempts_check check (max_attempts between 1 and 1000),
+  constraint sync_jobs_lease_id_check check (lease_id is null or status = 'running'),
+  constraint sync_jobs_error_details_check check (jsonb_typeof(error_details) in ('object', 'array'))
+) with (fillfactor = 80);
+comment on table public.sync_jobs is 'Orders to exchange data with another system: a queue, in order for each integration.';
+create index if not exists sync_jobs_integration_id_idx on public.sync_jobs (integration_id, workspace_id, created_at, id);
+create index if not exists sync_jobs_next_attempt_at_idx on public.sync_jobs (next_attempt_at) where status in ('pending', 'running');
+
+create table if not exists public.webhook_subscriptions (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  integration_id uuid,
+  event_type text not null,
+  webhook_url text not null,
+  secret_key text,
+  is_active boolean not null default true,
+  retry_count integer not null default 3,
+  timeout_seconds integer not null default 30,
+  last_triggered timestamptz,
+  success_count integer not null default 0,
+  failure_count integer not null default 0,
+  failing_since timestamptz,
+  disabled_at timestamptz,
+  disabled_reason text,
+  created_at timestamptz not null default now(),
+  constraint webhook_subscriptions_pkey primary key (id, workspace_id),
+  constraint webhook_subscriptions_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint webhook_subscriptions_integration_id_fkey foreign key (integration_id, workspace_id) references public.integrations (id, workspace_id) on delete cascade,
+  constraint webhook_subscriptions_event_type_check check (event_type ~ '^(\*|[a-z_]+\.(\*|[a-z_]+))$'),
+  constraint webhook_subscriptions_webhook_url_check check (webhook_url ~ '^https?://[^\s@/#]+([/?][^\s#]*)?$' and length(webhook_url) <= 2048),
+  constraint webhook_subscriptions_secret_key_check check (romashka.is_envelope(secret_key)),
+  constraint webhook_subscriptions_retry_count_check check (retry_count between 0 and 50),
+  constraint webhook_subscriptions_timeout_seconds_check check (timeout_seconds between 1 and 120),
+  constraint webhook_subscriptions_success_count_check check (success_count >= 0 and failure_count >= 0)
+) with (fillfactor = 80);
+comment on table public.webhook_subscriptions is 'Who is told of which events, at which address.';
+create index if not exists webhook_subscriptions_workspace_id_idx on public.webhook_subscriptions (workspace_id, is_active, event_type);
+create index if not exists webhook_subscriptions_integration_id_idx on public.webhook_subscriptions (integration_id, workspace_id) where integration_id is not null;
+
+create table if not exists public.webhook_logs (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  webhook_subscription_id uuid,
+  event_id bigint,
+  event_type text not null,
+  payload jsonb,
+  ordering_key text,
+  status text not null default 'pending',
+  attempt_count integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  attempts jsonb not null default '[]',
+  response_status integer,
+  response_body text,
+  error_message text,
+  processing_time_ms integer,
+  completed_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint webhook_logs_pkey primary key (id, workspace_id, created_at),
+  constraint webhook_logs_webhook_subscription_id_fkey foreign key (webhook_subscription_id, workspace_id) references public.webhook_subscriptions (id, workspace_id) on delete cascade,
+  constraint webhook_logs_webhook_subscription_id_check check (webhook_subscription_id is not null),
+  constraint webhook_logs_payload_check check (jsonb_typeof(payload) is not null or payload is null),
+  constraint webhook_logs_attempts_check check (jsonb_typeof(attempts) = 'array'),
+  constraint webhook_logs_status_check check (status in ('pending', 'sending', 'succeeded', 'failed', 'dead')),
+  constraint webhook_logs_attempt_count_check check (attempt_count >= 0),
+  constraint webhook_logs_response_status_check check (response_status between 100 and 599),
+  constraint webhook_logs_processing_time_ms_check check (processing_time_ms >= 0),
+  constraint webhook_logs_lease_id_check check ((lease_id is not null) = (status = 'sending'))
+) partition by range (created_at);
+comment on table public.webhook_logs is 'Each event put out to each subscriber: the queue, the last answer, and the history of attempts. The id is the receiver''s idempotency key.';
+create table if not exists romashka_partitions.webhook_logs_default partition of public.webhook_logs default;
+alter table romashka_partitions.webhook_logs_default enable row level security;
+alter table romashka_partitions.webhook_logs_default force row level security;
+create index if not exists webhook_logs_webhook_subscription_id_idx on public.webhook_logs (webhook_subscription_id, workspace_id, created_at desc);
+create index if not exists webhook_logs_workspace_id_idx on public.webhook_logs (workspace_id, created_at desc, id);
+create index if not exists webhook_logs_next_attempt_at_idx on public.webhook_logs (next_attempt_at) where status in ('pending', 'sending');
+create index if not exists webhook_logs_ordering_key_idx on public.webhook_logs (workspace_id, webhook_subscription_id, ordering_key, created_at, id)
+  where status in ('pending', 'sending');
+create index if not exists webhook_logs_status_idx on public.webhook_logs (workspace_id, created_at) where status = 'dead';
 
 -- ============ 90-operations/tables ============
 -- Purpose: settings of a workspace, and the record of who changed what.
@@ -1738,6 +2419,14 @@ do $$ begin
   perform romashka.grant_function('public.accept_invitation(text)', 'authenticated', 'service_role');
 end $$;
 
+-- ============ 30-channels/functions ============
+-- Purpose: channels' widgets, canned responses, and the queue of what came in.
+-- Invariants: what arrives twice is stored once; an event is processed only when all its items are; one worker at a time, in the order of its key.
+-- Lock risk: row locks on queued events, skipped by whoever claims.
+do $$ begin
+  perform romashka.ensure_partitions('webhook_events', current_date, current_date + 62);
+end $$;
+
 -- ============ 40-conversations/functions ============
 -- Purpose: counters and life cycle of conversations.
 -- Invariants: each counter is changed by a delta under the row lock of what it counts, conversation before analytics before agent before customer;
@@ -2240,6 +2929,23 @@ begin
   end loop;
 end $$;
 
+-- ============ 50-knowledge/functions ============
+-- Purpose: versions of articles, their use and effect, the trees of categories, and the search.
+-- Invariants: every text an article has had is kept under a number of its own; counters equal a recount of knowledge_analytics.
+-- Lock risk: a use of an article locks its row; moving categories is serialised within a workspace.
+
+-- ============ 60-workflows/functions ============
+-- Purpose: the counters of workflows.
+-- Lock risk: the end of a run locks its workflow's row.
+
+-- ============ 80-integrations/functions ============
+-- Purpose: the queues out: deliveries to customers, webhooks to subscribers, exchange with other systems.
+-- Invariants: an item is held by one worker at a time and never before an earlier one of its key; a lost worker's items come back; nothing is tried for ever.
+-- Lock risk: row locks on queued items, skipped by whoever claims.
+do $$ begin
+  perform romashka.ensure_partitions('webhook_logs', current_date, current_date + 62);
+end $$;
+
 -- ============ 90-operations/functions ============
 -- Purpose: settings; the audit: recording, sealing, verifying, redacting.
 -- Invariants: a write never fails because of who made it; secrets never reach the audit; what is sealed cannot be changed unseen.
@@ -2443,6 +3149,24 @@ begin
    where s.is_effective is distinct from romashka.is_effective_setting(s.setting_key);
 end $$;
 
+-- ============ 30-channels/triggers ============
+-- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
+-- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
+do $$ begin
+  perform romashka.touch_table('communication_channels');
+  perform romashka.touch_table('message_templates');
+  perform romashka.touch_table('channel_routing_rules');
+  perform romashka.touch_table('widget_configurations');
+  perform romashka.audit_table('communication_channels', array['api_credentials', 'webhook_secret']);
+  perform romashka.audit_table('message_templates');
+  perform romashka.audit_table('channel_routing_rules');
+  perform romashka.audit_table('widget_configurations');
+  perform romashka.audit_table('canned_responses');
+end $$;
+-- A use is not an edit.
+create or replace trigger update_canned_responses_updated_at before update on public.canned_responses for each row
+  when (old.updated_at is not distinct from new.updated_at and old.usage_count = new.usage_count) execute function public.update_updated_at_column();
+
 -- ============ 40-conversations/triggers ============
 -- Purpose: the audit of people, customers and what belongs to conversations. Conversations and messages themselves are audited row by row (90-operations/verbs.sql).
 do $$
@@ -2453,6 +3177,38 @@ begin
     'conversation_notes', 'conversation_transfers', 'conversation_participants', 'file_attachments', 'saved_views', 'workspace_members', 'workspace_invitations', 'teams', 'team_members', 'workspaces', 'profiles'] loop
     perform romashka.audit_table(signature, case signature when 'workspace_invitations' then array['token_hash'] else '{}'::text[] end);
   end loop;
+end $$;
+
+-- ============ 50-knowledge/triggers ============
+-- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
+-- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
+do $$ begin
+  perform romashka.touch_table('knowledge_categories');
+  perform romashka.touch_table('intent_patterns');
+  perform romashka.touch_table('playground_sessions');
+  perform romashka.audit_table('knowledge_categories');
+  perform romashka.audit_table('knowledge_items', array['search_document']);
+  perform romashka.audit_table('intent_patterns');
+  perform romashka.audit_table('website_scan_jobs');
+end $$;
+
+-- ============ 60-workflows/triggers ============
+-- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
+-- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
+do $$ begin
+  perform romashka.touch_table('workflows');
+  perform romashka.audit_table('workflows');
+end $$;
+
+-- ============ 80-integrations/triggers ============
+-- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
+-- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
+do $$ begin
+  perform romashka.touch_table('integrations');
+  perform romashka.touch_table('integration_field_mappings');
+  perform romashka.audit_table('integrations', array['credentials']);
+  perform romashka.audit_table('integration_field_mappings');
+  perform romashka.audit_table('webhook_subscriptions', array['secret_key']);
 end $$;
 
 -- ============ 40-conversations/verbs ============
@@ -3179,6 +3935,28 @@ do $$ begin
   perform romashka.protect_table('custom_attribute_definitions', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
 end $$;
 
+-- ============ 30-channels/policies ============
+-- Purpose: members see channels, agents use templates and canned responses, admins set up. What came in raw is for admins; only the server stores it.
+-- Exceptions: a private canned response is its author's alone.
+do $$ begin
+  perform romashka.protect_table('communication_channels', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('message_templates', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('channel_routing_rules', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('widget_configurations', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('webhook_events', readers => 'admin', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('canned_responses', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+end $$;
+
+alter policy canned_responses_select on public.canned_responses
+  using (workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
+alter policy canned_responses_insert on public.canned_responses
+  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
+alter policy canned_responses_update on public.canned_responses
+  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())))
+  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
+alter policy canned_responses_delete on public.canned_responses
+  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
+
 -- ============ 40-conversations/policies ============
 -- Purpose: members read the conversations of their workspace, agents work on them, admins delete.
 do $$ begin
@@ -3193,6 +3971,34 @@ do $$ begin
   perform romashka.protect_table('conversation_thread_keys', readers => 'viewer', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('file_attachments', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
   perform romashka.protect_table('saved_views', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+end $$;
+
+-- ============ 50-knowledge/policies ============
+-- Purpose: members read what is known, agents write articles, admins arrange categories and intents. Versions are written by trigger alone.
+do $$ begin
+  perform romashka.protect_table('knowledge_categories', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('knowledge_items', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
+  perform romashka.protect_table('knowledge_versions', readers => 'viewer', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('intent_patterns', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('website_scan_jobs', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('extracted_content', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('playground_sessions', readers => 'agent', inserters => 'agent', updaters => 'agent', removers => 'agent');
+end $$;
+
+-- ============ 60-workflows/policies ============
+-- Purpose: members see automations and their runs, agents start and stop runs, admins draw workflows.
+do $$ begin
+  perform romashka.protect_table('workflows', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+end $$;
+
+-- ============ 80-integrations/policies ============
+-- Purpose: other systems are the admins' business; how far a message has come is seen by every member and changed by the queue alone.
+do $$ begin
+  perform romashka.protect_table('integrations', readers => 'admin', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('integration_field_mappings', readers => 'admin', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('sync_jobs', readers => 'admin', inserters => 'admin', updaters => null, removers => 'admin');
+  perform romashka.protect_table('webhook_subscriptions', readers => 'admin', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('webhook_logs', readers => 'admin', inserters => null, updaters => null, removers => null);
 end $$;
 
 -- ============ 90-operations/policies ============

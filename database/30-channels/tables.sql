@@ -1,0 +1,238 @@
+-- Purpose: the ways customers reach a workspace, what is sent through them ready-made, and the durable queue of what came in.
+-- Invariants: credentials are envelopes, never plaintext; a webhook that arrives twice is stored once; its raw body is durable before it is answered.
+-- Who writes: admins set channels up; the server stores webhooks (receive_webhook_event) and works the queue.
+-- Lock risk: none beyond row locks; webhook_events is partitioned by month, so that retention drops partitions.
+
+create table if not exists public.communication_channels (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  name text not null,
+  type text not null,
+  status text not null default 'active',
+  configuration jsonb not null default '{}',
+  webhook_url text,
+  webhook_secret text,
+  api_credentials jsonb,
+  message_limit_per_day integer not null default 1000,
+  messages_sent_today integer not null default 0,
+  last_reset_date date not null default current_date,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint communication_channels_pkey primary key (id, workspace_id),
+  constraint communication_channels_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint communication_channels_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint communication_channels_name_check check (length(name) between 1 and 200),
+  constraint communication_channels_type_check check (type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
+  constraint communication_channels_status_check check (status in ('active', 'inactive', 'pending_setup')),
+  constraint communication_channels_configuration_check check (jsonb_typeof(configuration) = 'object'),
+  constraint communication_channels_webhook_url_check check (webhook_url ~ '^https?://[^\s]+$'),
+  constraint communication_channels_webhook_secret_check check (romashka.is_envelope(webhook_secret)),
+  constraint communication_channels_api_credentials_check check (romashka.is_envelope(api_credentials)),
+  constraint communication_channels_message_limit_per_day_check check (message_limit_per_day >= 0),
+  constraint communication_channels_messages_sent_today_check check (messages_sent_today >= 0)
+);
+comment on table public.communication_channels is 'Accounts by which customers reach the workspace: a WhatsApp number, a mailbox, a site.';
+create index if not exists communication_channels_workspace_id_idx on public.communication_channels (workspace_id, type, status);
+create index if not exists communication_channels_created_by_idx on public.communication_channels (created_by) where created_by is not null;
+
+create table if not exists public.message_templates (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  name text not null,
+  language text not null,
+  category text not null,
+  template_content jsonb not null default '{}',
+  status text not null default 'pending',
+  channel_type text not null,
+  external_template_id text,
+  usage_count integer not null default 0,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint message_templates_pkey primary key (id, workspace_id),
+  constraint message_templates_name_key unique (workspace_id, channel_type, name, language),
+  constraint message_templates_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint message_templates_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint message_templates_name_check check (length(name) between 1 and 512),
+  constraint message_templates_language_check check (length(language) between 2 and 35),
+  constraint message_templates_category_check check (category in ('utility', 'marketing', 'authentication')),
+  constraint message_templates_status_check check (status in ('pending', 'approved', 'rejected')),
+  constraint message_templates_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
+  constraint message_templates_template_content_check check (jsonb_typeof(template_content) = 'object'),
+  constraint message_templates_usage_count_check check (usage_count >= 0)
+);
+comment on table public.message_templates is 'Messages a provider approves beforehand, for writing to a customer outside of the window in which free text is allowed.';
+create index if not exists message_templates_created_by_idx on public.message_templates (created_by) where created_by is not null;
+
+create table if not exists public.channel_routing_rules (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  name text not null,
+  priority integer not null default 0,
+  conditions jsonb not null default '{}',
+  target_channel_type text not null,
+  fallback_channel_type text,
+  is_active boolean not null default true,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint channel_routing_rules_pkey primary key (id, workspace_id),
+  constraint channel_routing_rules_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint channel_routing_rules_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint channel_routing_rules_name_check check (length(name) between 1 and 255),
+  constraint channel_routing_rules_conditions_check check (jsonb_typeof(conditions) = 'object'),
+  constraint channel_routing_rules_target_channel_type_check check (target_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
+  constraint channel_routing_rules_fallback_channel_type_check check (fallback_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')
+    and fallback_channel_type <> target_channel_type)
+);
+comment on table public.channel_routing_rules is 'By which channel a customer is written to, and by which when that one fails.';
+create index if not exists channel_routing_rules_workspace_id_idx on public.channel_routing_rules (workspace_id, is_active, priority desc);
+create index if not exists channel_routing_rules_created_by_idx on public.channel_routing_rules (created_by) where created_by is not null;
+
+create table if not exists public.widget_configurations (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  user_id uuid,
+  channel_id uuid,
+  widget_name text not null,
+  domain text,
+  allowed_domains text[] not null default '{}',
+  configuration jsonb not null default '{}',
+  embed_code text,
+  status text not null default 'active',
+  install_verified boolean not null default false,
+  custom_css text,
+  custom_js text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint widget_configurations_pkey primary key (id, workspace_id),
+  constraint widget_configurations_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint widget_configurations_user_id_fkey foreign key (user_id) references public.profiles (id) on delete set null,
+  constraint widget_configurations_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint widget_configurations_widget_name_check check (length(widget_name) between 1 and 255),
+  constraint widget_configurations_domain_check check (length(domain) between 1 and 255),
+  constraint widget_configurations_status_check check (status in ('active', 'inactive')),
+  constraint widget_configurations_configuration_check check (jsonb_typeof(configuration) = 'object')
+);
+comment on table public.widget_configurations is 'Chat widgets on customers'' sites: looks, allowed domains, the snippet to embed.';
+create index if not exists widget_configurations_workspace_id_idx on public.widget_configurations (workspace_id, status);
+create index if not exists widget_configurations_user_id_idx on public.widget_configurations (user_id) where user_id is not null;
+create index if not exists widget_configurations_channel_id_idx on public.widget_configurations (channel_id, workspace_id) where channel_id is not null;
+
+-- A visitor knows only the token in the page's source, not the workspace: the one thing here that is unique beyond workspaces.
+create table if not exists romashka.widget_tokens (
+  token text not null,
+  workspace_id uuid not null,
+  widget_id uuid not null,
+  created_at timestamptz not null default now(),
+  constraint widget_tokens_pkey primary key (token),
+  constraint widget_tokens_widget_id_fkey foreign key (widget_id, workspace_id) references public.widget_configurations (id, workspace_id) on delete cascade,
+  constraint widget_tokens_token_check check (token ~ '^[A-Za-z0-9_-]{22,64}$')
+);
+comment on table romashka.widget_tokens is 'Which widget a public token names. The token is in the page''s source: it finds the widget and grants nothing else.';
+create index if not exists widget_tokens_widget_id_idx on romashka.widget_tokens (widget_id, workspace_id);
+revoke all on romashka.widget_tokens from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.widget_tokens enable row level security;
+alter table romashka.widget_tokens force row level security;
+
+create table if not exists public.webhook_events (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  channel_id uuid,
+  event_type text not null,
+  source text not null,
+  payload jsonb not null,
+  headers jsonb not null default '{}',
+  raw_body bytea,
+  dedupe_key text,
+  ordering_key text,
+  status text not null default 'pending',
+  processed boolean not null default false,
+  processing_attempts integer not null default 0,
+  max_attempts integer not null default 10,
+  items_found integer,
+  items_handled integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  error_message text,
+  created_at timestamptz not null default now(),
+  processed_at timestamptz,
+  constraint webhook_events_pkey primary key (id, workspace_id, created_at),
+  constraint webhook_events_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint webhook_events_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint webhook_events_event_type_check check (length(event_type) between 1 and 200),
+  constraint webhook_events_source_check check (source in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'webhook', 'api')),
+  constraint webhook_events_payload_check check (jsonb_typeof(payload) is not null),
+  constraint webhook_events_headers_check check (jsonb_typeof(headers) = 'object'),
+  constraint webhook_events_dedupe_key_check check (length(dedupe_key) between 1 and 1000),
+  constraint webhook_events_ordering_key_check check (length(ordering_key) between 1 and 1000),
+  constraint webhook_events_status_check check (status in ('pending', 'processing', 'processed', 'failed', 'dead', 'quarantined')),
+  constraint webhook_events_processed_check check (processed = (status = 'processed') and processed = (processed_at is not null)),
+  constraint webhook_events_processing_attempts_check check (processing_attempts >= 0),
+  constraint webhook_events_max_attempts_check check (max_attempts between 1 and 1000),
+  constraint webhook_events_items_handled_check check (items_handled >= 0 and (items_found is null or items_handled <= items_found)),
+  constraint webhook_events_lease_id_check check ((lease_id is not null) = (status = 'processing'))
+) partition by range (created_at);
+comment on table public.webhook_events is 'What channels sent us, raw, stored before it is acknowledged; and the queue it is processed from.';
+create table if not exists romashka_partitions.webhook_events_default partition of public.webhook_events default;
+alter table romashka_partitions.webhook_events_default enable row level security;
+alter table romashka_partitions.webhook_events_default force row level security;
+create index if not exists idx_webhook_events_created_at on public.webhook_events (workspace_id, created_at desc, id);
+create index if not exists idx_webhook_events_processed on public.webhook_events (next_attempt_at) where status in ('pending', 'processing');
+create index if not exists webhook_events_ordering_key_idx on public.webhook_events (workspace_id, ordering_key, created_at, id)
+  where status in ('pending', 'processing');
+create index if not exists webhook_events_status_idx on public.webhook_events (workspace_id, status, created_at) where status in ('dead', 'quarantined');
+create index if not exists webhook_events_channel_id_idx on public.webhook_events (channel_id, workspace_id) where channel_id is not null;
+
+-- A unique key over all months cannot be on a table that is partitioned by month.
+create table if not exists romashka.webhook_event_keys (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  source text not null,
+  dedupe_key text not null,
+  event_id uuid not null,
+  created_at timestamptz not null default now(),
+  constraint webhook_event_keys_pkey primary key (id, workspace_id),
+  constraint webhook_event_keys_dedupe_key_key unique (workspace_id, source, dedupe_key),
+  constraint webhook_event_keys_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade
+);
+comment on table romashka.webhook_event_keys is 'What has arrived already, by the key its sender gives it, so that it is stored once.';
+create index if not exists webhook_event_keys_created_at_idx on romashka.webhook_event_keys using brin (created_at);
+revoke all on romashka.webhook_event_keys from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.webhook_event_keys enable row level security;
+alter table romashka.webhook_event_keys force row level security;
+
+create table if not exists public.canned_responses (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  title text not null,
+  content text not null,
+  shortcut text,
+  category text not null default 'general',
+  language text not null default 'en',
+  usage_count integer not null default 0,
+  last_used_at timestamptz,
+  created_by uuid,
+  is_public boolean not null default true,
+  is_active boolean not null default true,
+  tags text[] not null default '{}',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint canned_responses_pkey primary key (id, workspace_id),
+  constraint canned_responses_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint canned_responses_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint canned_responses_title_check check (length(title) between 1 and 255),
+  constraint canned_responses_content_check check (length(content) between 1 and 100000),
+  constraint canned_responses_shortcut_check check (shortcut ~ '^/[^\s/]{1,49}$'),
+  constraint canned_responses_language_check check (length(language) between 2 and 35),
+  constraint canned_responses_usage_count_check check (usage_count >= 0)
+);
+comment on table public.canned_responses is 'Answers that agents insert by a shortcut. A private one is seen by its author alone.';
+create unique index if not exists idx_canned_responses_shortcut on public.canned_responses
+  (workspace_id, lower(shortcut), language, coalesce(case when not is_public then created_by end, '00000000-0000-0000-0000-000000000000'::uuid))
+  where shortcut is not null and is_active;
+create index if not exists idx_canned_responses_category on public.canned_responses (workspace_id, category, usage_count desc) where is_active;
+create index if not exists idx_canned_responses_language on public.canned_responses (workspace_id, language, title);
+create index if not exists canned_responses_created_by_idx on public.canned_responses (created_by) where created_by is not null;

@@ -1,0 +1,3 @@
+-- Purpose: versions of articles, their use and effect, the trees of categories, and the search.
+-- Invariants: every text an article has had is kept under a number of its own; counters equal a recount of knowledge_analytics.
+-- Lock risk: a use of an article locks its row; moving categories is serialised within a workspace.

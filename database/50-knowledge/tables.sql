@@ -1,0 +1,209 @@
+-- Purpose: what the assistant and the help centre know, each version of it, how it fared, and where it was found.
+-- Invariants: version 1 is kept from the start and no number is used twice; categories form trees; what changes with each use is in no index.
+-- Who writes: agents and admins edit; usage and effectiveness are kept by triggers; scans by the server.
+-- Lock risk: an answer's feedback locks its article's row.
+
+create table if not exists public.knowledge_categories (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  name text not null,
+  description text,
+  parent_id uuid,
+  order_index integer not null default 0,
+  icon text,
+  color text,
+  is_active boolean not null default true,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint knowledge_categories_pkey primary key (id, workspace_id),
+  constraint knowledge_categories_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint knowledge_categories_parent_id_fkey foreign key (parent_id, workspace_id) references public.knowledge_categories (id, workspace_id),
+  constraint knowledge_categories_name_check check (length(name) between 1 and 255),
+  constraint knowledge_categories_parent_id_check check (parent_id <> id)
+);
+comment on table public.knowledge_categories is 'Trees of topics that articles are filed under.';
+create unique index if not exists knowledge_categories_name_key on public.knowledge_categories
+  (workspace_id, coalesce(parent_id, '00000000-0000-0000-0000-000000000000'::uuid), lower(name));
+create index if not exists knowledge_categories_parent_id_idx on public.knowledge_categories (parent_id, workspace_id) where parent_id is not null;
+
+create table if not exists public.knowledge_items (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  title text not null,
+  content text not null,
+  category_id uuid,
+  source_type text not null,
+  source_url text,
+  file_path text,
+  confidence_score numeric not null default 0.8,
+  usage_count integer not null default 0,
+  helpful_count integer not null default 0,
+  unhelpful_count integer not null default 0,
+  effectiveness_score numeric not null default 0.5,
+  language text not null default 'en',
+  tags text[] not null default '{}',
+  status text not null default 'active',
+  audience text not null default 'public',
+  version integer not null default 1,
+  published_at timestamptz,
+  reviewed_at timestamptz,
+  review_due_at timestamptz,
+  last_used_at timestamptz,
+  change_note text,
+  created_by uuid,
+  updated_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  search_document tsvector not null generated always as (romashka.knowledge_document(workspace_id, language, title, content)) stored,
+  constraint knowledge_items_pkey primary key (id, workspace_id),
+  constraint knowledge_items_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint knowledge_items_category_id_fkey foreign key (category_id, workspace_id) references public.knowledge_categories (id, workspace_id),
+  constraint knowledge_items_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint knowledge_items_updated_by_fkey foreign key (updated_by) references public.profiles (id) on delete set null,
+  constraint knowledge_items_title_check check (length(title) between 1 and 500),
+  constraint knowledge_items_source_type_check check (source_type in ('url', 'file', 'manual')),
+  constraint knowledge_items_confidence_score_check check (confidence_score between 0 and 1),
+  constraint knowledge_items_effectiveness_score_check check (effectiveness_score between 0 and 1),
+  constraint knowledge_items_usage_count_check check (usage_count >= 0),
+  constraint knowledge_items_helpful_count_check check (helpful_count >= 0),
+  constraint knowledge_items_unhelpful_count_check check (unhelpful_count >= 0),
+  constraint knowledge_items_language_check check (length(language) between 2 and 35),
+  constraint knowledge_items_status_check check (status in ('active', 'draft', 'archived')),
+  constraint knowledge_items_audience_check check (audience in ('public', 'signed_in', 'internal')),
+  constraint knowledge_items_version_check check (version >= 1)
+) with (fillfactor = 80);
+comment on table public.knowledge_items is 'Articles: what is known, in one language each, and for whom.';
+create index if not exists idx_knowledge_items_category_id on public.knowledge_items (category_id, workspace_id, title) where category_id is not null;
+create index if not exists idx_knowledge_items_language on public.knowledge_items (workspace_id, language, status);
+create index if not exists idx_knowledge_items_status on public.knowledge_items (workspace_id, status, created_at desc, id);
+create index if not exists idx_knowledge_items_title_trgm on public.knowledge_items using gin (title extensions.gin_trgm_ops);
+create index if not exists idx_knowledge_items_content_trgm on public.knowledge_items using gin (content extensions.gin_trgm_ops);
+create index if not exists knowledge_items_search_idx on public.knowledge_items using gin (search_document);
+create index if not exists knowledge_items_title_idx on public.knowledge_items using gin (romashka.knowledge_title_document(workspace_id, language, title));
+create index if not exists knowledge_items_review_due_at_idx on public.knowledge_items (workspace_id, review_due_at) where review_due_at is not null;
+create index if not exists knowledge_items_created_by_idx on public.knowledge_items (created_by) where created_by is not null;
+create index if not exists knowledge_items_updated_by_idx on public.knowledge_items (updated_by) where updated_by is not null;
+
+create table if not exists public.knowledge_versions (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  knowledge_item_id uuid,
+  version integer not null,
+  title text,
+  content text not null,
+  changes_description text,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  constraint knowledge_versions_pkey primary key (id, workspace_id),
+  constraint knowledge_versions_version_key unique (knowledge_item_id, workspace_id, version),
+  constraint knowledge_versions_knowledge_item_id_fkey foreign key (knowledge_item_id, workspace_id) references public.knowledge_items (id, workspace_id) on delete cascade,
+  constraint knowledge_versions_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint knowledge_versions_knowledge_item_id_check check (knowledge_item_id is not null),
+  constraint knowledge_versions_version_check check (version >= 1)
+);
+comment on table public.knowledge_versions is 'Each text an article has had, from version 1 on, the present one included. Written by trigger.';
+create index if not exists knowledge_versions_created_by_idx on public.knowledge_versions (created_by) where created_by is not null;
+
+create table if not exists public.intent_patterns (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  intent_name text not null,
+  language text not null,
+  patterns text[] not null,
+  examples jsonb,
+  confidence_threshold numeric not null default 0.8,
+  is_active boolean not null default true,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint intent_patterns_pkey primary key (id, workspace_id),
+  constraint intent_patterns_intent_name_key unique (workspace_id, intent_name, language),
+  constraint intent_patterns_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint intent_patterns_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint intent_patterns_intent_name_check check (length(intent_name) between 1 and 100),
+  constraint intent_patterns_language_check check (length(language) between 2 and 35),
+  constraint intent_patterns_patterns_check check (array_position(patterns, null) is null),
+  constraint intent_patterns_examples_check check (jsonb_typeof(examples) in ('array', 'object')),
+  constraint intent_patterns_confidence_threshold_check check (confidence_threshold between 0 and 1)
+);
+comment on table public.intent_patterns is 'By what words a customer''s wish is recognised, one row an intent and language.';
+create index if not exists intent_patterns_created_by_idx on public.intent_patterns (created_by) where created_by is not null;
+
+create table if not exists public.website_scan_jobs (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  user_id uuid,
+  project_id uuid,
+  urls text[] not null,
+  status text not null default 'pending',
+  progress_percentage integer not null default 0,
+  pages_found integer not null default 0,
+  pages_processed integer not null default 0,
+  scan_settings jsonb not null default '{"maxDepth": 2, "maxPages": 50, "respectRobots": true}',
+  started_at timestamptz,
+  completed_at timestamptz,
+  error_details jsonb,
+  created_at timestamptz not null default now(),
+  constraint website_scan_jobs_pkey primary key (id, workspace_id),
+  constraint website_scan_jobs_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint website_scan_jobs_user_id_fkey foreign key (user_id) references public.profiles (id) on delete set null,
+  constraint website_scan_jobs_urls_check check (cardinality(urls) between 1 and 1000 and array_position(urls, null) is null),
+  constraint website_scan_jobs_status_check check (status in ('pending', 'scanning', 'processing', 'completed', 'failed')),
+  constraint website_scan_jobs_progress_percentage_check check (progress_percentage between 0 and 100),
+  constraint website_scan_jobs_pages_found_check check (pages_found >= 0),
+  constraint website_scan_jobs_pages_processed_check check (pages_processed >= 0),
+  constraint website_scan_jobs_scan_settings_check check (jsonb_typeof(scan_settings) = 'object'),
+  constraint website_scan_jobs_error_details_check check (jsonb_typeof(error_details) in ('object', 'array'))
+);
+comment on table public.website_scan_jobs is 'Orders to read web pages into the knowledge.';
+create index if not exists website_scan_jobs_workspace_id_idx on public.website_scan_jobs (workspace_id, status, created_at desc);
+create index if not exists website_scan_jobs_user_id_idx on public.website_scan_jobs (user_id) where user_id is not null;
+
+create table if not exists public.extracted_content (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  scan_job_id uuid,
+  url text not null,
+  title text,
+  content text not null,
+  content_type text,
+  headings jsonb,
+  metadata jsonb,
+  word_count integer,
+  processing_quality numeric,
+  extracted_entities jsonb,
+  created_at timestamptz not null default now(),
+  constraint extracted_content_pkey primary key (id, workspace_id),
+  constraint extracted_content_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint extracted_content_scan_job_id_fkey foreign key (scan_job_id, workspace_id) references public.website_scan_jobs (id, workspace_id) on delete cascade,
+  constraint extracted_content_content_type_check check (content_type in ('pricing', 'faq', 'about', 'product', 'policy', 'general')),
+  constraint extracted_content_headings_check check (jsonb_typeof(headings) in ('array', 'object')),
+  constraint extracted_content_metadata_check check (jsonb_typeof(metadata) = 'object'),
+  constraint extracted_content_extracted_entities_check check (jsonb_typeof(extracted_entities) in ('array', 'object')),
+  constraint extracted_content_word_count_check check (word_count >= 0),
+  constraint extracted_content_processing_quality_check check (processing_quality between 0 and 1)
+);
+comment on table public.extracted_content is 'Text found by a scan, before somebody makes articles of it.';
+create index if not exists extracted_content_workspace_id_idx on public.extracted_content (workspace_id, created_at desc);
+create index if not exists extracted_content_scan_job_id_idx on public.extracted_content (scan_job_id, workspace_id) where scan_job_id is not null;
+
+create table if not exists public.playground_sessions (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  user_id uuid,
+  session_name text,
+  bot_configuration jsonb not null default '{}',
+  test_conversations jsonb not null default '[]',
+  performance_metrics jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint playground_sessions_pkey primary key (id, workspace_id),
+  constraint playground_sessions_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint playground_sessions_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
+  constraint playground_sessions_bot_configuration_check check (jsonb_typeof(bot_configuration) = 'object'),
+  constraint playground_sessions_test_conversations_check check (jsonb_typeof(test_conversations) = 'array'),
+  constraint playground_sessions_performance_metrics_check check (jsonb_typeof(performance_metrics) = 'object')
+);
+comment on table public.playground_sessions is 'Trials of the assistant with other settings, away from customers.';
+create index if not exists playground_sessions_workspace_id_idx on public.playground_sessions (workspace_id, created_at desc);
+create index if not exists playground_sessions_user_id_idx on public.playground_sessions (user_id) where user_id is not null;

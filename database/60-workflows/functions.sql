@@ -1,0 +1,2 @@
+-- Purpose: the counters of workflows.
+-- Lock risk: the end of a run locks its workflow's row.

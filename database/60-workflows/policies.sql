@@ -1,0 +1,4 @@
+-- Purpose: members see automations and their runs, agents start and stop runs, admins draw workflows.
+do $$ begin
+  perform romashka.protect_table('workflows', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+end $$;
