@@ -2782,7 +2782,7 @@ comment on column public.custom_attribute_definitions.attribute_key is 'Key in c
 comment on column public.custom_attribute_definitions.label is 'What people read.';
 comment on column public.custom_attribute_definitions.value_type is 'text, number, boolean, date, list or link.';
 comment on column public.custom_attribute_definitions.allowed_values is 'The choices of a list.';
-comment on column public.custom_attribute_definitions.is_required is 'Whether a conversation may be resolved without it.';
+comment on column public.custom_attribute_definitions.is_required is 'Whether forms insist on a value.';
 comment on column public.custom_attribute_definitions.created_at is 'When it was defined.';
 comment on column public.custom_attribute_definitions.updated_at is 'When it last changed.';
 
