@@ -1587,6 +1587,25 @@ comment on table public.playground_sessions is 'Trials of the assistant with oth
 create index if not exists playground_sessions_workspace_id_idx on public.playground_sessions (workspace_id, created_at desc);
 create index if not exists playground_sessions_user_id_idx on public.playground_sessions (user_id) where user_id is not null;
 
+create table if not exists public.knowledge_analytics (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  knowledge_item_id uuid,
+  conversation_id uuid,
+  was_helpful boolean,
+  feedback_text text,
+  usage_context text,
+  created_at timestamptz not null default now(),
+  constraint knowledge_analytics_pkey primary key (id, workspace_id),
+  constraint knowledge_analytics_knowledge_item_id_fkey foreign key (knowledge_item_id, workspace_id) references public.knowledge_items (id, workspace_id) on delete cascade,
+  constraint knowledge_analytics_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint knowledge_analytics_knowledge_item_id_check check (knowledge_item_id is not null),
+  constraint knowledge_analytics_usage_context_check check (usage_context in ('chat', 'search', 'suggestion'))
+);
+comment on table public.knowledge_analytics is 'Each use of an article, and whether it helped. No answer is not a no.';
+create index if not exists knowledge_analytics_knowledge_item_id_idx on public.knowledge_analytics (knowledge_item_id, workspace_id, created_at desc);
+create index if not exists knowledge_analytics_conversation_id_idx on public.knowledge_analytics (conversation_id, workspace_id) where conversation_id is not null;
+
 -- ============ 60-workflows/tables ============
 -- Purpose: automations and each of their runs.
 -- Invariants: a run keeps its state in its row, so that it goes on after a restart; the counters of a workflow equal a recount of its ended runs.
@@ -1624,6 +1643,33 @@ create table if not exists public.workflows (
 comment on table public.workflows is 'Automations: what starts them and which steps they take.';
 create index if not exists workflows_workspace_id_idx on public.workflows (workspace_id, is_active, trigger_type);
 create index if not exists workflows_user_id_idx on public.workflows (user_id) where user_id is not null;
+
+create table if not exists public.workflow_executions (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  workflow_id uuid,
+  conversation_id uuid,
+  current_node_id text,
+  context jsonb not null default '{}',
+  status text not null default 'running',
+  resume_at timestamptz,
+  started_at timestamptz not null default now(),
+  completed_at timestamptz,
+  error_message text,
+  execution_log jsonb not null default '[]',
+  constraint workflow_executions_pkey primary key (id, workspace_id),
+  constraint workflow_executions_workflow_id_fkey foreign key (workflow_id, workspace_id) references public.workflows (id, workspace_id) on delete cascade,
+  constraint workflow_executions_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint workflow_executions_workflow_id_check check (workflow_id is not null),
+  constraint workflow_executions_status_check check (status in ('running', 'completed', 'failed', 'paused')),
+  constraint workflow_executions_completed_at_check check ((status in ('completed', 'failed')) = (completed_at is not null)),
+  constraint workflow_executions_context_check check (jsonb_typeof(context) = 'object'),
+  constraint workflow_executions_execution_log_check check (jsonb_typeof(execution_log) = 'array')
+) with (fillfactor = 80);
+comment on table public.workflow_executions is 'Runs of workflows, with the state from which they go on.';
+create index if not exists workflow_executions_workflow_id_idx on public.workflow_executions (workflow_id, workspace_id, started_at desc);
+create index if not exists workflow_executions_conversation_id_idx on public.workflow_executions (conversation_id, workspace_id) where conversation_id is not null;
+create index if not exists workflow_executions_workspace_id_idx on public.workflow_executions (workspace_id, status, resume_at) where status in ('running', 'paused');
 
 -- ============ 80-integrations/tables ============
 -- Purpose: other systems: what is sent to customers' channels (deliveries), to subscribers (webhooks out), and to and from CRMs (sync jobs).
@@ -1795,6 +1841,50 @@ create index if not exists webhook_logs_next_attempt_at_idx on public.webhook_lo
 create index if not exists webhook_logs_ordering_key_idx on public.webhook_logs (workspace_id, webhook_subscription_id, ordering_key, created_at, id)
   where status in ('pending', 'sending');
 create index if not exists webhook_logs_status_idx on public.webhook_logs (workspace_id, created_at) where status = 'dead';
+
+create table if not exists public.message_delivery_tracking (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  message_id uuid,
+  channel_type text not null,
+  external_message_id text,
+  delivery_status text not null default 'sent',
+  delivery_timestamp timestamptz,
+  read_timestamp timestamptz,
+  sent_at timestamptz,
+  error_details jsonb,
+  retry_count integer not null default 0,
+  max_retries integer not null default 3,
+  attempt_count integer not null default 0,
+  ordering_key text,
+  send_after timestamptz not null default clock_timestamp(),
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  is_uncertain boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint message_delivery_tracking_pkey primary key (id, workspace_id),
+  constraint message_delivery_tracking_message_id_key unique (message_id, workspace_id, channel_type),
+  constraint message_delivery_tracking_message_id_fkey foreign key (message_id, workspace_id) references public.messages (id, workspace_id) on delete cascade,
+  constraint message_delivery_tracking_message_id_check check (message_id is not null),
+  constraint message_delivery_tracking_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
+  constraint message_delivery_tracking_delivery_status_check check (delivery_status in ('queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'dead', 'cancelled')),
+  constraint message_delivery_tracking_external_message_id_check check (length(external_message_id) between 1 and 1000),
+  constraint message_delivery_tracking_error_details_check check (jsonb_typeof(error_details) = 'object'),
+  constraint message_delivery_tracking_retry_count_check check (retry_count >= 0),
+  constraint message_delivery_tracking_max_retries_check check (max_retries between 0 and 1000),
+  constraint message_delivery_tracking_attempt_count_check check (attempt_count >= 0),
+  constraint message_delivery_tracking_lease_id_check check ((lease_id is not null) = (delivery_status = 'sending'))
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
+comment on table public.message_delivery_tracking is 'Messages on their way out: the queue they are sent from, and how far each has come. One row a message and channel.';
+create unique index if not exists message_delivery_tracking_external_message_id_key on public.message_delivery_tracking
+  (workspace_id, channel_type, external_message_id) where external_message_id is not null;
+create index if not exists message_delivery_tracking_next_attempt_at_idx on public.message_delivery_tracking (next_attempt_at)
+  where delivery_status in ('queued', 'sending');
+create index if not exists message_delivery_tracking_ordering_key_idx on public.message_delivery_tracking (workspace_id, ordering_key, send_after, id)
+  where delivery_status in ('queued', 'sending');
+create index if not exists message_delivery_tracking_delivery_status_idx on public.message_delivery_tracking (workspace_id, created_at) where delivery_status = 'dead';
 
 -- ============ 90-operations/tables ============
 -- Purpose: settings of a workspace, and the record of who changed what.
@@ -2030,20 +2120,22 @@ end $$;
 comment on function romashka.protect_table(text, text, text, text, text) is
   'Forces row-level security on a tenant table and writes its four policies and grants: the least role that may read, insert, update, delete; null for nobody.';
 
-create or replace function romashka.audit_table(table_name text, secret_columns text[] default '{}') returns void language plpgsql set search_path = '' as $$
+create or replace function romashka.audit_table(table_name text, secret_columns text[] default '{}', left_out text[] default '{}') returns void language plpgsql set search_path = '' as $$
 declare
   secrets constant text := array_to_string(secret_columns, ',');
+  unrecorded constant text := array_to_string(left_out, ',');
 begin
   execute format('create or replace trigger %I after insert on public.%I referencing new table as new_rows for each statement '
-    'execute function public.log_data_changes(%L, %L)', table_name || '_90_audit_insert', table_name, table_name, secrets);
+    'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_insert', table_name, table_name, secrets, unrecorded);
   execute format('create or replace trigger %I after update on public.%I referencing old table as old_rows new table as new_rows for each statement '
-    'execute function public.log_data_changes(%L, %L)', table_name || '_90_audit_update', table_name, table_name, secrets);
+    'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_update', table_name, table_name, secrets, unrecorded);
   execute format('create or replace trigger %I after delete on public.%I referencing old table as old_rows for each statement '
-    'execute function public.log_data_changes(%L, %L)', table_name || '_90_audit_delete', table_name, table_name, secrets);
+    'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_delete', table_name, table_name, secrets, unrecorded);
   execute format('create or replace trigger %I after truncate on public.%I for each statement '
-    'execute function public.log_data_changes(%L, %L)', table_name || '_90_audit_truncate', table_name, table_name, secrets);
+    'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_truncate', table_name, table_name, secrets, unrecorded);
 end $$;
-comment on function romashka.audit_table(text, text[]) is 'Records every change of a table in audit_logs; secret columns appear only as changed.';
+comment on function romashka.audit_table(text, text[], text[]) is
+  'Records every change of a table in audit_logs; secret columns appear only as changed; columns left out (counters, what is derived) not at all.';
 
 -- Everything below romashka is closed, then opened by name to those who ask through policies.
 revoke execute on all functions in schema romashka from public;
@@ -2420,11 +2512,301 @@ do $$ begin
 end $$;
 
 -- ============ 30-channels/functions ============
--- Purpose: channels' widgets, canned responses, and the queue of what came in.
+-- Purpose: widgets, canned responses, authors, and the queue of what came in.
 -- Invariants: what arrives twice is stored once; an event is processed only when all its items are; one worker at a time, in the order of its key.
+-- Who calls: members the first, the server's workers the queue.
 -- Lock risk: row locks on queued events, skipped by whoever claims.
 do $$ begin
   perform romashka.ensure_partitions('webhook_events', current_date, current_date + 62);
+end $$;
+
+create or replace function romashka.fill_author() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: looks whether the one who acts has a profile; a key or a bot has none, and its writes must not fail for that.
+begin
+  new.created_by := (select p.id from public.profiles as p where p.id = romashka.current_user_id());
+  return new;
+end $$;
+comment on function romashka.fill_author() is 'Trigger: the author is who makes the row, when the statement does not say.';
+create or replace trigger communication_channels_10_author before insert on public.communication_channels
+  for each row when (new.created_by is null) execute function romashka.fill_author();
+create or replace trigger message_templates_10_author before insert on public.message_templates
+  for each row when (new.created_by is null) execute function romashka.fill_author();
+create or replace trigger channel_routing_rules_10_author before insert on public.channel_routing_rules
+  for each row when (new.created_by is null) execute function romashka.fill_author();
+create or replace trigger canned_responses_10_author before insert on public.canned_responses
+  for each row when (new.created_by is null) execute function romashka.fill_author();
+
+create or replace function romashka.backoff(attempt integer, base interval, ceiling interval, luck double precision) returns interval
+language sql immutable parallel safe
+return least(ceiling, base * power(2, least(greatest(attempt, 1), 40) - 1)) * (0.8 + 0.4 * luck);
+comment on function romashka.backoff(integer, interval, interval, double precision) is
+  'How long to wait after a failed attempt (1 is the first): doubling from base up to ceiling, 20 % less or more by luck (0 to 1), so that what failed together does not return together.';
+
+create or replace function public.track_canned_response_usage(response uuid, workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: a use counts also where the user may not edit; the workspace and the right to see are checked first.
+declare
+  person constant uuid := romashka.current_user_id();
+  at constant timestamptz := pg_catalog.now();
+begin
+  perform romashka.require_role(workspace, 'agent');
+  update public.canned_responses as r set usage_count = r.usage_count + 1, last_used_at = at
+   where r.id = response and r.workspace_id = workspace and (r.is_public or person is null or r.created_by = person);
+  if not found then raise exception 'no such canned response' using errcode = 'RM404'; end if;
+end $$;
+comment on function public.track_canned_response_usage(uuid, uuid) is 'Counts one use of a canned response by an agent.';
+
+-- Widgets --------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.issue_widget_token() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the tokens are in a table that nobody reads.
+declare
+  token constant text := translate(rtrim(encode(decode(replace(gen_random_uuid()::text, '-', ''), 'hex'), 'base64'), '='), '+/', '-_');
+begin
+  insert into romashka.widget_tokens (token, workspace_id, widget_id) values (token, new.workspace_id, new.id);
+  return null;
+end $$;
+comment on function romashka.issue_widget_token() is 'Trigger: a new widget gets its public token, 122 random bits.';
+create or replace trigger widget_configurations_20_token after insert on public.widget_configurations
+  for each row execute function romashka.issue_widget_token();
+
+create or replace function public.widget_token(widget uuid, workspace uuid default public.current_workspace_id()) returns text
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as issue_widget_token.
+declare
+  found_token text;
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  select t.token into found_token from romashka.widget_tokens as t
+   where t.widget_id = widget and t.workspace_id = workspace order by t.created_at desc limit 1;
+  if not found then raise exception 'no such widget' using errcode = 'RM404'; end if;
+  return found_token;
+end $$;
+comment on function public.widget_token(uuid, uuid) is 'The public token of a widget, for the snippet that embeds it.';
+
+create or replace function public.renew_widget_token(widget uuid, workspace uuid default public.current_workspace_id()) returns text
+language plpgsql security definer set search_path = '' as $$
+-- Definer: as issue_widget_token.
+declare
+  renewed constant text := translate(rtrim(encode(decode(replace(gen_random_uuid()::text, '-', ''), 'hex'), 'base64'), '='), '+/', '-_');
+begin
+  perform romashka.require_role(workspace, 'admin');
+  if not exists (select from public.widget_configurations as w where w.id = widget and w.workspace_id = workspace) then
+    raise exception 'no such widget' using errcode = 'RM404';
+  end if;
+  delete from romashka.widget_tokens as t where t.widget_id = widget and t.workspace_id = workspace;
+  insert into romashka.widget_tokens (token, workspace_id, widget_id) values (renewed, workspace, widget);
+  return renewed;
+end $$;
+comment on function public.renew_widget_token(uuid, uuid) is 'Gives a widget a new public token; the old one finds nothing from then on.';
+
+create or replace function romashka.find_widget(token text) returns table (workspace_id uuid, widget_id uuid, channel_id uuid)
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: called by the verbs of the widget, for a visitor who belongs to no workspace.
+begin
+  return query
+    select w.workspace_id, w.id, w.channel_id from romashka.widget_tokens as t
+      join public.widget_configurations as w on w.id = t.widget_id and w.workspace_id = t.workspace_id
+      join public.workspaces as s on s.id = w.workspace_id
+     where t.token = find_widget.token and w.status = 'active' and s.status = 'active';
+end $$;
+comment on function romashka.find_widget(text) is 'The active widget that a public token names; no row for any other token.';
+
+create or replace function public.widget_settings(token text) returns jsonb language plpgsql stable security definer set search_path = '' as $$
+-- Definer, and for anon: what a page shows to every visitor, found by a token from the page. Never the script of the owner's own.
+begin
+  return (select jsonb_build_object('widget_id', w.id, 'name', w.widget_name, 'configuration', w.configuration, 'custom_css', w.custom_css,
+                                    'allowed_domains', to_jsonb(w.allowed_domains), 'language', s.default_language)
+            from romashka.find_widget(widget_settings.token) as f
+            join public.widget_configurations as w on w.id = f.widget_id and w.workspace_id = f.workspace_id
+            join public.workspaces as s on s.id = w.workspace_id);
+end $$;
+comment on function public.widget_settings(text) is 'What a widget needs to show itself: its looks and the domains it may be on. Null for an unknown token.';
+
+-- What came in: the queue ------------------------------------------------------------------------------------------------
+
+create or replace function romashka.prepare_webhook_event() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: what has arrived is known in a table that nobody reads.
+declare
+  at constant timestamptz := pg_catalog.now();
+begin
+  if tg_op = 'INSERT' and new.dedupe_key is not null then
+    insert into romashka.webhook_event_keys (workspace_id, source, dedupe_key, event_id) values (new.workspace_id, new.source, new.dedupe_key, new.id)
+    on conflict (workspace_id, source, dedupe_key) do nothing;
+    if not found then return null; end if;
+  end if;
+  -- Earlier versions knew only "processed": either column may be written, and both tell the same.
+  if tg_op = 'INSERT' then
+    if new.processed then new.status := 'processed'; end if;
+  elsif new.processed is distinct from old.processed and new.status is not distinct from old.status then
+    new.status := case when new.processed then 'processed' else 'pending' end;
+  end if;
+  new.processed := new.status = 'processed';
+  new.processed_at := case when new.processed then coalesce(new.processed_at, at) end;
+  if new.status <> 'processing' then new.lease_id := null; new.locked_by := null; end if;
+  return new;
+end $$;
+comment on function romashka.prepare_webhook_event() is 'Trigger: stores an event with a known dedupe_key only once, and keeps status, processed and processed_at of one mind.';
+create or replace trigger webhook_events_10_insert before insert on public.webhook_events for each row execute function romashka.prepare_webhook_event();
+create or replace trigger webhook_events_10_update before update on public.webhook_events for each row execute function romashka.prepare_webhook_event();
+
+create or replace function public.receive_webhook_event(source text, event_type text, payload jsonb, dedupe_key text default null, ordering_key text default null,
+  channel uuid default null, headers jsonb default '{}', raw_body bytea default null, workspace uuid default public.current_workspace_id()) returns uuid
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone; tells the id of what is there already.
+declare
+  made uuid;
+begin
+  insert into public.webhook_events (workspace_id, channel_id, source, event_type, payload, dedupe_key, ordering_key, headers, raw_body)
+  values (workspace, channel, receive_webhook_event.source, receive_webhook_event.event_type, receive_webhook_event.payload, receive_webhook_event.dedupe_key,
+    receive_webhook_event.ordering_key, coalesce(receive_webhook_event.headers, '{}'), receive_webhook_event.raw_body)
+  returning id into made;
+  if made is null then
+    select k.event_id into made from romashka.webhook_event_keys as k
+     where k.workspace_id = workspace and k.source = receive_webhook_event.source and k.dedupe_key = receive_webhook_event.dedupe_key;
+  end if;
+  return made;
+end $$;
+comment on function public.receive_webhook_event(text, text, jsonb, text, text, uuid, jsonb, bytea, uuid) is
+  'Stores what a channel sent, before it is acknowledged. The same dedupe_key gives the event that is stored already.';
+
+create or replace function public.claim_webhook_events(batch_size integer default 20, worker text default null, lease interval default '1 minute',
+  workspace uuid default null) returns setof public.webhook_events
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, over all workspaces unless one is named.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  token constant uuid := gen_random_uuid();
+  wanted constant integer := greatest(1, least(batch_size, 1000));
+begin
+  -- Whose worker was lost for the last time allowed.
+  with lost as materialized (
+    select x.id, x.workspace_id, x.created_at from public.webhook_events as x
+     where x.status = 'processing' and x.next_attempt_at <= at and x.processing_attempts >= x.max_attempts
+       and (workspace is null or x.workspace_id = workspace)
+     limit wanted for update skip locked)
+  update public.webhook_events as e set status = 'dead', error_message = coalesce(e.error_message, 'the worker did not come back')
+    from lost where e.id = lost.id and e.workspace_id = lost.workspace_id and e.created_at = lost.created_at;
+  return query
+    with chosen as materialized (
+      select x.id, x.workspace_id, x.created_at from public.webhook_events as x
+       where x.status in ('pending', 'processing') and x.next_attempt_at <= at and (workspace is null or x.workspace_id = workspace)
+         and not (x.status = 'processing' and x.processing_attempts >= x.max_attempts)
+         and not exists (select from public.webhook_events as earlier
+               where earlier.workspace_id = x.workspace_id and earlier.ordering_key = x.ordering_key and earlier.status in ('pending', 'processing')
+                 and (earlier.created_at, earlier.id) < (x.created_at, x.id))
+       order by x.next_attempt_at limit wanted for update of x skip locked)
+    update public.webhook_events as e
+       set status = 'processing', lease_id = token, locked_by = worker, next_attempt_at = at + lease, processing_attempts = e.processing_attempts + 1
+      from chosen where e.id = chosen.id and e.workspace_id = chosen.workspace_id and e.created_at = chosen.created_at
+    returning e.*;
+end $$;
+comment on function public.claim_webhook_events(integer, text, interval, uuid) is
+  'Takes up to batch_size events that are due, for the length of the lease, none while an earlier one of its ordering_key is open. Prove the lease with lease_id when done.';
+
+create or replace function public.complete_webhook_event(event_id uuid, lease uuid) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+begin
+  update public.webhook_events as e set status = 'processed', error_message = null where e.id = event_id and e.lease_id = lease and e.status = 'processing';
+  return found;
+end $$;
+comment on function public.complete_webhook_event(uuid, uuid) is 'Marks an event as processed. False when the lease is not one''s own any more: somebody else has it.';
+
+create or replace function public.fail_webhook_event(event_id uuid, lease uuid, message text, permanent boolean default false) returns text
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  luck constant double precision := pg_catalog.random();
+  outcome text;
+begin
+  update public.webhook_events as e
+     set status = case when permanent then 'failed' when e.processing_attempts >= e.max_attempts then 'dead' else 'pending' end,
+         next_attempt_at = at + romashka.backoff(e.processing_attempts, '2 seconds', '1 hour', luck), error_message = left(message, 10000)
+   where e.id = event_id and e.lease_id = lease and e.status = 'processing'
+  returning e.status into outcome;
+  return outcome;
+end $$;
+comment on function public.fail_webhook_event(uuid, uuid, text, boolean) is
+  'Gives an event back after a failed attempt: pending until its next one, dead after the last, failed when no further attempt could help. Null when the lease is lost.';
+
+create or replace function public.quarantine_webhook_event(event_id uuid, lease uuid, message text) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+begin
+  update public.webhook_events as e set status = 'quarantined', error_message = left(message, 10000)
+   where e.id = event_id and e.lease_id = lease and e.status = 'processing';
+  return found;
+end $$;
+comment on function public.quarantine_webhook_event(uuid, uuid, text) is 'Sets an event aside that cannot be understood, so that it stops nothing and somebody can look at it.';
+
+create or replace function public.process_webhook_event(event_id uuid, lease uuid, found_items integer, handled_items integer, message text default null) returns text
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+begin
+  if found_items is null or handled_items is null or handled_items < 0 or handled_items > found_items then
+    raise exception 'of % items % cannot be handled', found_items, handled_items using errcode = 'RM400';
+  end if;
+  update public.webhook_events as e set items_found = found_items, items_handled = handled_items
+   where e.id = event_id and e.lease_id = lease and e.status = 'processing';
+  if not found then return null; end if;
+  if handled_items = found_items and message is null then
+    perform public.complete_webhook_event(event_id, lease);
+    return 'processed';
+  end if;
+  return public.fail_webhook_event(event_id, lease, coalesce(message, format('%s of %s items were handled', handled_items, found_items)));
+end $$;
+comment on function public.process_webhook_event(uuid, uuid, integer, integer, text) is
+  'Reports on an event of many items: processed only when every item was handled and nothing went wrong, else it comes again (items are stored once, so none is doubled). Null when the lease is lost.';
+
+create or replace function public.replay_webhook_events(event_ids uuid[] default null, since timestamptz default null, workspace uuid default public.current_workspace_id())
+returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody may write events himself.
+declare
+  at constant timestamptz := pg_catalog.now();
+  replayed integer;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  if event_ids is null and since is null then raise exception 'say which: by id or since when' using errcode = 'RM400'; end if;
+  update public.webhook_events as e set status = 'pending', processing_attempts = 0, next_attempt_at = at
+   where e.workspace_id = workspace and e.status in ('failed', 'dead', 'quarantined')
+     and (event_ids is null or e.id = any (event_ids)) and (since is null or e.created_at >= since);
+  get diagnostics replayed = row_count;
+  return replayed;
+end $$;
+comment on function public.replay_webhook_events(uuid[], timestamptz, uuid) is 'Puts failed, dead and quarantined events back on the queue, by id or since a moment; returns how many.';
+
+-- A channel's allowance of the day ----------------------------------------------------------------------------------------
+
+create or replace function public.take_channel_allowance(channel uuid, messages integer default 1, workspace uuid default public.current_workspace_id()) returns boolean
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone. The day is the workspace's.
+declare
+  today date;
+begin
+  select (pg_catalog.now() at time zone w.time_zone)::date into today from public.workspaces as w where w.id = workspace;
+  update public.communication_channels as c
+     set messages_sent_today = case when c.last_reset_date = today then c.messages_sent_today else 0 end + messages, last_reset_date = today
+   where c.id = channel and c.workspace_id = workspace
+     and case when c.last_reset_date = today then c.messages_sent_today else 0 end + messages <= c.message_limit_per_day;
+  return found;
+end $$;
+comment on function public.take_channel_allowance(uuid, integer, uuid) is 'Takes messages from a channel''s allowance of the day; false when that would exceed it.';
+
+revoke execute on all functions in schema romashka from public;
+do $$ begin
+  perform romashka.grant_members('public.track_canned_response_usage(uuid, uuid)');
+  perform romashka.grant_members('public.widget_token(uuid, uuid)');
+  perform romashka.grant_function('public.renew_widget_token(uuid, uuid)', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_function('public.widget_settings(text)', 'anon', 'authenticated', 'service_role');
+  perform romashka.grant_function('romashka.find_widget(text)', 'service_role');
+  perform romashka.grant_function('public.receive_webhook_event(text, text, jsonb, text, text, uuid, jsonb, bytea, uuid)', 'service_role');
+  perform romashka.grant_function('public.claim_webhook_events(integer, text, interval, uuid)', 'service_role');
+  perform romashka.grant_function('public.complete_webhook_event(uuid, uuid)', 'service_role');
+  perform romashka.grant_function('public.fail_webhook_event(uuid, uuid, text, boolean)', 'service_role');
+  perform romashka.grant_function('public.quarantine_webhook_event(uuid, uuid, text)', 'service_role');
+  perform romashka.grant_function('public.process_webhook_event(uuid, uuid, integer, integer, text)', 'service_role');
+  perform romashka.grant_function('public.replay_webhook_events(uuid[], timestamptz, uuid)', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_function('public.take_channel_allowance(uuid, integer, uuid)', 'service_role');
 end $$;
 
 -- ============ 40-conversations/functions ============
@@ -2931,8 +3313,232 @@ end $$;
 
 -- ============ 50-knowledge/functions ============
 -- Purpose: versions of articles, their use and effect, the trees of categories, and the search.
--- Invariants: every text an article has had is kept under a number of its own; counters equal a recount of knowledge_analytics.
+-- Invariants: every text an article has had is kept under a number of its own; the counters equal a recount of knowledge_analytics.
 -- Lock risk: a use of an article locks its row; moving categories is serialised within a workspace.
+
+create or replace trigger knowledge_items_10_author before insert on public.knowledge_items
+  for each row when (new.created_by is null) execute function romashka.fill_author();
+create or replace trigger intent_patterns_10_author before insert on public.intent_patterns
+  for each row when (new.created_by is null) execute function romashka.fill_author();
+
+-- A category is never below itself. Two moves at once could make a circle that neither sees, so moves of a workspace wait for each other.
+create or replace function romashka.refuse_category_circle() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: sees all categories of the row's workspace.
+declare
+  above uuid := new.parent_id;
+begin
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('knowledge_categories ' || new.workspace_id::text, 0));
+  while above is not null loop
+    if above = new.id then
+      raise exception 'a category cannot be below itself' using errcode = 'RM422', constraint = 'knowledge_categories_parent_id_check';
+    end if;
+    select c.parent_id into above from public.knowledge_categories as c where c.id = above and c.workspace_id = new.workspace_id;
+  end loop;
+  return new;
+end $$;
+comment on function romashka.refuse_category_circle() is 'Trigger: refuses a parent that is below the category.';
+create or replace trigger knowledge_categories_10_no_circle before insert or update of parent_id, id on public.knowledge_categories
+  for each row when (new.parent_id is not null) execute function romashka.refuse_category_circle();
+
+create or replace function romashka.number_knowledge_version() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: looks whether the one who edits has a profile.
+declare
+  at constant timestamptz := pg_catalog.now();
+begin
+  if tg_op = 'INSERT' then
+    new.version := 1;
+  else
+    if (new.title, new.content) is distinct from (old.title, old.content) then
+      new.version := old.version + 1;
+      if new.change_note is not distinct from old.change_note then new.change_note := null; end if;
+      if new.updated_by is not distinct from old.updated_by then
+        new.updated_by := (select p.id from public.profiles as p where p.id = romashka.current_user_id());
+      end if;
+    else
+      new.version := old.version;
+    end if;
+  end if;
+  if new.status = 'active' and new.published_at is null then new.published_at := at; end if;
+  return new;
+end $$;
+comment on function romashka.number_knowledge_version() is 'Trigger: the version counts changes of title and text, whatever a statement says; the first publication is dated.';
+create or replace trigger knowledge_items_20_version before insert or update on public.knowledge_items
+  for each row execute function romashka.number_knowledge_version();
+
+create or replace function public.create_knowledge_version() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody writes versions himself. The row lock on the article keeps two editors from taking one number.
+begin
+  insert into public.knowledge_versions (workspace_id, knowledge_item_id, version, title, content, changes_description, created_by)
+  values (new.workspace_id, new.id, new.version, new.title, new.content, new.change_note, case when tg_op = 'INSERT' then new.created_by else new.updated_by end);
+  return null;
+end $$;
+comment on function public.create_knowledge_version() is 'Trigger: keeps the text an article has from now on under the number of its version, from version 1 on.';
+create or replace trigger trigger_create_knowledge_version after insert on public.knowledge_items
+  for each row execute function public.create_knowledge_version();
+create or replace trigger trigger_create_knowledge_version_on_update after update on public.knowledge_items
+  for each row when (old.version <> new.version) execute function public.create_knowledge_version();
+
+create or replace function public.restore_knowledge_version(item uuid, version integer, workspace uuid default public.current_workspace_id()) returns integer
+language plpgsql set search_path = '' as $$
+declare
+  kept public.knowledge_versions;
+  made integer;
+begin
+  select * into kept from public.knowledge_versions as v
+   where v.knowledge_item_id = item and v.workspace_id = workspace and v.version = restore_knowledge_version.version;
+  if not found then raise exception 'no such version' using errcode = 'RM404'; end if;
+  update public.knowledge_items as i set title = coalesce(kept.title, i.title), content = kept.content, change_note = format('version %s restored', kept.version)
+   where i.id = item and i.workspace_id = workspace returning i.version into made;
+  if not found then raise exception 'this needs the role agent in the workspace' using errcode = 'RM403'; end if;
+  return made;
+end $$;
+comment on function public.restore_knowledge_version(uuid, integer, uuid) is 'Makes an old text the present one again, as a new version; returns its number.';
+
+-- Use and effect -----------------------------------------------------------------------------------------------------------
+
+create or replace function public.update_knowledge_usage() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: a use counts also where the user may not edit.
+begin
+  if tg_op <> 'INSERT' then
+    update public.knowledge_items as i set usage_count = greatest(0, i.usage_count - 1)
+     where i.id = old.knowledge_item_id and i.workspace_id = old.workspace_id;
+  end if;
+  if tg_op <> 'DELETE' then
+    update public.knowledge_items as i set usage_count = i.usage_count + 1, last_used_at = greatest(i.last_used_at, new.created_at)
+     where i.id = new.knowledge_item_id and i.workspace_id = new.workspace_id;
+  end if;
+  return null;
+end $$;
+comment on function public.update_knowledge_usage() is 'Trigger: counts the uses of an article.';
+create or replace trigger trigger_update_knowledge_usage after insert or delete on public.knowledge_analytics
+  for each row execute function public.update_knowledge_usage();
+create or replace trigger trigger_update_knowledge_usage_on_move after update of knowledge_item_id on public.knowledge_analytics
+  for each row when (old.knowledge_item_id is distinct from new.knowledge_item_id) execute function public.update_knowledge_usage();
+
+create or replace function romashka.effectiveness(helpful integer, unhelpful integer) returns numeric language sql immutable parallel safe
+return round((greatest(helpful, 0) + 2)::numeric / (greatest(helpful, 0) + greatest(unhelpful, 0) + 4), 4);
+comment on function romashka.effectiveness(integer, integer) is
+  'Share of yes among the answers, smoothed by two of each (Beta(2, 2)): 0.5 without answers, 0.6 after one yes.';
+
+create or replace function public.calculate_knowledge_effectiveness() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: as update_knowledge_usage.
+begin
+  if tg_op <> 'INSERT' and old.was_helpful is not null then
+    update public.knowledge_items as i
+       set helpful_count = greatest(0, i.helpful_count - old.was_helpful::integer), unhelpful_count = greatest(0, i.unhelpful_count - (not old.was_helpful)::integer),
+           effectiveness_score = romashka.effectiveness(i.helpful_count - old.was_helpful::integer, i.unhelpful_count - (not old.was_helpful)::integer)
+     where i.id = old.knowledge_item_id and i.workspace_id = old.workspace_id;
+  end if;
+  if tg_op <> 'DELETE' and new.was_helpful is not null then
+    update public.knowledge_items as i
+       set helpful_count = i.helpful_count + new.was_helpful::integer, unhelpful_count = i.unhelpful_count + (not new.was_helpful)::integer,
+           effectiveness_score = romashka.effectiveness(i.helpful_count + new.was_helpful::integer, i.unhelpful_count + (not new.was_helpful)::integer)
+     where i.id = new.knowledge_item_id and i.workspace_id = new.workspace_id;
+  end if;
+  return null;
+end $$;
+comment on function public.calculate_knowledge_effectiveness() is 'Trigger: keeps the answers to "was it helpful" and the smoothed share of yes. No answer counts as neither.';
+create or replace trigger trigger_calculate_knowledge_effectiveness after insert or delete or update of was_helpful, knowledge_item_id on public.knowledge_analytics
+  for each row execute function public.calculate_knowledge_effectiveness();
+
+create or replace function public.record_knowledge_use(item uuid, usage_context text default 'search', conversation uuid default null, was_helpful boolean default null,
+  feedback text default null, workspace uuid default public.current_workspace_id()) returns uuid
+language plpgsql set search_path = '' as $$
+declare
+  made uuid;
+begin
+  insert into public.knowledge_analytics (workspace_id, knowledge_item_id, conversation_id, was_helpful, feedback_text, usage_context)
+  values (workspace, item, conversation, record_knowledge_use.was_helpful, feedback, record_knowledge_use.usage_context) returning id into made;
+  return made;
+end $$;
+comment on function public.record_knowledge_use(uuid, text, uuid, boolean, text, uuid) is 'Notes that an article was used, where, and whether it helped.';
+
+-- Search -------------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.knowledge_query(workspace uuid, query text, language text) returns tsquery language plpgsql stable security definer set search_path = '' as $$
+-- Definer: called by search_knowledge alone, which has checked the workspace.
+declare
+  wanted tsquery := pg_catalog.websearch_to_tsquery('pg_catalog.simple', query);
+  tongue text := '';
+begin
+  if language is not null then
+    return wanted || pg_catalog.websearch_to_tsquery(romashka.search_configuration(language), query);
+  end if;
+  -- Each language that articles are written in, found by steps along the index.
+  loop
+    select i.language into tongue from public.knowledge_items as i where i.workspace_id = workspace and i.language > tongue order by i.language limit 1;
+    exit when not found;
+    wanted := wanted || pg_catalog.websearch_to_tsquery(romashka.search_configuration(tongue), query);
+  end loop;
+  return wanted;
+end $$;
+comment on function romashka.knowledge_query(uuid, text, text) is 'What is searched for: the words as they are, or as the stemmer of any language in use has them.';
+
+create or replace function public.search_knowledge(query text, language text default null, limit_count integer default 20, category uuid default null,
+  workspace uuid default public.current_workspace_id(), audience text default null)
+returns table (id uuid, title text, excerpt text, category_id uuid, item_language text, item_audience text, effectiveness_score numeric, score real, matched_by text)
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: operators of text search are not leakproof, so under policies their index would not be used; the workspace is checked first and stands in the query.
+-- Of a word that thousands of articles hold, those with it in the title are all ranked, and of the rest the first few hundred.
+declare
+  page constant integer := greatest(1, least(coalesce(limit_count, 20), 200));
+  scope constant tsquery := pg_catalog.quote_literal('w' || replace(workspace::text, '-', ''))::tsquery;
+  audiences constant text[] := case audience when 'public' then array['public'] when 'signed_in' then array['public', 'signed_in'] else array['public', 'signed_in', 'internal'] end;
+  fragment constant text := '%' || replace(replace(replace(trim(query), '\', '\\'), '%', '\%'), '_', '\_') || '%';
+  wanted tsquery;
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  if audience is not null and audience not in ('public', 'signed_in', 'internal') then
+    raise exception 'unknown audience %', audience using errcode = 'RM400', hint = 'public, signed_in or internal';
+  end if;
+  if length(trim(coalesce(query, ''))) = 0 then return; end if;
+  wanted := romashka.knowledge_query(workspace, left(query, 1000), search_knowledge.language);
+  if pg_catalog.numnode(wanted) > 0 then
+    return query
+      with candidates as (
+        (select i.id from public.knowledge_items as i
+          where i.workspace_id = workspace and i.status = 'active' and romashka.knowledge_title_document(i.workspace_id, i.language, i.title) @@ (scope && wanted)
+            and i.audience = any (audiences) and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
+          limit 300)
+        union
+        (select i.id from public.knowledge_items as i
+          where i.workspace_id = workspace and i.status = 'active' and i.search_document @@ (scope && wanted)
+            and i.audience = any (audiences) and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
+          limit 300)),
+      best as materialized (
+        select i.id, (pg_catalog.ts_rank(i.search_document, wanted) * (0.75 + 0.5 * i.effectiveness_score))::real as points
+          from candidates as c join public.knowledge_items as i on i.id = c.id and i.workspace_id = workspace
+         order by 2 desc, i.id limit page)
+      select i.id, i.title, left(i.content, 300), i.category_id, i.language, i.audience, i.effectiveness_score, b.points, 'words'
+        from best as b join public.knowledge_items as i on i.id = b.id and i.workspace_id = workspace
+       order by b.points desc, i.id;
+    if found then return; end if;
+  end if;
+  -- Parts of words, numbers, codes. Fewer than three characters have no trigram and would read everything.
+  if length(trim(query)) < 3 then return; end if;
+  return query
+    select i.id, i.title, substr(i.content, greatest(1, strpos(lower(i.content), lower(trim(query))) - 100), 300), i.category_id, i.language, i.audience, i.effectiveness_score,
+           (case when i.title ilike fragment then 0.6 else 0.1 end * (0.75 + 0.5 * i.effectiveness_score))::real, 'substring'
+      from (select x.id from public.knowledge_items as x where x.title ilike fragment and x.workspace_id = workspace
+            union
+            select x.id from public.knowledge_items as x where x.content ilike fragment and x.workspace_id = workspace limit 500) as f
+      join public.knowledge_items as i on i.id = f.id and i.workspace_id = workspace
+     where i.status = 'active' and i.audience = any (audiences)
+       and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
+     order by 8 desc, i.id limit page;
+end $$;
+comment on function public.search_knowledge(text, text, integer, uuid, uuid, text) is
+  'Active articles that hold the words of a query (as a search engine reads it: "…", or, -), best first; where none does, those that hold it as a part of a word. audience: public, signed_in or internal (all), for whom the answer is.';
+
+revoke execute on all functions in schema romashka from public;
+do $$ begin
+  perform romashka.grant_members('public.restore_knowledge_version(uuid, integer, uuid)');
+  perform romashka.grant_members('public.record_knowledge_use(uuid, text, uuid, boolean, text, uuid)');
+  perform romashka.grant_members('public.search_knowledge(text, text, integer, uuid, uuid, text)');
+  perform romashka.grant_function('public.create_knowledge_version()', variadic '{}');
+  perform romashka.grant_function('public.update_knowledge_usage()', variadic '{}');
+  perform romashka.grant_function('public.calculate_knowledge_effectiveness()', variadic '{}');
+end $$;
 
 -- ============ 60-workflows/functions ============
 -- Purpose: the counters of workflows.
@@ -3026,6 +3632,7 @@ create or replace function public.log_data_changes() returns trigger language pl
 declare
   entity constant text := tg_argv[0];
   secrets constant text[] := string_to_array(coalesce(tg_argv[1], ''), ',');
+  left_out constant text[] := string_to_array(coalesce(tg_argv[2], ''), ',');
   kind constant text := romashka.actor_kind();
   actor constant uuid := romashka.actor_id();
   person constant uuid := (select p.id from public.profiles as p where p.id = romashka.current_user_id());
@@ -3038,12 +3645,12 @@ begin
     insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
     select coalesce((row_image.image ->> 'workspace_id')::uuid, case entity when 'workspaces' then (row_image.image ->> 'id')::uuid end, here),
            person, kind, actor, key_id, tg_op, entity, (row_image.image ->> 'id')::uuid, romashka.mask_secrets(row_image.image, secrets), address, program
-      from (select to_jsonb(n) as image from new_rows as n) as row_image;
+      from (select to_jsonb(n) - left_out as image from new_rows as n) as row_image;
   elsif tg_op = 'DELETE' then
     insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
     select coalesce((row_image.image ->> 'workspace_id')::uuid, case entity when 'workspaces' then (row_image.image ->> 'id')::uuid end, here),
            person, kind, actor, key_id, tg_op, entity, (row_image.image ->> 'id')::uuid, romashka.mask_secrets(row_image.image, secrets), address, program
-      from (select to_jsonb(o) as image from old_rows as o) as row_image;
+      from (select to_jsonb(o) - left_out as image from old_rows as o) as row_image;
   elsif tg_op = 'UPDATE' then
     -- A row whose key was changed has no partner: it appears with its whole image, once as gone and once as come.
     insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
@@ -3053,8 +3660,8 @@ begin
                    case when b.image is null then jsonb_build_object('row', jsonb_build_object('from', null, 'to', romashka.mask_secrets(a.image, secrets)))
                         when a.image is null then jsonb_build_object('row', jsonb_build_object('from', romashka.mask_secrets(b.image, secrets), 'to', null))
                         else romashka.changed_columns(b.image, a.image, secrets) end as difference
-              from (select to_jsonb(o) as image from old_rows as o) as b
-              full join (select to_jsonb(n) as image from new_rows as n) as a
+              from (select to_jsonb(o) - left_out as image from old_rows as o) as b
+              full join (select to_jsonb(n) - left_out as image from new_rows as n) as a
                 on a.image ->> 'id' = b.image ->> 'id' and coalesce(a.image ->> 'workspace_id', '') = coalesce(b.image ->> 'workspace_id', '')) as d
      where d.difference is not null;
   else
@@ -3150,18 +3757,18 @@ begin
 end $$;
 
 -- ============ 30-channels/triggers ============
--- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
+-- Purpose: updated_at and the audit of these tables; after all functions, because the one of the audit is defined last.
 -- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
 do $$ begin
   perform romashka.touch_table('communication_channels');
   perform romashka.touch_table('message_templates');
   perform romashka.touch_table('channel_routing_rules');
   perform romashka.touch_table('widget_configurations');
-  perform romashka.audit_table('communication_channels', array['api_credentials', 'webhook_secret']);
-  perform romashka.audit_table('message_templates');
+  perform romashka.audit_table('communication_channels', array['api_credentials', 'webhook_secret'], array['messages_sent_today', 'last_reset_date']);
+  perform romashka.audit_table('message_templates', left_out => array['usage_count']);
   perform romashka.audit_table('channel_routing_rules');
   perform romashka.audit_table('widget_configurations');
-  perform romashka.audit_table('canned_responses');
+  perform romashka.audit_table('canned_responses', left_out => array['usage_count', 'last_used_at']);
 end $$;
 -- A use is not an edit.
 create or replace trigger update_canned_responses_updated_at before update on public.canned_responses for each row
@@ -3180,35 +3787,42 @@ begin
 end $$;
 
 -- ============ 50-knowledge/triggers ============
--- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
+-- Purpose: updated_at and the audit of these tables; after all functions, because the one of the audit is defined last.
 -- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
 do $$ begin
   perform romashka.touch_table('knowledge_categories');
   perform romashka.touch_table('intent_patterns');
   perform romashka.touch_table('playground_sessions');
   perform romashka.audit_table('knowledge_categories');
-  perform romashka.audit_table('knowledge_items', array['search_document']);
+  perform romashka.audit_table('knowledge_items',
+    left_out => array['search_document', 'usage_count', 'last_used_at', 'helpful_count', 'unhelpful_count', 'effectiveness_score']);
   perform romashka.audit_table('intent_patterns');
-  perform romashka.audit_table('website_scan_jobs');
+  perform romashka.audit_table('website_scan_jobs', left_out => array['progress_percentage', 'pages_found', 'pages_processed']);
 end $$;
+-- A use is not an edit.
+create or replace trigger update_knowledge_items_updated_at before update on public.knowledge_items for each row
+  when (old.updated_at is not distinct from new.updated_at
+    and (old.usage_count, old.helpful_count, old.unhelpful_count) = (new.usage_count, new.helpful_count, new.unhelpful_count))
+  execute function public.update_updated_at_column();
 
 -- ============ 60-workflows/triggers ============
--- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
+-- Purpose: updated_at and the audit of these tables; after all functions, because the one of the audit is defined last.
 -- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
 do $$ begin
   perform romashka.touch_table('workflows');
-  perform romashka.audit_table('workflows');
+  perform romashka.audit_table('workflows', left_out => array['execution_count', 'success_count', 'failure_count']);
 end $$;
 
 -- ============ 80-integrations/triggers ============
--- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
+-- Purpose: updated_at and the audit of these tables; after all functions, because the one of the audit is defined last.
 -- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
 do $$ begin
   perform romashka.touch_table('integrations');
   perform romashka.touch_table('integration_field_mappings');
-  perform romashka.audit_table('integrations', array['credentials']);
+  perform romashka.touch_table('message_delivery_tracking');
+  perform romashka.audit_table('integrations', array['credentials'], array['last_sync_at']);
   perform romashka.audit_table('integration_field_mappings');
-  perform romashka.audit_table('webhook_subscriptions', array['secret_key']);
+  perform romashka.audit_table('webhook_subscriptions', array['secret_key'], array['last_triggered', 'success_count', 'failure_count', 'failing_since']);
 end $$;
 
 -- ============ 40-conversations/verbs ============
@@ -3983,12 +4597,14 @@ do $$ begin
   perform romashka.protect_table('website_scan_jobs', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('extracted_content', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('playground_sessions', readers => 'agent', inserters => 'agent', updaters => 'agent', removers => 'agent');
+  perform romashka.protect_table('knowledge_analytics', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
 end $$;
 
 -- ============ 60-workflows/policies ============
 -- Purpose: members see automations and their runs, agents start and stop runs, admins draw workflows.
 do $$ begin
   perform romashka.protect_table('workflows', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('workflow_executions', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
 end $$;
 
 -- ============ 80-integrations/policies ============
@@ -3999,6 +4615,7 @@ do $$ begin
   perform romashka.protect_table('sync_jobs', readers => 'admin', inserters => 'admin', updaters => null, removers => 'admin');
   perform romashka.protect_table('webhook_subscriptions', readers => 'admin', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('webhook_logs', readers => 'admin', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('message_delivery_tracking', readers => 'viewer', inserters => 'agent', updaters => null, removers => null);
 end $$;
 
 -- ============ 90-operations/policies ============

@@ -148,20 +148,22 @@ end $$;
 comment on function romashka.protect_table(text, text, text, text, text) is
   'Forces row-level security on a tenant table and writes its four policies and grants: the least role that may read, insert, update, delete; null for nobody.';
 
-create or replace function romashka.audit_table(table_name text, secret_columns text[] default '{}') returns void language plpgsql set search_path = '' as $$
+create or replace function romashka.audit_table(table_name text, secret_columns text[] default '{}', left_out text[] default '{}') returns void language plpgsql set search_path = '' as $$
 declare
   secrets constant text := array_to_string(secret_columns, ',');
+  unrecorded constant text := array_to_string(left_out, ',');
 begin
   execute format('create or replace trigger %I after insert on public.%I referencing new table as new_rows for each statement '
-    'execute function public.log_data_changes(%L, %L)', table_name || '_90_audit_insert', table_name, table_name, secrets);
+    'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_insert', table_name, table_name, secrets, unrecorded);
   execute format('create or replace trigger %I after update on public.%I referencing old table as old_rows new table as new_rows for each statement '
-    'execute function public.log_data_changes(%L, %L)', table_name || '_90_audit_update', table_name, table_name, secrets);
+    'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_update', table_name, table_name, secrets, unrecorded);
   execute format('create or replace trigger %I after delete on public.%I referencing old table as old_rows for each statement '
-    'execute function public.log_data_changes(%L, %L)', table_name || '_90_audit_delete', table_name, table_name, secrets);
+    'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_delete', table_name, table_name, secrets, unrecorded);
   execute format('create or replace trigger %I after truncate on public.%I for each statement '
-    'execute function public.log_data_changes(%L, %L)', table_name || '_90_audit_truncate', table_name, table_name, secrets);
+    'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_truncate', table_name, table_name, secrets, unrecorded);
 end $$;
-comment on function romashka.audit_table(text, text[]) is 'Records every change of a table in audit_logs; secret columns appear only as changed.';
+comment on function romashka.audit_table(text, text[], text[]) is
+  'Records every change of a table in audit_logs; secret columns appear only as changed; columns left out (counters, what is derived) not at all.';
 
 -- Everything below romashka is closed, then opened by name to those who ask through policies.
 revoke execute on all functions in schema romashka from public;

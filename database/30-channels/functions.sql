@@ -1,6 +1,296 @@
--- Purpose: channels' widgets, canned responses, and the queue of what came in.
+-- Purpose: widgets, canned responses, authors, and the queue of what came in.
 -- Invariants: what arrives twice is stored once; an event is processed only when all its items are; one worker at a time, in the order of its key.
+-- Who calls: members the first, the server's workers the queue.
 -- Lock risk: row locks on queued events, skipped by whoever claims.
 do $$ begin
   perform romashka.ensure_partitions('webhook_events', current_date, current_date + 62);
+end $$;
+
+create or replace function romashka.fill_author() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: looks whether the one who acts has a profile; a key or a bot has none, and its writes must not fail for that.
+begin
+  new.created_by := (select p.id from public.profiles as p where p.id = romashka.current_user_id());
+  return new;
+end $$;
+comment on function romashka.fill_author() is 'Trigger: the author is who makes the row, when the statement does not say.';
+create or replace trigger communication_channels_10_author before insert on public.communication_channels
+  for each row when (new.created_by is null) execute function romashka.fill_author();
+create or replace trigger message_templates_10_author before insert on public.message_templates
+  for each row when (new.created_by is null) execute function romashka.fill_author();
+create or replace trigger channel_routing_rules_10_author before insert on public.channel_routing_rules
+  for each row when (new.created_by is null) execute function romashka.fill_author();
+create or replace trigger canned_responses_10_author before insert on public.canned_responses
+  for each row when (new.created_by is null) execute function romashka.fill_author();
+
+create or replace function romashka.backoff(attempt integer, base interval, ceiling interval, luck double precision) returns interval
+language sql immutable parallel safe
+return least(ceiling, base * power(2, least(greatest(attempt, 1), 40) - 1)) * (0.8 + 0.4 * luck);
+comment on function romashka.backoff(integer, interval, interval, double precision) is
+  'How long to wait after a failed attempt (1 is the first): doubling from base up to ceiling, 20 % less or more by luck (0 to 1), so that what failed together does not return together.';
+
+create or replace function public.track_canned_response_usage(response uuid, workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: a use counts also where the user may not edit; the workspace and the right to see are checked first.
+declare
+  person constant uuid := romashka.current_user_id();
+  at constant timestamptz := pg_catalog.now();
+begin
+  perform romashka.require_role(workspace, 'agent');
+  update public.canned_responses as r set usage_count = r.usage_count + 1, last_used_at = at
+   where r.id = response and r.workspace_id = workspace and (r.is_public or person is null or r.created_by = person);
+  if not found then raise exception 'no such canned response' using errcode = 'RM404'; end if;
+end $$;
+comment on function public.track_canned_response_usage(uuid, uuid) is 'Counts one use of a canned response by an agent.';
+
+-- Widgets --------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.issue_widget_token() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the tokens are in a table that nobody reads.
+declare
+  token constant text := translate(rtrim(encode(decode(replace(gen_random_uuid()::text, '-', ''), 'hex'), 'base64'), '='), '+/', '-_');
+begin
+  insert into romashka.widget_tokens (token, workspace_id, widget_id) values (token, new.workspace_id, new.id);
+  return null;
+end $$;
+comment on function romashka.issue_widget_token() is 'Trigger: a new widget gets its public token, 122 random bits.';
+create or replace trigger widget_configurations_20_token after insert on public.widget_configurations
+  for each row execute function romashka.issue_widget_token();
+
+create or replace function public.widget_token(widget uuid, workspace uuid default public.current_workspace_id()) returns text
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as issue_widget_token.
+declare
+  found_token text;
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  select t.token into found_token from romashka.widget_tokens as t
+   where t.widget_id = widget and t.workspace_id = workspace order by t.created_at desc limit 1;
+  if not found then raise exception 'no such widget' using errcode = 'RM404'; end if;
+  return found_token;
+end $$;
+comment on function public.widget_token(uuid, uuid) is 'The public token of a widget, for the snippet that embeds it.';
+
+create or replace function public.renew_widget_token(widget uuid, workspace uuid default public.current_workspace_id()) returns text
+language plpgsql security definer set search_path = '' as $$
+-- Definer: as issue_widget_token.
+declare
+  renewed constant text := translate(rtrim(encode(decode(replace(gen_random_uuid()::text, '-', ''), 'hex'), 'base64'), '='), '+/', '-_');
+begin
+  perform romashka.require_role(workspace, 'admin');
+  if not exists (select from public.widget_configurations as w where w.id = widget and w.workspace_id = workspace) then
+    raise exception 'no such widget' using errcode = 'RM404';
+  end if;
+  delete from romashka.widget_tokens as t where t.widget_id = widget and t.workspace_id = workspace;
+  insert into romashka.widget_tokens (token, workspace_id, widget_id) values (renewed, workspace, widget);
+  return renewed;
+end $$;
+comment on function public.renew_widget_token(uuid, uuid) is 'Gives a widget a new public token; the old one finds nothing from then on.';
+
+create or replace function romashka.find_widget(token text) returns table (workspace_id uuid, widget_id uuid, channel_id uuid)
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: called by the verbs of the widget, for a visitor who belongs to no workspace.
+begin
+  return query
+    select w.workspace_id, w.id, w.channel_id from romashka.widget_tokens as t
+      join public.widget_configurations as w on w.id = t.widget_id and w.workspace_id = t.workspace_id
+      join public.workspaces as s on s.id = w.workspace_id
+     where t.token = find_widget.token and w.status = 'active' and s.status = 'active';
+end $$;
+comment on function romashka.find_widget(text) is 'The active widget that a public token names; no row for any other token.';
+
+create or replace function public.widget_settings(token text) returns jsonb language plpgsql stable security definer set search_path = '' as $$
+-- Definer, and for anon: what a page shows to every visitor, found by a token from the page. Never the script of the owner's own.
+begin
+  return (select jsonb_build_object('widget_id', w.id, 'name', w.widget_name, 'configuration', w.configuration, 'custom_css', w.custom_css,
+                                    'allowed_domains', to_jsonb(w.allowed_domains), 'language', s.default_language)
+            from romashka.find_widget(widget_settings.token) as f
+            join public.widget_configurations as w on w.id = f.widget_id and w.workspace_id = f.workspace_id
+            join public.workspaces as s on s.id = w.workspace_id);
+end $$;
+comment on function public.widget_settings(text) is 'What a widget needs to show itself: its looks and the domains it may be on. Null for an unknown token.';
+
+-- What came in: the queue ------------------------------------------------------------------------------------------------
+
+create or replace function romashka.prepare_webhook_event() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: what has arrived is known in a table that nobody reads.
+declare
+  at constant timestamptz := pg_catalog.now();
+begin
+  if tg_op = 'INSERT' and new.dedupe_key is not null then
+    insert into romashka.webhook_event_keys (workspace_id, source, dedupe_key, event_id) values (new.workspace_id, new.source, new.dedupe_key, new.id)
+    on conflict (workspace_id, source, dedupe_key) do nothing;
+    if not found then return null; end if;
+  end if;
+  -- Earlier versions knew only "processed": either column may be written, and both tell the same.
+  if tg_op = 'INSERT' then
+    if new.processed then new.status := 'processed'; end if;
+  elsif new.processed is distinct from old.processed and new.status is not distinct from old.status then
+    new.status := case when new.processed then 'processed' else 'pending' end;
+  end if;
+  new.processed := new.status = 'processed';
+  new.processed_at := case when new.processed then coalesce(new.processed_at, at) end;
+  if new.status <> 'processing' then new.lease_id := null; new.locked_by := null; end if;
+  return new;
+end $$;
+comment on function romashka.prepare_webhook_event() is 'Trigger: stores an event with a known dedupe_key only once, and keeps status, processed and processed_at of one mind.';
+create or replace trigger webhook_events_10_insert before insert on public.webhook_events for each row execute function romashka.prepare_webhook_event();
+create or replace trigger webhook_events_10_update before update on public.webhook_events for each row execute function romashka.prepare_webhook_event();
+
+create or replace function public.receive_webhook_event(source text, event_type text, payload jsonb, dedupe_key text default null, ordering_key text default null,
+  channel uuid default null, headers jsonb default '{}', raw_body bytea default null, workspace uuid default public.current_workspace_id()) returns uuid
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone; tells the id of what is there already.
+declare
+  made uuid;
+begin
+  insert into public.webhook_events (workspace_id, channel_id, source, event_type, payload, dedupe_key, ordering_key, headers, raw_body)
+  values (workspace, channel, receive_webhook_event.source, receive_webhook_event.event_type, receive_webhook_event.payload, receive_webhook_event.dedupe_key,
+    receive_webhook_event.ordering_key, coalesce(receive_webhook_event.headers, '{}'), receive_webhook_event.raw_body)
+  returning id into made;
+  if made is null then
+    select k.event_id into made from romashka.webhook_event_keys as k
+     where k.workspace_id = workspace and k.source = receive_webhook_event.source and k.dedupe_key = receive_webhook_event.dedupe_key;
+  end if;
+  return made;
+end $$;
+comment on function public.receive_webhook_event(text, text, jsonb, text, text, uuid, jsonb, bytea, uuid) is
+  'Stores what a channel sent, before it is acknowledged. The same dedupe_key gives the event that is stored already.';
+
+create or replace function public.claim_webhook_events(batch_size integer default 20, worker text default null, lease interval default '1 minute',
+  workspace uuid default null) returns setof public.webhook_events
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, over all workspaces unless one is named.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  token constant uuid := gen_random_uuid();
+  wanted constant integer := greatest(1, least(batch_size, 1000));
+begin
+  -- Whose worker was lost for the last time allowed.
+  with lost as materialized (
+    select x.id, x.workspace_id, x.created_at from public.webhook_events as x
+     where x.status = 'processing' and x.next_attempt_at <= at and x.processing_attempts >= x.max_attempts
+       and (workspace is null or x.workspace_id = workspace)
+     limit wanted for update skip locked)
+  update public.webhook_events as e set status = 'dead', error_message = coalesce(e.error_message, 'the worker did not come back')
+    from lost where e.id = lost.id and e.workspace_id = lost.workspace_id and e.created_at = lost.created_at;
+  return query
+    with chosen as materialized (
+      select x.id, x.workspace_id, x.created_at from public.webhook_events as x
+       where x.status in ('pending', 'processing') and x.next_attempt_at <= at and (workspace is null or x.workspace_id = workspace)
+         and not (x.status = 'processing' and x.processing_attempts >= x.max_attempts)
+         and not exists (select from public.webhook_events as earlier
+               where earlier.workspace_id = x.workspace_id and earlier.ordering_key = x.ordering_key and earlier.status in ('pending', 'processing')
+                 and (earlier.created_at, earlier.id) < (x.created_at, x.id))
+       order by x.next_attempt_at limit wanted for update of x skip locked)
+    update public.webhook_events as e
+       set status = 'processing', lease_id = token, locked_by = worker, next_attempt_at = at + lease, processing_attempts = e.processing_attempts + 1
+      from chosen where e.id = chosen.id and e.workspace_id = chosen.workspace_id and e.created_at = chosen.created_at
+    returning e.*;
+end $$;
+comment on function public.claim_webhook_events(integer, text, interval, uuid) is
+  'Takes up to batch_size events that are due, for the length of the lease, none while an earlier one of its ordering_key is open. Prove the lease with lease_id when done.';
+
+create or replace function public.complete_webhook_event(event_id uuid, lease uuid) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+begin
+  update public.webhook_events as e set status = 'processed', error_message = null where e.id = event_id and e.lease_id = lease and e.status = 'processing';
+  return found;
+end $$;
+comment on function public.complete_webhook_event(uuid, uuid) is 'Marks an event as processed. False when the lease is not one''s own any more: somebody else has it.';
+
+create or replace function public.fail_webhook_event(event_id uuid, lease uuid, message text, permanent boolean default false) returns text
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  luck constant double precision := pg_catalog.random();
+  outcome text;
+begin
+  update public.webhook_events as e
+     set status = case when permanent then 'failed' when e.processing_attempts >= e.max_attempts then 'dead' else 'pending' end,
+         next_attempt_at = at + romashka.backoff(e.processing_attempts, '2 seconds', '1 hour', luck), error_message = left(message, 10000)
+   where e.id = event_id and e.lease_id = lease and e.status = 'processing'
+  returning e.status into outcome;
+  return outcome;
+end $$;
+comment on function public.fail_webhook_event(uuid, uuid, text, boolean) is
+  'Gives an event back after a failed attempt: pending until its next one, dead after the last, failed when no further attempt could help. Null when the lease is lost.';
+
+create or replace function public.quarantine_webhook_event(event_id uuid, lease uuid, message text) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+begin
+  update public.webhook_events as e set status = 'quarantined', error_message = left(message, 10000)
+   where e.id = event_id and e.lease_id = lease and e.status = 'processing';
+  return found;
+end $$;
+comment on function public.quarantine_webhook_event(uuid, uuid, text) is 'Sets an event aside that cannot be understood, so that it stops nothing and somebody can look at it.';
+
+create or replace function public.process_webhook_event(event_id uuid, lease uuid, found_items integer, handled_items integer, message text default null) returns text
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+begin
+  if found_items is null or handled_items is null or handled_items < 0 or handled_items > found_items then
+    raise exception 'of % items % cannot be handled', found_items, handled_items using errcode = 'RM400';
+  end if;
+  update public.webhook_events as e set items_found = found_items, items_handled = handled_items
+   where e.id = event_id and e.lease_id = lease and e.status = 'processing';
+  if not found then return null; end if;
+  if handled_items = found_items and message is null then
+    perform public.complete_webhook_event(event_id, lease);
+    return 'processed';
+  end if;
+  return public.fail_webhook_event(event_id, lease, coalesce(message, format('%s of %s items were handled', handled_items, found_items)));
+end $$;
+comment on function public.process_webhook_event(uuid, uuid, integer, integer, text) is
+  'Reports on an event of many items: processed only when every item was handled and nothing went wrong, else it comes again (items are stored once, so none is doubled). Null when the lease is lost.';
+
+create or replace function public.replay_webhook_events(event_ids uuid[] default null, since timestamptz default null, workspace uuid default public.current_workspace_id())
+returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody may write events himself.
+declare
+  at constant timestamptz := pg_catalog.now();
+  replayed integer;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  if event_ids is null and since is null then raise exception 'say which: by id or since when' using errcode = 'RM400'; end if;
+  update public.webhook_events as e set status = 'pending', processing_attempts = 0, next_attempt_at = at
+   where e.workspace_id = workspace and e.status in ('failed', 'dead', 'quarantined')
+     and (event_ids is null or e.id = any (event_ids)) and (since is null or e.created_at >= since);
+  get diagnostics replayed = row_count;
+  return replayed;
+end $$;
+comment on function public.replay_webhook_events(uuid[], timestamptz, uuid) is 'Puts failed, dead and quarantined events back on the queue, by id or since a moment; returns how many.';
+
+-- A channel's allowance of the day ----------------------------------------------------------------------------------------
+
+create or replace function public.take_channel_allowance(channel uuid, messages integer default 1, workspace uuid default public.current_workspace_id()) returns boolean
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone. The day is the workspace's.
+declare
+  today date;
+begin
+  select (pg_catalog.now() at time zone w.time_zone)::date into today from public.workspaces as w where w.id = workspace;
+  update public.communication_channels as c
+     set messages_sent_today = case when c.last_reset_date = today then c.messages_sent_today else 0 end + messages, last_reset_date = today
+   where c.id = channel and c.workspace_id = workspace
+     and case when c.last_reset_date = today then c.messages_sent_today else 0 end + messages <= c.message_limit_per_day;
+  return found;
+end $$;
+comment on function public.take_channel_allowance(uuid, integer, uuid) is 'Takes messages from a channel''s allowance of the day; false when that would exceed it.';
+
+revoke execute on all functions in schema romashka from public;
+do $$ begin
+  perform romashka.grant_members('public.track_canned_response_usage(uuid, uuid)');
+  perform romashka.grant_members('public.widget_token(uuid, uuid)');
+  perform romashka.grant_function('public.renew_widget_token(uuid, uuid)', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_function('public.widget_settings(text)', 'anon', 'authenticated', 'service_role');
+  perform romashka.grant_function('romashka.find_widget(text)', 'service_role');
+  perform romashka.grant_function('public.receive_webhook_event(text, text, jsonb, text, text, uuid, jsonb, bytea, uuid)', 'service_role');
+  perform romashka.grant_function('public.claim_webhook_events(integer, text, interval, uuid)', 'service_role');
+  perform romashka.grant_function('public.complete_webhook_event(uuid, uuid)', 'service_role');
+  perform romashka.grant_function('public.fail_webhook_event(uuid, uuid, text, boolean)', 'service_role');
+  perform romashka.grant_function('public.quarantine_webhook_event(uuid, uuid, text)', 'service_role');
+  perform romashka.grant_function('public.process_webhook_event(uuid, uuid, integer, integer, text)', 'service_role');
+  perform romashka.grant_function('public.replay_webhook_events(uuid[], timestamptz, uuid)', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_function('public.take_channel_allowance(uuid, integer, uuid)', 'service_role');
 end $$;

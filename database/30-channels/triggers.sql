@@ -1,15 +1,15 @@
--- Purpose: updated_at and the audit of these tables. After all functions: the audit's is defined last.
+-- Purpose: updated_at and the audit of these tables; after all functions, because the one of the audit is defined last.
 -- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
 do $$ begin
   perform romashka.touch_table('communication_channels');
   perform romashka.touch_table('message_templates');
   perform romashka.touch_table('channel_routing_rules');
   perform romashka.touch_table('widget_configurations');
-  perform romashka.audit_table('communication_channels', array['api_credentials', 'webhook_secret']);
-  perform romashka.audit_table('message_templates');
+  perform romashka.audit_table('communication_channels', array['api_credentials', 'webhook_secret'], array['messages_sent_today', 'last_reset_date']);
+  perform romashka.audit_table('message_templates', left_out => array['usage_count']);
   perform romashka.audit_table('channel_routing_rules');
   perform romashka.audit_table('widget_configurations');
-  perform romashka.audit_table('canned_responses');
+  perform romashka.audit_table('canned_responses', left_out => array['usage_count', 'last_used_at']);
 end $$;
 -- A use is not an edit.
 create or replace trigger update_canned_responses_updated_at before update on public.canned_responses for each row

@@ -1,3 +1,227 @@
 -- Purpose: versions of articles, their use and effect, the trees of categories, and the search.
--- Invariants: every text an article has had is kept under a number of its own; counters equal a recount of knowledge_analytics.
+-- Invariants: every text an article has had is kept under a number of its own; the counters equal a recount of knowledge_analytics.
 -- Lock risk: a use of an article locks its row; moving categories is serialised within a workspace.
+
+create or replace trigger knowledge_items_10_author before insert on public.knowledge_items
+  for each row when (new.created_by is null) execute function romashka.fill_author();
+create or replace trigger intent_patterns_10_author before insert on public.intent_patterns
+  for each row when (new.created_by is null) execute function romashka.fill_author();
+
+-- A category is never below itself. Two moves at once could make a circle that neither sees, so moves of a workspace wait for each other.
+create or replace function romashka.refuse_category_circle() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: sees all categories of the row's workspace.
+declare
+  above uuid := new.parent_id;
+begin
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('knowledge_categories ' || new.workspace_id::text, 0));
+  while above is not null loop
+    if above = new.id then
+      raise exception 'a category cannot be below itself' using errcode = 'RM422', constraint = 'knowledge_categories_parent_id_check';
+    end if;
+    select c.parent_id into above from public.knowledge_categories as c where c.id = above and c.workspace_id = new.workspace_id;
+  end loop;
+  return new;
+end $$;
+comment on function romashka.refuse_category_circle() is 'Trigger: refuses a parent that is below the category.';
+create or replace trigger knowledge_categories_10_no_circle before insert or update of parent_id, id on public.knowledge_categories
+  for each row when (new.parent_id is not null) execute function romashka.refuse_category_circle();
+
+create or replace function romashka.number_knowledge_version() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: looks whether the one who edits has a profile.
+declare
+  at constant timestamptz := pg_catalog.now();
+begin
+  if tg_op = 'INSERT' then
+    new.version := 1;
+  else
+    if (new.title, new.content) is distinct from (old.title, old.content) then
+      new.version := old.version + 1;
+      if new.change_note is not distinct from old.change_note then new.change_note := null; end if;
+      if new.updated_by is not distinct from old.updated_by then
+        new.updated_by := (select p.id from public.profiles as p where p.id = romashka.current_user_id());
+      end if;
+    else
+      new.version := old.version;
+    end if;
+  end if;
+  if new.status = 'active' and new.published_at is null then new.published_at := at; end if;
+  return new;
+end $$;
+comment on function romashka.number_knowledge_version() is 'Trigger: the version counts changes of title and text, whatever a statement says; the first publication is dated.';
+create or replace trigger knowledge_items_20_version before insert or update on public.knowledge_items
+  for each row execute function romashka.number_knowledge_version();
+
+create or replace function public.create_knowledge_version() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody writes versions himself. The row lock on the article keeps two editors from taking one number.
+begin
+  insert into public.knowledge_versions (workspace_id, knowledge_item_id, version, title, content, changes_description, created_by)
+  values (new.workspace_id, new.id, new.version, new.title, new.content, new.change_note, case when tg_op = 'INSERT' then new.created_by else new.updated_by end);
+  return null;
+end $$;
+comment on function public.create_knowledge_version() is 'Trigger: keeps the text an article has from now on under the number of its version, from version 1 on.';
+create or replace trigger trigger_create_knowledge_version after insert on public.knowledge_items
+  for each row execute function public.create_knowledge_version();
+create or replace trigger trigger_create_knowledge_version_on_update after update on public.knowledge_items
+  for each row when (old.version <> new.version) execute function public.create_knowledge_version();
+
+create or replace function public.restore_knowledge_version(item uuid, version integer, workspace uuid default public.current_workspace_id()) returns integer
+language plpgsql set search_path = '' as $$
+declare
+  kept public.knowledge_versions;
+  made integer;
+begin
+  select * into kept from public.knowledge_versions as v
+   where v.knowledge_item_id = item and v.workspace_id = workspace and v.version = restore_knowledge_version.version;
+  if not found then raise exception 'no such version' using errcode = 'RM404'; end if;
+  update public.knowledge_items as i set title = coalesce(kept.title, i.title), content = kept.content, change_note = format('version %s restored', kept.version)
+   where i.id = item and i.workspace_id = workspace returning i.version into made;
+  if not found then raise exception 'this needs the role agent in the workspace' using errcode = 'RM403'; end if;
+  return made;
+end $$;
+comment on function public.restore_knowledge_version(uuid, integer, uuid) is 'Makes an old text the present one again, as a new version; returns its number.';
+
+-- Use and effect -----------------------------------------------------------------------------------------------------------
+
+create or replace function public.update_knowledge_usage() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: a use counts also where the user may not edit.
+begin
+  if tg_op <> 'INSERT' then
+    update public.knowledge_items as i set usage_count = greatest(0, i.usage_count - 1)
+     where i.id = old.knowledge_item_id and i.workspace_id = old.workspace_id;
+  end if;
+  if tg_op <> 'DELETE' then
+    update public.knowledge_items as i set usage_count = i.usage_count + 1, last_used_at = greatest(i.last_used_at, new.created_at)
+     where i.id = new.knowledge_item_id and i.workspace_id = new.workspace_id;
+  end if;
+  return null;
+end $$;
+comment on function public.update_knowledge_usage() is 'Trigger: counts the uses of an article.';
+create or replace trigger trigger_update_knowledge_usage after insert or delete on public.knowledge_analytics
+  for each row execute function public.update_knowledge_usage();
+create or replace trigger trigger_update_knowledge_usage_on_move after update of knowledge_item_id on public.knowledge_analytics
+  for each row when (old.knowledge_item_id is distinct from new.knowledge_item_id) execute function public.update_knowledge_usage();
+
+create or replace function romashka.effectiveness(helpful integer, unhelpful integer) returns numeric language sql immutable parallel safe
+return round((greatest(helpful, 0) + 2)::numeric / (greatest(helpful, 0) + greatest(unhelpful, 0) + 4), 4);
+comment on function romashka.effectiveness(integer, integer) is
+  'Share of yes among the answers, smoothed by two of each (Beta(2, 2)): 0.5 without answers, 0.6 after one yes.';
+
+create or replace function public.calculate_knowledge_effectiveness() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: as update_knowledge_usage.
+begin
+  if tg_op <> 'INSERT' and old.was_helpful is not null then
+    update public.knowledge_items as i
+       set helpful_count = greatest(0, i.helpful_count - old.was_helpful::integer), unhelpful_count = greatest(0, i.unhelpful_count - (not old.was_helpful)::integer),
+           effectiveness_score = romashka.effectiveness(i.helpful_count - old.was_helpful::integer, i.unhelpful_count - (not old.was_helpful)::integer)
+     where i.id = old.knowledge_item_id and i.workspace_id = old.workspace_id;
+  end if;
+  if tg_op <> 'DELETE' and new.was_helpful is not null then
+    update public.knowledge_items as i
+       set helpful_count = i.helpful_count + new.was_helpful::integer, unhelpful_count = i.unhelpful_count + (not new.was_helpful)::integer,
+           effectiveness_score = romashka.effectiveness(i.helpful_count + new.was_helpful::integer, i.unhelpful_count + (not new.was_helpful)::integer)
+     where i.id = new.knowledge_item_id and i.workspace_id = new.workspace_id;
+  end if;
+  return null;
+end $$;
+comment on function public.calculate_knowledge_effectiveness() is 'Trigger: keeps the answers to "was it helpful" and the smoothed share of yes. No answer counts as neither.';
+create or replace trigger trigger_calculate_knowledge_effectiveness after insert or delete or update of was_helpful, knowledge_item_id on public.knowledge_analytics
+  for each row execute function public.calculate_knowledge_effectiveness();
+
+create or replace function public.record_knowledge_use(item uuid, usage_context text default 'search', conversation uuid default null, was_helpful boolean default null,
+  feedback text default null, workspace uuid default public.current_workspace_id()) returns uuid
+language plpgsql set search_path = '' as $$
+declare
+  made uuid;
+begin
+  insert into public.knowledge_analytics (workspace_id, knowledge_item_id, conversation_id, was_helpful, feedback_text, usage_context)
+  values (workspace, item, conversation, record_knowledge_use.was_helpful, feedback, record_knowledge_use.usage_context) returning id into made;
+  return made;
+end $$;
+comment on function public.record_knowledge_use(uuid, text, uuid, boolean, text, uuid) is 'Notes that an article was used, where, and whether it helped.';
+
+-- Search -------------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.knowledge_query(workspace uuid, query text, language text) returns tsquery language plpgsql stable security definer set search_path = '' as $$
+-- Definer: called by search_knowledge alone, which has checked the workspace.
+declare
+  wanted tsquery := pg_catalog.websearch_to_tsquery('pg_catalog.simple', query);
+  tongue text := '';
+begin
+  if language is not null then
+    return wanted || pg_catalog.websearch_to_tsquery(romashka.search_configuration(language), query);
+  end if;
+  -- Each language that articles are written in, found by steps along the index.
+  loop
+    select i.language into tongue from public.knowledge_items as i where i.workspace_id = workspace and i.language > tongue order by i.language limit 1;
+    exit when not found;
+    wanted := wanted || pg_catalog.websearch_to_tsquery(romashka.search_configuration(tongue), query);
+  end loop;
+  return wanted;
+end $$;
+comment on function romashka.knowledge_query(uuid, text, text) is 'What is searched for: the words as they are, or as the stemmer of any language in use has them.';
+
+create or replace function public.search_knowledge(query text, language text default null, limit_count integer default 20, category uuid default null,
+  workspace uuid default public.current_workspace_id(), audience text default null)
+returns table (id uuid, title text, excerpt text, category_id uuid, item_language text, item_audience text, effectiveness_score numeric, score real, matched_by text)
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: operators of text search are not leakproof, so under policies their index would not be used; the workspace is checked first and stands in the query.
+-- Of a word that thousands of articles hold, those with it in the title are all ranked, and of the rest the first few hundred.
+declare
+  page constant integer := greatest(1, least(coalesce(limit_count, 20), 200));
+  scope constant tsquery := pg_catalog.quote_literal('w' || replace(workspace::text, '-', ''))::tsquery;
+  audiences constant text[] := case audience when 'public' then array['public'] when 'signed_in' then array['public', 'signed_in'] else array['public', 'signed_in', 'internal'] end;
+  fragment constant text := '%' || replace(replace(replace(trim(query), '\', '\\'), '%', '\%'), '_', '\_') || '%';
+  wanted tsquery;
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  if audience is not null and audience not in ('public', 'signed_in', 'internal') then
+    raise exception 'unknown audience %', audience using errcode = 'RM400', hint = 'public, signed_in or internal';
+  end if;
+  if length(trim(coalesce(query, ''))) = 0 then return; end if;
+  wanted := romashka.knowledge_query(workspace, left(query, 1000), search_knowledge.language);
+  if pg_catalog.numnode(wanted) > 0 then
+    return query
+      with candidates as (
+        (select i.id from public.knowledge_items as i
+          where i.workspace_id = workspace and i.status = 'active' and romashka.knowledge_title_document(i.workspace_id, i.language, i.title) @@ (scope && wanted)
+            and i.audience = any (audiences) and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
+          limit 300)
+        union
+        (select i.id from public.knowledge_items as i
+          where i.workspace_id = workspace and i.status = 'active' and i.search_document @@ (scope && wanted)
+            and i.audience = any (audiences) and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
+          limit 300)),
+      best as materialized (
+        select i.id, (pg_catalog.ts_rank(i.search_document, wanted) * (0.75 + 0.5 * i.effectiveness_score))::real as points
+          from candidates as c join public.knowledge_items as i on i.id = c.id and i.workspace_id = workspace
+         order by 2 desc, i.id limit page)
+      select i.id, i.title, left(i.content, 300), i.category_id, i.language, i.audience, i.effectiveness_score, b.points, 'words'
+        from best as b join public.knowledge_items as i on i.id = b.id and i.workspace_id = workspace
+       order by b.points desc, i.id;
+    if found then return; end if;
+  end if;
+  -- Parts of words, numbers, codes. Fewer than three characters have no trigram and would read everything.
+  if length(trim(query)) < 3 then return; end if;
+  return query
+    select i.id, i.title, substr(i.content, greatest(1, strpos(lower(i.content), lower(trim(query))) - 100), 300), i.category_id, i.language, i.audience, i.effectiveness_score,
+           (case when i.title ilike fragment then 0.6 else 0.1 end * (0.75 + 0.5 * i.effectiveness_score))::real, 'substring'
+      from (select x.id from public.knowledge_items as x where x.title ilike fragment and x.workspace_id = workspace
+            union
+            select x.id from public.knowledge_items as x where x.content ilike fragment and x.workspace_id = workspace limit 500) as f
+      join public.knowledge_items as i on i.id = f.id and i.workspace_id = workspace
+     where i.status = 'active' and i.audience = any (audiences)
+       and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
+     order by 8 desc, i.id limit page;
+end $$;
+comment on function public.search_knowledge(text, text, integer, uuid, uuid, text) is
+  'Active articles that hold the words of a query (as a search engine reads it: "…", or, -), best first; where none does, those that hold it as a part of a word. audience: public, signed_in or internal (all), for whom the answer is.';
+
+revoke execute on all functions in schema romashka from public;
+do $$ begin
+  perform romashka.grant_members('public.restore_knowledge_version(uuid, integer, uuid)');
+  perform romashka.grant_members('public.record_knowledge_use(uuid, text, uuid, boolean, text, uuid)');
+  perform romashka.grant_members('public.search_knowledge(text, text, integer, uuid, uuid, text)');
+  perform romashka.grant_function('public.create_knowledge_version()', variadic '{}');
+  perform romashka.grant_function('public.update_knowledge_usage()', variadic '{}');
+  perform romashka.grant_function('public.calculate_knowledge_effectiveness()', variadic '{}');
+end $$;

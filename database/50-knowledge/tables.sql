@@ -207,3 +207,22 @@ create table if not exists public.playground_sessions (
 comment on table public.playground_sessions is 'Trials of the assistant with other settings, away from customers.';
 create index if not exists playground_sessions_workspace_id_idx on public.playground_sessions (workspace_id, created_at desc);
 create index if not exists playground_sessions_user_id_idx on public.playground_sessions (user_id) where user_id is not null;
+
+create table if not exists public.knowledge_analytics (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  knowledge_item_id uuid,
+  conversation_id uuid,
+  was_helpful boolean,
+  feedback_text text,
+  usage_context text,
+  created_at timestamptz not null default now(),
+  constraint knowledge_analytics_pkey primary key (id, workspace_id),
+  constraint knowledge_analytics_knowledge_item_id_fkey foreign key (knowledge_item_id, workspace_id) references public.knowledge_items (id, workspace_id) on delete cascade,
+  constraint knowledge_analytics_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint knowledge_analytics_knowledge_item_id_check check (knowledge_item_id is not null),
+  constraint knowledge_analytics_usage_context_check check (usage_context in ('chat', 'search', 'suggestion'))
+);
+comment on table public.knowledge_analytics is 'Each use of an article, and whether it helped. No answer is not a no.';
+create index if not exists knowledge_analytics_knowledge_item_id_idx on public.knowledge_analytics (knowledge_item_id, workspace_id, created_at desc);
+create index if not exists knowledge_analytics_conversation_id_idx on public.knowledge_analytics (conversation_id, workspace_id) where conversation_id is not null;

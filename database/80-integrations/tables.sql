@@ -167,3 +167,47 @@ create index if not exists webhook_logs_next_attempt_at_idx on public.webhook_lo
 create index if not exists webhook_logs_ordering_key_idx on public.webhook_logs (workspace_id, webhook_subscription_id, ordering_key, created_at, id)
   where status in ('pending', 'sending');
 create index if not exists webhook_logs_status_idx on public.webhook_logs (workspace_id, created_at) where status = 'dead';
+
+create table if not exists public.message_delivery_tracking (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  message_id uuid,
+  channel_type text not null,
+  external_message_id text,
+  delivery_status text not null default 'sent',
+  delivery_timestamp timestamptz,
+  read_timestamp timestamptz,
+  sent_at timestamptz,
+  error_details jsonb,
+  retry_count integer not null default 0,
+  max_retries integer not null default 3,
+  attempt_count integer not null default 0,
+  ordering_key text,
+  send_after timestamptz not null default clock_timestamp(),
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  is_uncertain boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint message_delivery_tracking_pkey primary key (id, workspace_id),
+  constraint message_delivery_tracking_message_id_key unique (message_id, workspace_id, channel_type),
+  constraint message_delivery_tracking_message_id_fkey foreign key (message_id, workspace_id) references public.messages (id, workspace_id) on delete cascade,
+  constraint message_delivery_tracking_message_id_check check (message_id is not null),
+  constraint message_delivery_tracking_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
+  constraint message_delivery_tracking_delivery_status_check check (delivery_status in ('queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'dead', 'cancelled')),
+  constraint message_delivery_tracking_external_message_id_check check (length(external_message_id) between 1 and 1000),
+  constraint message_delivery_tracking_error_details_check check (jsonb_typeof(error_details) = 'object'),
+  constraint message_delivery_tracking_retry_count_check check (retry_count >= 0),
+  constraint message_delivery_tracking_max_retries_check check (max_retries between 0 and 1000),
+  constraint message_delivery_tracking_attempt_count_check check (attempt_count >= 0),
+  constraint message_delivery_tracking_lease_id_check check ((lease_id is not null) = (delivery_status = 'sending'))
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
+comment on table public.message_delivery_tracking is 'Messages on their way out: the queue they are sent from, and how far each has come. One row a message and channel.';
+create unique index if not exists message_delivery_tracking_external_message_id_key on public.message_delivery_tracking
+  (workspace_id, channel_type, external_message_id) where external_message_id is not null;
+create index if not exists message_delivery_tracking_next_attempt_at_idx on public.message_delivery_tracking (next_attempt_at)
+  where delivery_status in ('queued', 'sending');
+create index if not exists message_delivery_tracking_ordering_key_idx on public.message_delivery_tracking (workspace_id, ordering_key, send_after, id)
+  where delivery_status in ('queued', 'sending');
+create index if not exists message_delivery_tracking_delivery_status_idx on public.message_delivery_tracking (workspace_id, created_at) where delivery_status = 'dead';

@@ -77,6 +77,7 @@ create or replace function public.log_data_changes() returns trigger language pl
 declare
   entity constant text := tg_argv[0];
   secrets constant text[] := string_to_array(coalesce(tg_argv[1], ''), ',');
+  left_out constant text[] := string_to_array(coalesce(tg_argv[2], ''), ',');
   kind constant text := romashka.actor_kind();
   actor constant uuid := romashka.actor_id();
   person constant uuid := (select p.id from public.profiles as p where p.id = romashka.current_user_id());
@@ -89,12 +90,12 @@ begin
     insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
     select coalesce((row_image.image ->> 'workspace_id')::uuid, case entity when 'workspaces' then (row_image.image ->> 'id')::uuid end, here),
            person, kind, actor, key_id, tg_op, entity, (row_image.image ->> 'id')::uuid, romashka.mask_secrets(row_image.image, secrets), address, program
-      from (select to_jsonb(n) as image from new_rows as n) as row_image;
+      from (select to_jsonb(n) - left_out as image from new_rows as n) as row_image;
   elsif tg_op = 'DELETE' then
     insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
     select coalesce((row_image.image ->> 'workspace_id')::uuid, case entity when 'workspaces' then (row_image.image ->> 'id')::uuid end, here),
            person, kind, actor, key_id, tg_op, entity, (row_image.image ->> 'id')::uuid, romashka.mask_secrets(row_image.image, secrets), address, program
-      from (select to_jsonb(o) as image from old_rows as o) as row_image;
+      from (select to_jsonb(o) - left_out as image from old_rows as o) as row_image;
   elsif tg_op = 'UPDATE' then
     -- A row whose key was changed has no partner: it appears with its whole image, once as gone and once as come.
     insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
@@ -104,8 +105,8 @@ begin
                    case when b.image is null then jsonb_build_object('row', jsonb_build_object('from', null, 'to', romashka.mask_secrets(a.image, secrets)))
                         when a.image is null then jsonb_build_object('row', jsonb_build_object('from', romashka.mask_secrets(b.image, secrets), 'to', null))
                         else romashka.changed_columns(b.image, a.image, secrets) end as difference
-              from (select to_jsonb(o) as image from old_rows as o) as b
-              full join (select to_jsonb(n) as image from new_rows as n) as a
+              from (select to_jsonb(o) - left_out as image from old_rows as o) as b
+              full join (select to_jsonb(n) - left_out as image from new_rows as n) as a
                 on a.image ->> 'id' = b.image ->> 'id' and coalesce(a.image ->> 'workspace_id', '') = coalesce(b.image ->> 'workspace_id', '')) as d
      where d.difference is not null;
   else
