@@ -5,6 +5,7 @@ pub mod data_folder;
 pub mod envelope;
 pub mod environment;
 pub mod fingerprint;
+pub mod import;
 pub mod key_file;
 pub mod migrations;
 #[cfg(unix)]

@@ -9,6 +9,7 @@ mod completions;
 mod docs;
 mod down;
 mod environment;
+mod import;
 mod keys;
 mod migrate;
 mod private_server;
@@ -24,6 +25,7 @@ pub enum Command {
     Status(status::Args),
     Psql(psql::Args),
     Migrate(migrate::Args),
+    Import(import::Args),
     Keys(keys::Args),
     Completions(completions::Args),
     Environment(environment::Args),
@@ -39,6 +41,7 @@ impl Command {
             Command::Status(arguments) => status::run(arguments, context).await,
             Command::Psql(arguments) => psql::run(arguments, context).await,
             Command::Migrate(arguments) => migrate::run(arguments, context).await,
+            Command::Import(arguments) => import::run(arguments, context).await,
             Command::Keys(arguments) => keys::run(arguments, context).await,
             Command::Completions(arguments) => completions::run(arguments).await,
             Command::Environment(arguments) => environment::run(arguments, context).await,
