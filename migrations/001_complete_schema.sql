@@ -2023,16 +2023,24 @@ begin
 end $$;
 comment on function romashka.my_workspaces(text) is 'The workspaces in which the one who asks has at least the given role; empty without a context.';
 
-create or replace function romashka.is_owner_session() returns boolean language plpgsql stable set search_path = '' as $$
+create or replace function romashka.is_owner_session() returns boolean language plpgsql stable security definer set search_path = '' as $$
+-- Definer: the owner is known as the role this function runs with; the role that was taken is still in the setting.
 begin
-  return pg_catalog.pg_has_role(session_user, 'authenticated', 'member')
-     and nullif(pg_catalog.current_setting('request.jwt.claims', true), '') is null;
+  return nullif(pg_catalog.current_setting('request.jwt.claims', true), '') is null
+     and pg_catalog.pg_has_role(coalesce(nullif(pg_catalog.current_setting('role', true), 'none'), session_user::text), current_user, 'member');
 end $$;
-comment on function romashka.is_owner_session() is 'Whether this is the owner of the database at work in SQL, without a request''s context.';
+comment on function romashka.is_owner_session() is 'Whether this is the owner of the database at work in SQL: no request''s context, and no lesser role taken.';
+
+create or replace function romashka.is_service_session() returns boolean language plpgsql stable set search_path = '' as $$
+begin
+  return pg_catalog.pg_has_role(session_user, 'authenticated', 'member') and romashka.current_user_id() is null
+     and (pg_catalog.current_setting('role', true) = 'service_role' or romashka.claims() ->> 'role' = 'service_role');
+end $$;
+comment on function romashka.is_service_session() is 'Whether the service itself asks, for no person.';
 
 create or replace function romashka.require_role(workspace uuid, minimum_role text) returns void language plpgsql stable set search_path = '' as $$
 begin
-  if romashka.is_owner_session() or coalesce(romashka.claims() ->> 'role', '') = 'service_role' and romashka.current_user_id() is null then
+  if romashka.is_owner_session() or romashka.is_service_session() then
     return;
   end if;
   if workspace = any (romashka.my_workspaces(minimum_role)) then return; end if;
@@ -2120,6 +2128,22 @@ end $$;
 comment on function romashka.protect_table(text, text, text, text, text) is
   'Forces row-level security on a tenant table and writes its four policies and grants: the least role that may read, insert, update, delete; null for nobody.';
 
+create or replace function romashka.guard_columns(table_name text, guarded text[]) returns void language plpgsql set search_path = '' as $$
+declare
+  open_columns text;
+  role_name text;
+begin
+  select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into open_columns from pg_catalog.pg_attribute as a
+   where a.attrelid = format('public.%I', table_name)::regclass and a.attnum > 0 and not a.attisdropped and a.attname <> all (guarded || array['id', 'workspace_id', 'created_at']);
+  foreach role_name in array array['authenticated', 'romashka_agent', 'romashka_admin'] loop
+    if pg_catalog.has_table_privilege(role_name, format('public.%I', table_name), 'update') then
+      execute format('revoke update on public.%I from %I', table_name, role_name);
+      execute format('grant update (%s) on public.%I to %I', open_columns, table_name, role_name);
+    end if;
+  end loop;
+end $$;
+comment on function romashka.guard_columns(text, text[]) is 'Takes columns that triggers keep (counters, keys) out of what people may update.';
+
 create or replace function romashka.audit_table(table_name text, secret_columns text[] default '{}', left_out text[] default '{}') returns void language plpgsql set search_path = '' as $$
 declare
   secrets constant text := array_to_string(secret_columns, ',');
@@ -2140,7 +2164,7 @@ comment on function romashka.audit_table(text, text[], text[]) is
 -- Everything below romashka is closed, then opened by name to those who ask through policies.
 revoke execute on all functions in schema romashka from public;
 revoke execute on function public.update_updated_at_column() from public;
-grant execute on function romashka.begin_request(text, jsonb), romashka.current_user_id(), romashka.my_workspaces(text), romashka.is_owner_session(),
+grant execute on function romashka.begin_request(text, jsonb), romashka.current_user_id(), romashka.my_workspaces(text), romashka.is_owner_session(), romashka.is_service_session(),
   romashka.require_role(uuid, text), romashka.actor_kind(), romashka.actor_id()
   to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
 
@@ -2826,6 +2850,15 @@ begin
       raise exception 'there is no such workspace' using errcode = 'RM404';
     end;
   end if;
+  if not romashka.is_owner_session() then
+    new.message_count := 0;
+    new.last_message := null;
+    new.last_message_id := null;
+    new.first_response_at := null;
+    new.waiting_since := null;
+    new.reopen_count := 0;
+    new.merged_into_id := null;
+  end if;
   if new.assigned_agent_id is not null then
     perform romashka.ensure_member(new.workspace_id, new.assigned_agent_id);
   elsif new.status in ('active', 'escalated') then
@@ -3110,7 +3143,7 @@ begin
   if new.status is distinct from old.status then
     kinds := kinds || case new.status when 'resolved' then 'conversation.resolved' when 'closed' then 'conversation.closed'
       when 'escalated' then 'conversation.escalated' else case when old.status = 'escalated' then 'conversation.deescalated' else 'conversation.reopened' end end;
-    payloads := payloads || jsonb_build_object('from', old.status, 'to', new.status, 'reason', new.handoff_reason);
+    payloads := payloads || jsonb_build_object('from', old.status, 'to', new.status);
   end if;
   if new.assigned_agent_id is distinct from old.assigned_agent_id then
     kinds := kinds || case when new.assigned_agent_id is null then 'conversation.unassigned' when old.assigned_agent_id is null then 'conversation.assigned' else 'conversation.transferred' end;
@@ -4501,6 +4534,7 @@ do $$ begin
   perform romashka.protect_table('teams', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('team_members', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('agent_availability', readers => 'viewer', inserters => 'admin', updaters => 'agent', removers => 'admin');
+  perform romashka.guard_columns('agent_availability', array['agent_id', 'current_chat_count', 'last_assigned_at']);
 end $$;
 
 -- workspaces: the tenant column is the key itself.
@@ -4547,6 +4581,7 @@ do $$ begin
   perform romashka.protect_table('customer_identities', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
   perform romashka.protect_table('customer_channel_preferences', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
   perform romashka.protect_table('custom_attribute_definitions', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.guard_columns('customer_profiles', array['total_conversations', 'avg_satisfaction', 'rating_sum', 'rating_count', 'merged_into_id', 'erased_at']);
 end $$;
 
 -- ============ 30-channels/policies ============
@@ -4585,6 +4620,13 @@ do $$ begin
   perform romashka.protect_table('conversation_thread_keys', readers => 'viewer', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('file_attachments', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
   perform romashka.protect_table('saved_views', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+  -- What triggers keep is not for people to set.
+  perform romashka.guard_columns('conversations', array['number', 'last_message_at', 'last_message_id', 'last_message', 'message_count', 'waiting_since', 'first_response_at',
+    'queued_at', 'resolved_at', 'closed_at', 'resolution_time_seconds', 'reopen_count', 'merged_into_id', 'merged_at', 'satisfaction_score', 'rated_at']);
+  perform romashka.guard_columns('messages', array['conversation_id', 'sender_type', 'sender_id', 'external_message_id', 'is_quiet']);
+  perform romashka.guard_columns('conversation_analytics', array['conversation_id', 'started_at', 'first_response_at', 'resolved_at', 'total_duration_seconds', 'first_response_seconds',
+    'first_response_business_seconds', 'resolution_business_seconds', 'total_messages', 'customer_messages', 'ai_messages', 'agent_messages', 'resolved_by', 'resolved_by_id',
+    'resolution_type', 'handoff_count', 'agent_switches', 'customer_satisfaction']);
 end $$;
 
 -- ============ 50-knowledge/policies ============
