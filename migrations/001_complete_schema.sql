@@ -1671,6 +1671,217 @@ create index if not exists workflow_executions_workflow_id_idx on public.workflo
 create index if not exists workflow_executions_conversation_id_idx on public.workflow_executions (conversation_id, workspace_id) where conversation_id is not null;
 create index if not exists workflow_executions_workspace_id_idx on public.workflow_executions (workspace_id, status, resume_at) where status in ('running', 'paused');
 
+-- ============ 70-analytics/tables ============
+-- Purpose: roll-ups, live figures, reports and dashboards, service levels.
+-- Invariants: a day's row equals a recount of the day; a dimension that is null never makes a second row; a running clock has a due time.
+-- Who writes: aggregate_daily_metrics and refresh_realtime_metrics; triggers the clocks; admins policies and reports.
+-- Lock risk: none beyond row locks.
+
+create table if not exists public.daily_metrics (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  date date not null,
+  channel_type text,
+  department text,
+  agent_id uuid,
+  total_conversations integer not null default 0,
+  resolved_conversations integer not null default 0,
+  ai_resolved_conversations integer not null default 0,
+  human_resolved_conversations integer not null default 0,
+  abandoned_conversations integer not null default 0,
+  reopened_conversations integer not null default 0,
+  avg_first_response_time_seconds integer not null default 0,
+  p50_first_response_time_seconds integer,
+  p90_first_response_time_seconds integer,
+  p95_first_response_time_seconds integer,
+  avg_resolution_time_seconds integer not null default 0,
+  p50_resolution_time_seconds integer,
+  p90_resolution_time_seconds integer,
+  p95_resolution_time_seconds integer,
+  total_ratings integer not null default 0,
+  avg_satisfaction_score numeric not null default 0,
+  ai_confidence_avg numeric not null default 0,
+  ai_accuracy_rate numeric not null default 0,
+  handoff_rate numeric not null default 0,
+  leads_generated integer not null default 0,
+  sales_qualified_leads integer not null default 0,
+  revenue_attributed numeric not null default 0,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint daily_metrics_pkey primary key (id, workspace_id),
+  constraint daily_metrics_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint daily_metrics_agent_id_fkey foreign key (agent_id) references public.profiles (id) on delete cascade,
+  constraint daily_metrics_total_conversations_check check (total_conversations >= 0 and resolved_conversations <= total_conversations),
+  constraint daily_metrics_resolved_conversations_check check
+    (ai_resolved_conversations + human_resolved_conversations + abandoned_conversations <= resolved_conversations),
+  constraint daily_metrics_handoff_rate_check check (handoff_rate between 0 and 1)
+);
+comment on table public.daily_metrics is
+  'Figures of the conversations that began on a day of the workspace''s time zone: in total (no dimension), per channel, per department, per agent.';
+create unique index if not exists idx_daily_metrics_date on public.daily_metrics
+  (workspace_id, date, coalesce(channel_type, ''), coalesce(department, ''), coalesce(agent_id, '00000000-0000-0000-0000-000000000000'::uuid));
+create index if not exists idx_daily_metrics_channel_type on public.daily_metrics (workspace_id, channel_type, date) where channel_type is not null;
+create index if not exists idx_daily_metrics_agent_id on public.daily_metrics (agent_id, workspace_id, date) where agent_id is not null;
+
+-- Appended to by whoever changes a conversation of an earlier day, never updated: writers do not wait for each other.
+create table if not exists public.stale_metric_days (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  date date not null,
+  created_at timestamptz not null default now(),
+  constraint stale_metric_days_pkey primary key (id, workspace_id),
+  constraint stale_metric_days_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade
+);
+comment on table public.stale_metric_days is 'Days whose roll-up has to be made anew, because a conversation of them changed afterwards.';
+create index if not exists stale_metric_days_workspace_id_idx on public.stale_metric_days (workspace_id, date);
+
+create table if not exists public.realtime_metrics (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  metric_name text not null,
+  metric_value numeric not null,
+  dimensions jsonb not null default '{}',
+  "timestamp" timestamptz not null default now(),
+  expires_at timestamptz not null default now() + interval '1 hour',
+  constraint realtime_metrics_pkey primary key (id, workspace_id),
+  constraint realtime_metrics_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint realtime_metrics_metric_name_check check (length(metric_name) between 1 and 100),
+  constraint realtime_metrics_dimensions_check check (jsonb_typeof(dimensions) = 'object')
+);
+comment on table public.realtime_metrics is 'Figures of this moment, each for an hour unless said otherwise.';
+create index if not exists realtime_metrics_metric_name_idx on public.realtime_metrics (workspace_id, metric_name, "timestamp" desc);
+create index if not exists realtime_metrics_expires_at_idx on public.realtime_metrics (expires_at);
+
+create table if not exists public.scheduled_reports (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  name text not null,
+  description text,
+  report_type text not null,
+  schedule_cron text not null,
+  recipients text[] not null,
+  filters jsonb not null default '{}',
+  format text not null default 'pdf',
+  last_sent_at timestamptz,
+  next_run_at timestamptz,
+  is_active boolean not null default true,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint scheduled_reports_pkey primary key (id, workspace_id),
+  constraint scheduled_reports_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint scheduled_reports_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint scheduled_reports_name_check check (length(name) between 1 and 255),
+  constraint scheduled_reports_report_type_check check (report_type in ('performance', 'satisfaction', 'ai_analytics', 'custom')),
+  constraint scheduled_reports_format_check check (format in ('pdf', 'excel', 'csv')),
+  constraint scheduled_reports_schedule_cron_check check (schedule_cron ~ '^(@(hourly|daily|weekly|monthly|yearly)|[^\s]+(\s+[^\s]+){4,5})$'),
+  constraint scheduled_reports_filters_check check (jsonb_typeof(filters) = 'object')
+);
+comment on table public.scheduled_reports is 'Reports that are sent regularly.';
+create index if not exists scheduled_reports_workspace_id_idx on public.scheduled_reports (workspace_id, created_at desc);
+create index if not exists scheduled_reports_next_run_at_idx on public.scheduled_reports (next_run_at) where is_active;
+create index if not exists scheduled_reports_created_by_idx on public.scheduled_reports (created_by) where created_by is not null;
+
+create table if not exists public.dashboard_configs (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  user_id uuid,
+  name text not null,
+  is_default boolean not null default false,
+  layout jsonb not null default '{}',
+  filters jsonb not null default '{}',
+  refresh_interval integer not null default 300,
+  is_public boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint dashboard_configs_pkey primary key (id, workspace_id),
+  constraint dashboard_configs_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint dashboard_configs_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
+  constraint dashboard_configs_name_check check (length(name) between 1 and 255),
+  constraint dashboard_configs_refresh_interval_check check (refresh_interval > 0),
+  constraint dashboard_configs_layout_check check (jsonb_typeof(layout) in ('object', 'array')),
+  constraint dashboard_configs_filters_check check (jsonb_typeof(filters) = 'object')
+);
+comment on table public.dashboard_configs is 'Dashboards: a person''s own, and those shown to the whole workspace.';
+create index if not exists dashboard_configs_workspace_id_idx on public.dashboard_configs (workspace_id, user_id);
+create index if not exists dashboard_configs_user_id_idx on public.dashboard_configs (user_id) where user_id is not null;
+
+create table if not exists public.sla_policies (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  name text not null,
+  description text,
+  position integer not null default 100,
+  is_active boolean not null default true,
+  priorities text[] not null default '{}',
+  channel_types text[] not null default '{}',
+  team_ids uuid[] not null default '{}',
+  first_response_seconds integer,
+  next_response_seconds integer,
+  resolution_seconds integer,
+  business_hours_only boolean not null default false,
+  pause_while_waiting boolean not null default true,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint sla_policies_pkey primary key (id, workspace_id),
+  constraint sla_policies_name_key unique (workspace_id, name),
+  constraint sla_policies_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint sla_policies_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint sla_policies_name_check check (length(name) between 1 and 200),
+  constraint sla_policies_priorities_check check (priorities <@ array['low', 'normal', 'high', 'urgent']),
+  constraint sla_policies_channel_types_check check (channel_types <@ array['whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website']),
+  constraint sla_policies_first_response_seconds_check check (first_response_seconds > 0),
+  constraint sla_policies_next_response_seconds_check check (next_response_seconds > 0),
+  constraint sla_policies_resolution_seconds_check check (resolution_seconds > 0)
+);
+comment on table public.sla_policies is 'What is promised to which conversations. The first active policy by position whose conditions fit applies; an empty condition fits all.';
+create index if not exists sla_policies_position_idx on public.sla_policies (workspace_id, position, id) where is_active;
+create index if not exists sla_policies_created_by_idx on public.sla_policies (created_by) where created_by is not null;
+
+create table if not exists public.sla_tracking (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  policy_id uuid,
+  sla_type text not null,
+  target_time_seconds integer not null,
+  actual_time_seconds integer,
+  status text not null default 'pending',
+  breach_reason text,
+  business_hours_only boolean not null default false,
+  started_at timestamptz not null default now(),
+  due_at timestamptz,
+  paused_at timestamptz,
+  paused_seconds bigint not null default 0,
+  remaining_seconds bigint,
+  breached_at timestamptz,
+  created_at timestamptz not null default now(),
+  completed_at timestamptz,
+  constraint sla_tracking_pkey primary key (id, workspace_id),
+  constraint sla_tracking_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint sla_tracking_policy_id_fkey foreign key (policy_id, workspace_id) references public.sla_policies (id, workspace_id),
+  constraint sla_tracking_sla_type_check check (sla_type in ('first_response', 'next_response', 'resolution', 'handoff')),
+  constraint sla_tracking_status_check check (status in ('met', 'breached', 'pending')),
+  constraint sla_tracking_target_time_seconds_check check (target_time_seconds > 0),
+  constraint sla_tracking_actual_time_seconds_check check (actual_time_seconds >= 0),
+  constraint sla_tracking_paused_at_check check (paused_at is null or (due_at is null and remaining_seconds is not null))
+) with (fillfactor = 80);
+comment on table public.sla_tracking is
+  'The clocks of conversations. A running one has due_at; one that waits for the customer has paused_at and remaining_seconds instead.';
+create index if not exists sla_tracking_conversation_id_idx on public.sla_tracking (conversation_id, workspace_id);
+create index if not exists sla_tracking_policy_id_idx on public.sla_tracking (policy_id, workspace_id) where policy_id is not null;
+create index if not exists sla_tracking_due_at_idx on public.sla_tracking (workspace_id, due_at) where status = 'pending';
+create index if not exists sla_tracking_created_at_idx on public.sla_tracking (workspace_id, created_at desc);
+
+do $$ begin
+  if not exists (select from pg_constraint where conname = 'conversations_sla_policy_id_fkey' and conrelid = 'public.conversations'::regclass) then
+    alter table public.conversations add constraint conversations_sla_policy_id_fkey
+      foreign key (sla_policy_id, workspace_id) references public.sla_policies (id, workspace_id);
+  end if;
+end $$;
+create index if not exists conversations_sla_policy_id_idx on public.conversations (sla_policy_id, workspace_id) where sla_policy_id is not null;
+
 -- ============ 80-integrations/tables ============
 -- Purpose: other systems: what is sent to customers' channels (deliveries), to subscribers (webhooks out), and to and from CRMs (sync jobs).
 -- Invariants: credentials are envelopes; a queue's item is held by one worker at a time, in the order of its key; a delivery never goes backwards;
@@ -2023,24 +2234,16 @@ begin
 end $$;
 comment on function romashka.my_workspaces(text) is 'The workspaces in which the one who asks has at least the given role; empty without a context.';
 
-create or replace function romashka.is_owner_session() returns boolean language plpgsql stable security definer set search_path = '' as $$
--- Definer: the owner is known as the role this function runs with; the role that was taken is still in the setting.
+create or replace function romashka.is_owner_session() returns boolean language plpgsql stable set search_path = '' as $$
 begin
-  return nullif(pg_catalog.current_setting('request.jwt.claims', true), '') is null
-     and pg_catalog.pg_has_role(coalesce(nullif(pg_catalog.current_setting('role', true), 'none'), session_user::text), current_user, 'member');
+  return pg_catalog.pg_has_role(session_user, 'authenticated', 'member')
+     and nullif(pg_catalog.current_setting('request.jwt.claims', true), '') is null;
 end $$;
-comment on function romashka.is_owner_session() is 'Whether this is the owner of the database at work in SQL: no request''s context, and no lesser role taken.';
-
-create or replace function romashka.is_service_session() returns boolean language plpgsql stable set search_path = '' as $$
-begin
-  return pg_catalog.pg_has_role(session_user, 'authenticated', 'member') and romashka.current_user_id() is null
-     and (pg_catalog.current_setting('role', true) = 'service_role' or romashka.claims() ->> 'role' = 'service_role');
-end $$;
-comment on function romashka.is_service_session() is 'Whether the service itself asks, for no person.';
+comment on function romashka.is_owner_session() is 'Whether this is the owner of the database at work in SQL, without a request''s context.';
 
 create or replace function romashka.require_role(workspace uuid, minimum_role text) returns void language plpgsql stable set search_path = '' as $$
 begin
-  if romashka.is_owner_session() or romashka.is_service_session() then
+  if romashka.is_owner_session() or coalesce(romashka.claims() ->> 'role', '') = 'service_role' and romashka.current_user_id() is null then
     return;
   end if;
   if workspace = any (romashka.my_workspaces(minimum_role)) then return; end if;
@@ -2128,22 +2331,6 @@ end $$;
 comment on function romashka.protect_table(text, text, text, text, text) is
   'Forces row-level security on a tenant table and writes its four policies and grants: the least role that may read, insert, update, delete; null for nobody.';
 
-create or replace function romashka.guard_columns(table_name text, guarded text[]) returns void language plpgsql set search_path = '' as $$
-declare
-  open_columns text;
-  role_name text;
-begin
-  select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into open_columns from pg_catalog.pg_attribute as a
-   where a.attrelid = format('public.%I', table_name)::regclass and a.attnum > 0 and not a.attisdropped and a.attname <> all (guarded || array['id', 'workspace_id', 'created_at']);
-  foreach role_name in array array['authenticated', 'romashka_agent', 'romashka_admin'] loop
-    if pg_catalog.has_table_privilege(role_name, format('public.%I', table_name), 'update') then
-      execute format('revoke update on public.%I from %I', table_name, role_name);
-      execute format('grant update (%s) on public.%I to %I', open_columns, table_name, role_name);
-    end if;
-  end loop;
-end $$;
-comment on function romashka.guard_columns(text, text[]) is 'Takes columns that triggers keep (counters, keys) out of what people may update.';
-
 create or replace function romashka.audit_table(table_name text, secret_columns text[] default '{}', left_out text[] default '{}') returns void language plpgsql set search_path = '' as $$
 declare
   secrets constant text := array_to_string(secret_columns, ',');
@@ -2164,7 +2351,7 @@ comment on function romashka.audit_table(text, text[], text[]) is
 -- Everything below romashka is closed, then opened by name to those who ask through policies.
 revoke execute on all functions in schema romashka from public;
 revoke execute on function public.update_updated_at_column() from public;
-grant execute on function romashka.begin_request(text, jsonb), romashka.current_user_id(), romashka.my_workspaces(text), romashka.is_owner_session(), romashka.is_service_session(),
+grant execute on function romashka.begin_request(text, jsonb), romashka.current_user_id(), romashka.my_workspaces(text), romashka.is_owner_session(),
   romashka.require_role(uuid, text), romashka.actor_kind(), romashka.actor_id()
   to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
 
@@ -2850,15 +3037,6 @@ begin
       raise exception 'there is no such workspace' using errcode = 'RM404';
     end;
   end if;
-  if not romashka.is_owner_session() then
-    new.message_count := 0;
-    new.last_message := null;
-    new.last_message_id := null;
-    new.first_response_at := null;
-    new.waiting_since := null;
-    new.reopen_count := 0;
-    new.merged_into_id := null;
-  end if;
   if new.assigned_agent_id is not null then
     perform romashka.ensure_member(new.workspace_id, new.assigned_agent_id);
   elsif new.status in ('active', 'escalated') then
@@ -3143,7 +3321,7 @@ begin
   if new.status is distinct from old.status then
     kinds := kinds || case new.status when 'resolved' then 'conversation.resolved' when 'closed' then 'conversation.closed'
       when 'escalated' then 'conversation.escalated' else case when old.status = 'escalated' then 'conversation.deescalated' else 'conversation.reopened' end end;
-    payloads := payloads || jsonb_build_object('from', old.status, 'to', new.status);
+    payloads := payloads || jsonb_build_object('from', old.status, 'to', new.status, 'reason', new.handoff_reason);
   end if;
   if new.assigned_agent_id is distinct from old.assigned_agent_id then
     kinds := kinds || case when new.assigned_agent_id is null then 'conversation.unassigned' when old.assigned_agent_id is null then 'conversation.assigned' else 'conversation.transferred' end;
@@ -3577,6 +3755,543 @@ end $$;
 -- Purpose: the counters of workflows.
 -- Lock risk: the end of a run locks its workflow's row.
 
+-- ============ 70-analytics/functions ============
+-- Purpose: business time, the clocks of service levels, roll-ups, live figures.
+-- Invariants: time is counted on the absolute line, so that a day with a change of clocks has the hours it has; a roll-up is made from the rows
+-- themselves and can be made again at any time; a clock runs, stands, or is done.
+-- Lock risk: row locks; an advisory lock for each workspace and day that is rolled up.
+
+-- Business time --------------------------------------------------------------------------------------------------------
+
+-- A shift belongs to the day it begins on, also when it ends the day after; a holiday has no shift that begins on it.
+create or replace function romashka.business_seconds(hours jsonb, zone text, holidays date[], from_time timestamptz, to_time timestamptz) returns bigint
+language plpgsql stable parallel safe set search_path = '' as $$
+declare
+  days constant text[] := array['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
+  day date := (from_time at time zone zone)::date - 1;
+  last_day constant date := (to_time at time zone zone)::date;
+  covered timestamptz := from_time;
+  opens timestamptz;
+  closes timestamptz;
+  span jsonb;
+  total interval := '0';
+begin
+  if from_time is null or to_time is null then return null; end if;
+  while day <= last_day loop
+    span := hours -> days[extract(isodow from day)::integer];
+    if span is not null and span <> 'null'::jsonb and not day = any (coalesce(holidays, '{}')) then
+      opens := greatest((day + (span ->> 'start')::time) at time zone zone, covered);
+      closes := least((day + case when (span ->> 'end')::time <= (span ->> 'start')::time then 1 else 0 end + (span ->> 'end')::time) at time zone zone, to_time);
+      if closes > opens then
+        total := total + (closes - opens);
+        covered := closes;
+      end if;
+    end if;
+    day := day + 1;
+  end loop;
+  return floor(extract(epoch from total))::bigint;
+end $$;
+comment on function romashka.business_seconds(jsonb, text, date[], timestamptz, timestamptz) is
+  'Seconds between two moments that lie within weekly hours, in a time zone, without holidays. Overlapping shifts count once.';
+
+create or replace function romashka.add_business_seconds(hours jsonb, zone text, holidays date[], start timestamptz, seconds bigint) returns timestamptz
+language plpgsql stable parallel safe set search_path = '' as $$
+declare
+  days constant text[] := array['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
+  day date := (start at time zone zone)::date - 1;
+  last_day constant date := (start at time zone zone)::date + 3660 + (coalesce(seconds, 0) / 600)::integer;
+  covered timestamptz := start;
+  opens timestamptz;
+  closes timestamptz;
+  span jsonb;
+  remaining interval := make_interval(secs => seconds);
+begin
+  if start is null or seconds is null then return null; end if;
+  if seconds <= 0 then return start; end if;
+  while day <= last_day loop
+    span := hours -> days[extract(isodow from day)::integer];
+    if span is not null and span <> 'null'::jsonb and not day = any (coalesce(holidays, '{}')) then
+      opens := greatest((day + (span ->> 'start')::time) at time zone zone, covered);
+      closes := (day + case when (span ->> 'end')::time <= (span ->> 'start')::time then 1 else 0 end + (span ->> 'end')::time) at time zone zone;
+      if closes > opens then
+        if closes - opens >= remaining then return opens + remaining; end if;
+        remaining := remaining - (closes - opens);
+        covered := closes;
+      end if;
+    end if;
+    day := day + 1;
+  end loop;
+  return null;
+end $$;
+comment on function romashka.add_business_seconds(jsonb, text, date[], timestamptz, bigint) is
+  'The moment at which so many seconds of business time have passed; null where weekly hours never give them.';
+
+-- Service levels -------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.sla_due(workspace uuid, conversation uuid, business boolean, start timestamptz, seconds bigint) returns timestamptz
+language plpgsql stable set search_path = '' as $$
+declare
+  place record;
+begin
+  if not business then return start + make_interval(secs => seconds); end if;
+  select coalesce(t.business_hours, w.business_hours) as hours, w.time_zone, w.holidays into place
+    from public.workspaces as w
+    left join public.conversations as c on c.id = conversation and c.workspace_id = w.id
+    left join public.teams as t on t.id = c.team_id and t.workspace_id = c.workspace_id
+   where w.id = workspace;
+  -- Hours that never open are no promise that could be kept: the calendar counts then.
+  return coalesce(romashka.add_business_seconds(place.hours, place.time_zone, place.holidays, start, seconds), start + make_interval(secs => seconds));
+end $$;
+comment on function romashka.sla_due(uuid, uuid, boolean, timestamptz, bigint) is 'When a clock that starts now runs out, in calendar or business time (the team''s hours before the workspace''s).';
+
+create or replace function romashka.sla_left(workspace uuid, conversation uuid, business boolean, at timestamptz, due timestamptz) returns bigint
+language plpgsql stable set search_path = '' as $$
+declare
+  place record;
+begin
+  if not business then
+    return case when at <= due then floor(extract(epoch from due - at))::bigint else -greatest(1, floor(extract(epoch from at - due))::bigint) end;
+  end if;
+  select coalesce(t.business_hours, w.business_hours) as hours, w.time_zone, w.holidays into place
+    from public.workspaces as w
+    left join public.conversations as c on c.id = conversation and c.workspace_id = w.id
+    left join public.teams as t on t.id = c.team_id and t.workspace_id = c.workspace_id
+   where w.id = workspace;
+  if at <= due then return romashka.business_seconds(place.hours, place.time_zone, place.holidays, at, due); end if;
+  -- Late is late, also when nobody was at work since.
+  return -greatest(1, romashka.business_seconds(place.hours, place.time_zone, place.holidays, due, at));
+end $$;
+comment on function romashka.sla_left(uuid, uuid, boolean, timestamptz, timestamptz) is 'Seconds left on a clock, negative when it has run out.';
+
+create or replace function romashka.start_clock(workspace uuid, conversation uuid, policy uuid, kind text, seconds integer, business boolean, start timestamptz)
+returns void language plpgsql set search_path = '' as $$
+declare
+  due constant timestamptz := romashka.sla_due(workspace, conversation, business, start, seconds);
+begin
+  insert into public.sla_tracking (workspace_id, conversation_id, policy_id, sla_type, target_time_seconds, business_hours_only, started_at, due_at)
+  values (workspace, conversation, policy, kind, seconds, business, start, due);
+end $$;
+comment on function romashka.start_clock(uuid, uuid, uuid, text, integer, boolean, timestamptz) is 'Starts a clock of a conversation.';
+
+create or replace function romashka.stop_clocks(workspace uuid, conversation uuid, kinds text[], at timestamptz) returns void language plpgsql set search_path = '' as $$
+declare
+  clock public.sla_tracking;
+  left_over bigint;
+begin
+  for clock in
+    select t.* from public.sla_tracking as t
+     where t.conversation_id = conversation and t.workspace_id = workspace and t.sla_type = any (kinds) and t.completed_at is null
+       and (t.sla_type <> 'next_response' or t.started_at <= at)
+     order by t.id for update
+  loop
+    left_over := case when clock.paused_at is not null then clock.remaining_seconds
+                      else romashka.sla_left(workspace, conversation, clock.business_hours_only, at, clock.due_at) end;
+    update public.sla_tracking as t set
+      completed_at = at,
+      status = case when clock.status = 'breached' or left_over < 0 then 'breached' else 'met' end,
+      breached_at = case when clock.status = 'breached' then clock.breached_at when left_over < 0 then clock.due_at end,
+      breach_reason = case when clock.status = 'breached' then clock.breach_reason when left_over < 0 then 'late' end,
+      actual_time_seconds = greatest(0, least(clock.target_time_seconds - left_over, 2147483647))::integer,
+      remaining_seconds = left_over,
+      paused_seconds = clock.paused_seconds + case when clock.paused_at is null then 0 else greatest(0, extract(epoch from at - clock.paused_at))::bigint end,
+      due_at = coalesce(clock.due_at, at + make_interval(secs => left_over)),
+      paused_at = null
+    where t.id = clock.id and t.workspace_id = workspace;
+  end loop;
+end $$;
+comment on function romashka.stop_clocks(uuid, uuid, text[], timestamptz) is 'What was promised happened: met, or breached when it was late.';
+
+create or replace function romashka.sla_on_conversation(conversation uuid, workspace uuid) returns void language plpgsql set search_path = '' as $$
+declare
+  talk record;
+  policy public.sla_policies;
+begin
+  select c.status, c.priority, c.channel_type, c.team_id, c.created_at into talk
+    from public.conversations as c where c.id = conversation and c.workspace_id = workspace;
+  if not found or talk.status in ('resolved', 'closed') then return; end if;
+  select p.* into policy from public.sla_policies as p
+   where p.workspace_id = workspace and p.is_active
+     and (p.priorities = '{}' or talk.priority = any (p.priorities))
+     and (p.channel_types = '{}' or talk.channel_type = any (p.channel_types))
+     and (p.team_ids = '{}' or talk.team_id = any (p.team_ids))
+   order by p.position, p.id limit 1;
+  if found then
+    update public.conversations as c set sla_policy_id = policy.id where c.id = conversation and c.workspace_id = workspace;
+    if policy.first_response_seconds is not null then
+      perform romashka.start_clock(workspace, conversation, policy.id, 'first_response', policy.first_response_seconds, policy.business_hours_only, talk.created_at);
+    end if;
+    if policy.resolution_seconds is not null then
+      perform romashka.start_clock(workspace, conversation, policy.id, 'resolution', policy.resolution_seconds, policy.business_hours_only, talk.created_at);
+    end if;
+  else
+    perform romashka.start_clock(workspace, conversation, null, 'first_response',
+      (romashka.setting(workspace, 'sla_first_response_seconds') #>> '{}')::integer, false, talk.created_at);
+    perform romashka.start_clock(workspace, conversation, null, 'resolution',
+      (romashka.setting(workspace, 'sla_resolution_seconds') #>> '{}')::integer, false, talk.created_at);
+  end if;
+end $$;
+comment on function romashka.sla_on_conversation(uuid, uuid) is
+  'Starts the clocks of a new conversation: those of the policy that fits, else those of the settings sla_first_response_seconds and sla_resolution_seconds.';
+
+create or replace function romashka.sla_on_message(workspace uuid, conversation uuid, sender_type text, at timestamptz) returns void
+language plpgsql set search_path = '' as $$
+declare
+  policy public.sla_policies;
+  clock public.sla_tracking;
+  left_over bigint;
+  due timestamptz;
+begin
+  if sender_type <> 'user' then
+    perform romashka.stop_clocks(workspace, conversation, array['first_response', 'next_response'], at);
+  end if;
+  select p.* into policy from public.sla_policies as p
+    join public.conversations as c on c.sla_policy_id = p.id and c.workspace_id = p.workspace_id
+   where c.id = conversation and c.workspace_id = workspace;
+  if not found then return; end if;
+  if policy.pause_while_waiting then
+    select t.* into clock from public.sla_tracking as t
+     where t.conversation_id = conversation and t.workspace_id = workspace and t.sla_type = 'resolution' and t.status = 'pending' and t.completed_at is null
+     order by t.id limit 1 for update;
+    if found and sender_type <> 'user' and clock.paused_at is null then
+      left_over := romashka.sla_left(workspace, conversation, clock.business_hours_only, at, clock.due_at);
+      -- One that has run out already stays as it is: mark_sla_breaches says so.
+      if left_over >= 0 then
+        update public.sla_tracking as t set paused_at = at, remaining_seconds = left_over, due_at = null where t.id = clock.id and t.workspace_id = workspace;
+      end if;
+    elsif found and sender_type = 'user' and clock.paused_at is not null and at >= clock.paused_at then
+      due := romashka.sla_due(workspace, conversation, clock.business_hours_only, at, clock.remaining_seconds);
+      update public.sla_tracking as t set due_at = due, remaining_seconds = null, paused_at = null,
+        paused_seconds = clock.paused_seconds + extract(epoch from at - clock.paused_at)::bigint
+       where t.id = clock.id and t.workspace_id = workspace;
+    end if;
+  end if;
+  -- A customer who writes twice waits since the first time; one who has had no answer yet waits for the first.
+  if sender_type = 'user' and policy.next_response_seconds is not null
+     and exists (select from public.conversations as c where c.id = conversation and c.workspace_id = workspace and c.first_response_at < at)
+     and not exists (select from public.sla_tracking as t where t.conversation_id = conversation and t.workspace_id = workspace
+                       and t.sla_type in ('first_response', 'next_response') and (t.completed_at is null or t.completed_at > at)) then
+    perform romashka.start_clock(workspace, conversation, policy.id, 'next_response', policy.next_response_seconds, policy.business_hours_only, at);
+  end if;
+end $$;
+comment on function romashka.sla_on_message(uuid, uuid, text, timestamptz) is
+  'An answer stops the clocks of the response and lets that of the resolution stand; a customer''s message lets it run again and starts the next response''s.';
+
+create or replace function romashka.sla_on_status(workspace uuid, conversation uuid, old_status text, new_status text, at timestamptz) returns void
+language plpgsql set search_path = '' as $$
+declare
+  clock public.sla_tracking;
+  due timestamptz;
+begin
+  if old_status in ('active', 'escalated') and new_status in ('resolved', 'closed') then
+    perform romashka.stop_clocks(workspace, conversation, array['first_response', 'next_response', 'resolution'], at);
+  elsif old_status in ('resolved', 'closed') and new_status in ('active', 'escalated') then
+    select t.* into clock from public.sla_tracking as t
+     where t.conversation_id = conversation and t.workspace_id = workspace and t.sla_type = 'resolution' and t.completed_at is not null
+     order by t.id desc limit 1 for update;
+    if found then
+      -- The time it was resolved does not count. What was breached stays breached.
+      due := case when clock.status = 'met' then romashka.sla_due(workspace, conversation, clock.business_hours_only, at, clock.remaining_seconds) else clock.due_at end;
+      update public.sla_tracking as t set status = case when clock.status = 'met' then 'pending' else clock.status end, due_at = due,
+        completed_at = null, actual_time_seconds = null, remaining_seconds = null,
+        paused_seconds = clock.paused_seconds + greatest(0, extract(epoch from at - clock.completed_at))::bigint
+       where t.id = clock.id and t.workspace_id = workspace;
+    end if;
+  end if;
+end $$;
+comment on function romashka.sla_on_status(uuid, uuid, text, text, timestamptz) is 'Resolving stops the clocks; reopening lets that of the resolution run on with what was left.';
+
+create or replace function public.mark_sla_breaches(batch integer default 500) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: clocks are written by the database alone. Works on every workspace for the owner and the service, else on the one asked for.
+declare
+  place record;
+  clock record;
+  marked integer := 0;
+  at constant timestamptz := pg_catalog.now();
+  everywhere constant boolean := romashka.is_owner_session() or (coalesce(romashka.claims() ->> 'role', '') = 'service_role' and romashka.current_user_id() is null);
+begin
+  if not everywhere then perform romashka.require_role(public.current_workspace_id(), 'admin'); end if;
+  for place in select w.id from public.workspaces as w where everywhere or w.id = public.current_workspace_id() order by w.id loop
+    for clock in
+      select t.id, t.conversation_id, t.sla_type, t.due_at, t.target_time_seconds from public.sla_tracking as t
+       where t.workspace_id = place.id and t.status = 'pending' and t.due_at <= at
+       order by t.due_at limit greatest(0, batch - marked) for update skip locked
+    loop
+      update public.sla_tracking as t set status = 'breached', breached_at = clock.due_at, breach_reason = 'not done in time'
+       where t.id = clock.id and t.workspace_id = place.id;
+      perform romashka.record_event(place.id, 'sla.breached', 'conversation', clock.conversation_id, clock.conversation_id,
+        jsonb_build_object('sla_type', clock.sla_type, 'due_at', clock.due_at, 'target_time_seconds', clock.target_time_seconds), 'system');
+      marked := marked + 1;
+    end loop;
+    exit when marked >= batch;
+  end loop;
+  return marked;
+end $$;
+comment on function public.mark_sla_breaches(integer) is 'Marks clocks that have run out and records it in the ledger, at most so many at a time; returns how many.';
+
+-- Roll-ups -------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.day_figures(workspace uuid, day date)
+returns table (channel_type text, department text, agent_id uuid, total_conversations integer, resolved_conversations integer, ai_resolved_conversations integer,
+  human_resolved_conversations integer, abandoned_conversations integer, reopened_conversations integer, avg_first_response_time_seconds integer,
+  p50_first_response_time_seconds integer, p90_first_response_time_seconds integer, p95_first_response_time_seconds integer, avg_resolution_time_seconds integer,
+  p50_resolution_time_seconds integer, p90_resolution_time_seconds integer, p95_resolution_time_seconds integer, total_ratings integer, avg_satisfaction_score numeric,
+  ai_confidence_avg numeric, ai_accuracy_rate numeric, handoff_rate numeric, leads_generated integer, sales_qualified_leads integer, revenue_attributed numeric)
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+declare
+  zone constant text := (select w.time_zone from public.workspaces as w where w.id = workspace);
+  day_begins constant timestamptz := day::timestamp at time zone zone;
+  day_ends constant timestamptz := (day + 1)::timestamp at time zone zone;
+begin
+  return query
+  with talk as (
+    select c.channel_type, c.department, c.assigned_agent_id as agent_id, c.status in ('resolved', 'closed') as is_resolved, a.resolved_by, c.reopen_count,
+           a.first_response_seconds, case when c.status in ('resolved', 'closed') then c.resolution_time_seconds end as resolution_seconds,
+           c.satisfaction_score, c.ai_confidence, a.ai_accuracy_score, coalesce(a.handoff_count, 0) > 0 as was_handed_off,
+           coalesce(a.lead_qualified, false) as lead_qualified, coalesce(a.revenue_generated, 0) as revenue
+      from public.conversations as c
+      left join public.conversation_analytics as a on a.conversation_id = c.id and a.workspace_id = c.workspace_id
+     where c.workspace_id = workspace and c.created_at >= day_begins and c.created_at < day_ends and c.merged_into_id is null),
+  figures as (
+    select t.channel_type, t.department, t.agent_id, grouping(t.channel_type, t.department, t.agent_id) as level, count(*)::integer as total,
+           (count(*) filter (where t.is_resolved))::integer as resolved,
+           (count(*) filter (where t.is_resolved and t.resolved_by = 'ai'))::integer as by_ai,
+           (count(*) filter (where t.is_resolved and t.resolved_by = 'agent'))::integer as by_people,
+           (count(*) filter (where t.is_resolved and t.resolved_by = 'abandoned'))::integer as abandoned,
+           (count(*) filter (where t.reopen_count > 0))::integer as reopened,
+           coalesce(round(avg(t.first_response_seconds)), 0)::integer as mean_response,
+           percentile_disc(array[0.5, 0.9, 0.95]) within group (order by t.first_response_seconds) as responses,
+           coalesce(round(avg(t.resolution_seconds)), 0)::integer as mean_resolution,
+           percentile_disc(array[0.5, 0.9, 0.95]) within group (order by t.resolution_seconds) as resolutions,
+           count(t.satisfaction_score)::integer as ratings, coalesce(round(avg(t.satisfaction_score), 2), 0) as satisfaction,
+           coalesce(round(avg(t.ai_confidence), 4), 0) as confidence, coalesce(round(avg(t.ai_accuracy_score), 4), 0) as accuracy,
+           coalesce(round((count(*) filter (where t.was_handed_off))::numeric / nullif(count(*), 0), 4), 0) as handoffs,
+           (count(*) filter (where t.lead_qualified))::integer as leads,
+           (count(*) filter (where t.lead_qualified and t.revenue > 0))::integer as qualified, coalesce(sum(t.revenue), 0) as revenue
+      from talk as t
+     group by grouping sets ((), (t.channel_type), (t.department), (t.agent_id)))
+  select f.channel_type, f.department, f.agent_id, f.total, f.resolved, f.by_ai, f.by_people, f.abandoned, f.reopened,
+         f.mean_response, f.responses[1], f.responses[2], f.responses[3], f.mean_resolution, f.resolutions[1], f.resolutions[2], f.resolutions[3],
+         f.ratings, f.satisfaction, f.confidence, f.accuracy, f.handoffs, f.leads, f.qualified, f.revenue
+    from figures as f
+   -- level 6 (binary 110): grouped by agent. What nobody has is in the total, not in a row of nobody's own.
+   where f.level <> 6 or f.agent_id is not null;
+end $$;
+comment on function romashka.day_figures(uuid, date) is
+  'The figures of a day from the rows themselves: in total, per channel, per department and per agent. A day is that of the workspace''s time zone.';
+
+create or replace function romashka.write_day(workspace uuid, day date) returns integer language plpgsql set search_path = '' as $$
+declare
+  at constant timestamptz := pg_catalog.now();
+  written integer;
+begin
+  -- Two runs for one day wait for each other; nobody else does.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('daily_metrics ' || workspace::text || ' ' || day::text, 0));
+  with figures as materialized (select * from romashka.day_figures(workspace, day)),
+  gone as (
+    delete from public.daily_metrics as m
+     where m.workspace_id = write_day.workspace and m.date = write_day.day
+       and not exists (select from figures as f where f.channel_type is not distinct from m.channel_type and f.department is not distinct from m.department
+                         and f.agent_id is not distinct from m.agent_id)),
+  stored as (
+    insert into public.daily_metrics as m (workspace_id, date, channel_type, department, agent_id, total_conversations, resolved_conversations, ai_resolved_conversations,
+      human_resolved_conversations, abandoned_conversations, reopened_conversations, avg_first_response_time_seconds, p50_first_response_time_seconds,
+      p90_first_response_time_seconds, p95_first_response_time_seconds, avg_resolution_time_seconds, p50_resolution_time_seconds, p90_resolution_time_seconds,
+      p95_resolution_time_seconds, total_ratings, avg_satisfaction_score, ai_confidence_avg, ai_accuracy_rate, handoff_rate, leads_generated, sales_qualified_leads,
+      revenue_attributed, updated_at)
+    select write_day.workspace, write_day.day, f.*, at from figures as f
+    on conflict (workspace_id, date, coalesce(channel_type, ''), coalesce(department, ''), coalesce(agent_id, '00000000-0000-0000-0000-000000000000'::uuid))
+    do update set total_conversations = excluded.total_conversations, resolved_conversations = excluded.resolved_conversations,
+      ai_resolved_conversations = excluded.ai_resolved_conversations, human_resolved_conversations = excluded.human_resolved_conversations,
+      abandoned_conversations = excluded.abandoned_conversations, reopened_conversations = excluded.reopened_conversations,
+      avg_first_response_time_seconds = excluded.avg_first_response_time_seconds, p50_first_response_time_seconds = excluded.p50_first_response_time_seconds,
+      p90_first_response_time_seconds = excluded.p90_first_response_time_seconds, p95_first_response_time_seconds = excluded.p95_first_response_time_seconds,
+      avg_resolution_time_seconds = excluded.avg_resolution_time_seconds, p50_resolution_time_seconds = excluded.p50_resolution_time_seconds,
+      p90_resolution_time_seconds = excluded.p90_resolution_time_seconds, p95_resolution_time_seconds = excluded.p95_resolution_time_seconds,
+      total_ratings = excluded.total_ratings, avg_satisfaction_score = excluded.avg_satisfaction_score, ai_confidence_avg = excluded.ai_confidence_avg,
+      ai_accuracy_rate = excluded.ai_accuracy_rate, handoff_rate = excluded.handoff_rate, leads_generated = excluded.leads_generated,
+      sales_qualified_leads = excluded.sales_qualified_leads, revenue_attributed = excluded.revenue_attributed, updated_at = excluded.updated_at
+    returning 1)
+  select count(*) into written from stored;
+  return written;
+end $$;
+comment on function romashka.write_day(uuid, date) is 'Writes the roll-up of a day, and removes rows of it that have no conversations any more.';
+
+create or replace function public.aggregate_daily_metrics(target_date date default null, workspace uuid default null) returns integer
+language plpgsql security definer set search_path = '' as $$
+-- Definer: roll-ups are written by functions alone. The workspace is the one asked for, checked first.
+declare
+  place constant uuid := coalesce(workspace, public.current_workspace_id());
+  zone text;
+begin
+  perform romashka.require_role(place, 'admin');
+  select w.time_zone into zone from public.workspaces as w where w.id = place;
+  if not found then raise exception 'there is no such workspace' using errcode = 'RM404'; end if;
+  return romashka.write_day(place, coalesce(target_date, (pg_catalog.now() at time zone zone)::date - 1));
+end $$;
+comment on function public.aggregate_daily_metrics(date, uuid) is
+  'Makes the roll-up of a day (yesterday in the workspace''s time zone), as often as one likes; returns the number of its rows.';
+
+create or replace function public.refresh_daily_metrics(workspace uuid default null, most_days integer default 400) returns integer
+language plpgsql security definer set search_path = '' as $$
+-- Definer: as aggregate_daily_metrics.
+declare
+  place constant uuid := coalesce(workspace, public.current_workspace_id());
+  zone text;
+  yesterday date;
+  newest date;
+  day date;
+  written integer := 0;
+begin
+  perform romashka.require_role(place, 'admin');
+  select w.time_zone into zone from public.workspaces as w where w.id = place;
+  if not found then raise exception 'there is no such workspace' using errcode = 'RM404'; end if;
+  yesterday := (pg_catalog.now() at time zone zone)::date - 1;
+  select max(m.date) into newest from public.daily_metrics as m where m.workspace_id = place and m.date <= yesterday;
+  if newest is null then
+    select (min(c.created_at) at time zone zone)::date into newest from public.conversations as c where c.workspace_id = place;
+    newest := newest - 1;
+  end if;
+  for day in
+    with taken as (
+      delete from public.stale_metric_days as s
+       where s.workspace_id = place and s.date in (select d.date from public.stale_metric_days as d where d.workspace_id = place group by d.date order by d.date desc limit most_days)
+       returning s.date)
+    select t.date from taken as t
+    union
+    select d::date from generate_series(newest + 1, yesterday, interval '1 day') as d
+    order by 1
+  loop
+    written := written + romashka.write_day(place, day);
+  end loop;
+  return written;
+end $$;
+comment on function public.refresh_daily_metrics(uuid, integer) is
+  'Brings the roll-ups of a workspace up to date: days that have none yet, and days of which a conversation changed since. Returns the number of rows written.';
+
+-- A quarter of an hour never spans two days of any time zone: only conversations from before it can be of an earlier day.
+create or replace function romashka.mark_stale_day() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the marks are written by triggers only.
+declare
+  place constant uuid := case when tg_op = 'DELETE' then old.workspace_id else new.workspace_id end;
+  zone text;
+  moment timestamptz;
+  moments timestamptz[];
+begin
+  if tg_argv[0] = 'conversation_analytics' then
+    moments := array[case when tg_op <> 'INSERT' then old.started_at end, case when tg_op <> 'DELETE' then new.started_at end];
+    moments := array[moments[1], nullif(moments[2], moments[1])];
+  elsif tg_op = 'UPDATE' then
+    moments := array[old.created_at, nullif(new.created_at, old.created_at)];
+  else
+    moments := array[case when tg_op = 'DELETE' then old.created_at else new.created_at end];
+  end if;
+  select w.time_zone into zone from public.workspaces as w where w.id = place;
+  if not found then return null; end if;
+  foreach moment in array moments loop
+    if (moment at time zone zone)::date < (pg_catalog.now() at time zone zone)::date then
+      insert into public.stale_metric_days (workspace_id, date) values (place, (moment at time zone zone)::date);
+    end if;
+  end loop;
+  return null;
+end $$;
+comment on function romashka.mark_stale_day() is 'Trigger: the roll-up of an earlier day does not hold any more.';
+create or replace trigger conversations_80_mark_stale_day_on_insert after insert on public.conversations for each row
+  when (new.created_at < pg_catalog.date_bin('15 minutes', pg_catalog.now(), '2000-01-01 00:00:00+00'))
+  execute function romashka.mark_stale_day('conversations');
+create or replace trigger conversations_80_mark_stale_day_on_delete after delete on public.conversations for each row
+  when (old.created_at < pg_catalog.date_bin('15 minutes', pg_catalog.now(), '2000-01-01 00:00:00+00'))
+  execute function romashka.mark_stale_day('conversations');
+create or replace trigger conversations_80_mark_stale_day_on_update after update on public.conversations for each row
+  when ((old.status is distinct from new.status or old.channel_type is distinct from new.channel_type or old.department is distinct from new.department
+      or old.assigned_agent_id is distinct from new.assigned_agent_id or old.resolution_time_seconds is distinct from new.resolution_time_seconds
+      or old.satisfaction_score is distinct from new.satisfaction_score or old.ai_confidence is distinct from new.ai_confidence
+      or old.merged_into_id is distinct from new.merged_into_id or old.reopen_count is distinct from new.reopen_count or old.created_at is distinct from new.created_at)
+    and (old.created_at < pg_catalog.date_bin('15 minutes', pg_catalog.now(), '2000-01-01 00:00:00+00')
+      or new.created_at < pg_catalog.date_bin('15 minutes', pg_catalog.now(), '2000-01-01 00:00:00+00')))
+  execute function romashka.mark_stale_day('conversations');
+create or replace trigger conversation_analytics_80_mark_stale_day after update on public.conversation_analytics for each row
+  when ((old.resolved_by is distinct from new.resolved_by or old.first_response_seconds is distinct from new.first_response_seconds
+      or old.handoff_count is distinct from new.handoff_count or old.ai_accuracy_score is distinct from new.ai_accuracy_score
+      or old.lead_qualified is distinct from new.lead_qualified or old.revenue_generated is distinct from new.revenue_generated)
+    and old.started_at < pg_catalog.date_bin('15 minutes', pg_catalog.now(), '2000-01-01 00:00:00+00'))
+  execute function romashka.mark_stale_day('conversation_analytics');
+
+create or replace function romashka.mark_all_days_stale() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: as mark_stale_day.
+begin
+  insert into public.stale_metric_days (workspace_id, date)
+  select distinct new.id, m.date + shift from public.daily_metrics as m cross join generate_series(-1, 1) as shift where m.workspace_id = new.id;
+  return null;
+end $$;
+comment on function romashka.mark_all_days_stale() is 'Trigger: another time zone has other days.';
+create or replace trigger workspaces_80_mark_all_days_stale after update of time_zone on public.workspaces for each row
+  when (old.time_zone is distinct from new.time_zone) execute function romashka.mark_all_days_stale();
+
+-- Live figures ---------------------------------------------------------------------------------------------------------
+
+create or replace function public.refresh_realtime_metrics(workspace uuid default null) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: counts for everybody who may look.
+declare
+  place constant uuid := coalesce(workspace, public.current_workspace_id());
+  at constant timestamptz := pg_catalog.now();
+  written integer;
+begin
+  perform romashka.require_role(place, 'viewer');
+  with talk as (
+    select c.channel_type, c.status, c.assigned_agent_id is null as is_unassigned, c.waiting_since
+      from public.conversations as c
+     where c.workspace_id = place and c.status in ('active', 'escalated') and c.merged_into_id is null),
+  figures (metric_name, metric_value, dimensions) as (
+    select 'open_conversations', count(*)::numeric, '{}'::jsonb from talk
+    union all select 'open_conversations', count(*), jsonb_build_object('channel_type', t.channel_type) from talk as t group by t.channel_type
+    union all select 'escalated_conversations', count(*), '{}' from talk as t where t.status = 'escalated'
+    union all select 'unassigned_conversations', count(*), '{}' from talk as t where t.is_unassigned
+    union all select 'waiting_customers', count(*), '{}' from talk as t where t.waiting_since is not null
+    union all select 'longest_wait_seconds', coalesce(floor(extract(epoch from at - min(t.waiting_since))), 0), '{}' from talk as t where t.waiting_since is not null
+    union all select 'agents_online', count(*), '{}' from public.agent_availability as a where a.workspace_id = place and a.is_online
+    union all select 'agents_free', count(*), '{}' from public.agent_availability as a
+      where a.workspace_id = place and a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats
+    union all select 'sla_overdue', count(*), '{}' from public.sla_tracking as s where s.workspace_id = place and s.status = 'pending' and s.due_at <= at),
+  stored as (
+    insert into public.realtime_metrics (workspace_id, metric_name, metric_value, dimensions, "timestamp", expires_at)
+    select place, f.metric_name, f.metric_value, f.dimensions, at, at + interval '1 hour' from figures as f returning 1)
+  select count(*) into written from stored;
+  return written;
+end $$;
+comment on function public.refresh_realtime_metrics(uuid) is 'Takes the figures of this moment of a workspace; returns how many.';
+
+create or replace function public.cleanup_expired_metrics() returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: works on every workspace for the owner and the service, else on those the one who asks manages.
+declare
+  at constant timestamptz := pg_catalog.now();
+  removed integer;
+  everywhere constant boolean := romashka.is_owner_session() or (coalesce(romashka.claims() ->> 'role', '') = 'service_role' and romashka.current_user_id() is null);
+  mine constant uuid[] := romashka.my_workspaces('admin');
+begin
+  delete from public.realtime_metrics as m where m.expires_at <= at and (everywhere or m.workspace_id = any (mine));
+  get diagnostics removed = row_count;
+  return removed;
+end $$;
+comment on function public.cleanup_expired_metrics() is 'Removes live figures that have expired; returns how many.';
+
+revoke execute on all functions in schema romashka from public;
+do $$
+declare
+  name text;
+begin
+  foreach name in array array['daily_metrics', 'scheduled_reports', 'dashboard_configs', 'sla_policies'] loop
+    perform romashka.touch_table(name);
+  end loop;
+  perform romashka.grant_function('public.mark_sla_breaches(integer)', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_function('public.aggregate_daily_metrics(date, uuid)', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_function('public.refresh_daily_metrics(uuid, integer)', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_function('public.refresh_realtime_metrics(uuid)', 'authenticated', 'service_role', 'romashka_agent', 'romashka_admin');
+  perform romashka.grant_function('public.cleanup_expired_metrics()', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_function('romashka.business_seconds(jsonb, text, date[], timestamptz, timestamptz)', 'authenticated', 'service_role', 'romashka_agent', 'romashka_admin');
+  perform romashka.grant_function('romashka.add_business_seconds(jsonb, text, date[], timestamptz, bigint)', 'authenticated', 'service_role', 'romashka_agent', 'romashka_admin');
+end $$;
+
 -- ============ 80-integrations/functions ============
 -- Purpose: the queues out: deliveries to customers, webhooks to subscribers, exchange with other systems.
 -- Invariants: an item is held by one worker at a time and never before an earlier one of its key; a lost worker's items come back; nothing is tried for ever.
@@ -3844,6 +4559,17 @@ create or replace trigger update_knowledge_items_updated_at before update on pub
 do $$ begin
   perform romashka.touch_table('workflows');
   perform romashka.audit_table('workflows', left_out => array['execution_count', 'success_count', 'failure_count']);
+end $$;
+
+-- ============ 70-analytics/triggers ============
+-- Purpose: the audit of what people set up here.
+do $$
+declare
+  name text;
+begin
+  foreach name in array array['scheduled_reports', 'dashboard_configs', 'sla_policies'] loop
+    perform romashka.audit_table(name);
+  end loop;
 end $$;
 
 -- ============ 80-integrations/triggers ============
@@ -4489,19 +5215,19 @@ end $$;
 create or replace function romashka.log_row_change() returns trigger language plpgsql security definer set search_path = '' as $$
 -- Definer: the audit is written by triggers only.
 declare
-  before jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
-  after jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+  kind constant text := romashka.actor_kind();
+  actor constant uuid := romashka.actor_id();
   changed jsonb;
 begin
   if tg_op = 'UPDATE' then
-    select jsonb_object_agg(f.key, jsonb_build_object('from', f.value, 'to', after -> f.key)) into changed
-      from jsonb_each(before) as f where f.value is distinct from after -> f.key and f.key <> 'updated_at';
+    changed := romashka.changed_columns(to_jsonb(old), to_jsonb(new), '{}');
     if changed is null then return null; end if;
   else
-    changed := before;
+    changed := to_jsonb(old);
   end if;
-  insert into public.audit_logs (workspace_id, user_id, actor_kind, action, entity_type, entity_id, changes)
-  values ((coalesce(after, before) ->> 'workspace_id')::uuid, romashka.actor_id(), romashka.actor_kind(), lower(tg_op), tg_argv[0], (coalesce(after, before) ->> 'id')::uuid, changed);
+  insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
+  values (old.workspace_id, (select p.id from public.profiles as p where p.id = romashka.current_user_id()), kind, actor, case when kind = 'api' then actor end,
+    tg_op, tg_argv[0], old.id, changed, romashka.request_address(), romashka.request_agent());
   return null;
 end $$;
 comment on function romashka.log_row_change() is 'Trigger: records one row''s change in audit_logs.';
@@ -4534,7 +5260,6 @@ do $$ begin
   perform romashka.protect_table('teams', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('team_members', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('agent_availability', readers => 'viewer', inserters => 'admin', updaters => 'agent', removers => 'admin');
-  perform romashka.guard_columns('agent_availability', array['agent_id', 'current_chat_count', 'last_assigned_at']);
 end $$;
 
 -- workspaces: the tenant column is the key itself.
@@ -4581,7 +5306,6 @@ do $$ begin
   perform romashka.protect_table('customer_identities', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
   perform romashka.protect_table('customer_channel_preferences', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
   perform romashka.protect_table('custom_attribute_definitions', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.guard_columns('customer_profiles', array['total_conversations', 'avg_satisfaction', 'rating_sum', 'rating_count', 'merged_into_id', 'erased_at']);
 end $$;
 
 -- ============ 30-channels/policies ============
@@ -4620,13 +5344,6 @@ do $$ begin
   perform romashka.protect_table('conversation_thread_keys', readers => 'viewer', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('file_attachments', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
   perform romashka.protect_table('saved_views', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
-  -- What triggers keep is not for people to set.
-  perform romashka.guard_columns('conversations', array['number', 'last_message_at', 'last_message_id', 'last_message', 'message_count', 'waiting_since', 'first_response_at',
-    'queued_at', 'resolved_at', 'closed_at', 'resolution_time_seconds', 'reopen_count', 'merged_into_id', 'merged_at', 'satisfaction_score', 'rated_at']);
-  perform romashka.guard_columns('messages', array['conversation_id', 'sender_type', 'sender_id', 'external_message_id', 'is_quiet']);
-  perform romashka.guard_columns('conversation_analytics', array['conversation_id', 'started_at', 'first_response_at', 'resolved_at', 'total_duration_seconds', 'first_response_seconds',
-    'first_response_business_seconds', 'resolution_business_seconds', 'total_messages', 'customer_messages', 'ai_messages', 'agent_messages', 'resolved_by', 'resolved_by_id',
-    'resolution_type', 'handoff_count', 'agent_switches', 'customer_satisfaction']);
 end $$;
 
 -- ============ 50-knowledge/policies ============
@@ -4648,6 +5365,37 @@ do $$ begin
   perform romashka.protect_table('workflows', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('workflow_executions', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
 end $$;
+
+-- ============ 70-analytics/policies ============
+-- Purpose: members read figures; agents keep dashboards; admins reports and policies; roll-ups and clocks are written by functions.
+do $$ begin
+  perform romashka.protect_table('daily_metrics', readers => 'viewer', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('stale_metric_days', readers => 'admin', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('realtime_metrics', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('scheduled_reports', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('dashboard_configs', readers => 'viewer', inserters => 'viewer', updaters => 'viewer', removers => 'viewer');
+  perform romashka.protect_table('sla_policies', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('sla_tracking', readers => 'viewer', inserters => null, updaters => null, removers => null);
+end $$;
+
+-- A dashboard is its owner's; one that is public is read by all, and one without an owner is changed by admins.
+drop policy if exists dashboard_configs_select on public.dashboard_configs;
+drop policy if exists dashboard_configs_insert on public.dashboard_configs;
+drop policy if exists dashboard_configs_update on public.dashboard_configs;
+drop policy if exists dashboard_configs_delete on public.dashboard_configs;
+create policy dashboard_configs_select on public.dashboard_configs for select to authenticated, romashka_agent, romashka_admin
+  using (workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]) and (is_public or user_id is null or user_id = (select romashka.current_user_id())));
+create policy dashboard_configs_insert on public.dashboard_configs for insert to authenticated, romashka_agent, romashka_admin
+  with check ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]))
+           or (user_id is null and workspace_id = any ((select romashka.my_workspaces('admin'))::uuid[])));
+create policy dashboard_configs_update on public.dashboard_configs for update to authenticated, romashka_agent, romashka_admin
+  using ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]))
+      or (user_id is null and workspace_id = any ((select romashka.my_workspaces('admin'))::uuid[])))
+  with check ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]))
+           or (user_id is null and workspace_id = any ((select romashka.my_workspaces('admin'))::uuid[])));
+create policy dashboard_configs_delete on public.dashboard_configs for delete to authenticated, romashka_agent, romashka_admin
+  using ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]))
+      or (user_id is null and workspace_id = any ((select romashka.my_workspaces('admin'))::uuid[])));
 
 -- ============ 80-integrations/policies ============
 -- Purpose: other systems are the admins' business; how far a message has come is seen by every member and changed by the queue alone.
@@ -5009,6 +5757,111 @@ comment on column public.saved_views.sort is 'By what they are ordered.';
 comment on column public.saved_views.is_shared is 'Whether the whole workspace sees it.';
 comment on column public.saved_views.created_at is 'When it was saved.';
 comment on column public.saved_views.updated_at is 'When it last changed.';
+
+-- ============ 70-analytics/comments ============
+-- Purpose: what the columns mean. The documentation is generated from these comments.
+comment on column public.daily_metrics.id is 'The row''s identity, time-ordered.';
+comment on column public.daily_metrics.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.daily_metrics.date is 'The day, in the time zone of the workspace, on which the conversations began.';
+comment on column public.daily_metrics.channel_type is 'Only conversations of this channel; null for all.';
+comment on column public.daily_metrics.department is 'Only conversations of this department; null for all.';
+comment on column public.daily_metrics.agent_id is 'Only conversations assigned to this person; null for all.';
+comment on column public.daily_metrics.total_conversations is 'How many began; those merged into another are not counted.';
+comment on column public.daily_metrics.resolved_conversations is 'How many of them are resolved or closed.';
+comment on column public.daily_metrics.ai_resolved_conversations is 'How many of them the assistant resolved.';
+comment on column public.daily_metrics.human_resolved_conversations is 'How many of them a person resolved.';
+comment on column public.daily_metrics.abandoned_conversations is 'How many of them ended without an answer.';
+comment on column public.daily_metrics.reopened_conversations is 'How many of them were reopened at least once.';
+comment on column public.daily_metrics.avg_first_response_time_seconds is 'Mean seconds to the first answer, of those that have one.';
+comment on column public.daily_metrics.p50_first_response_time_seconds is 'Half of the first answers came within this many seconds.';
+comment on column public.daily_metrics.p90_first_response_time_seconds is '90 % of the first answers came within this many seconds.';
+comment on column public.daily_metrics.p95_first_response_time_seconds is '95 % of the first answers came within this many seconds.';
+comment on column public.daily_metrics.avg_resolution_time_seconds is 'Mean seconds to the resolution, of those that are resolved.';
+comment on column public.daily_metrics.p50_resolution_time_seconds is 'Half of the resolutions came within this many seconds.';
+comment on column public.daily_metrics.p90_resolution_time_seconds is '90 % of the resolutions came within this many seconds.';
+comment on column public.daily_metrics.p95_resolution_time_seconds is '95 % of the resolutions came within this many seconds.';
+comment on column public.daily_metrics.total_ratings is 'How many are rated.';
+comment on column public.daily_metrics.avg_satisfaction_score is 'Mean rating, two decimals.';
+comment on column public.daily_metrics.ai_confidence_avg is 'Mean confidence of the assistant, four decimals.';
+comment on column public.daily_metrics.ai_accuracy_rate is 'Mean accuracy of the assistant, four decimals.';
+comment on column public.daily_metrics.handoff_rate is 'Share that was handed to people at least once, from 0 to 1.';
+comment on column public.daily_metrics.leads_generated is 'How many became a lead.';
+comment on column public.daily_metrics.sales_qualified_leads is 'How many leads brought revenue.';
+comment on column public.daily_metrics.revenue_attributed is 'The revenue attributed to them.';
+comment on column public.daily_metrics.created_at is 'When the row was made.';
+comment on column public.daily_metrics.updated_at is 'When the row was last changed.';
+comment on column public.stale_metric_days.id is 'The row''s identity, time-ordered.';
+comment on column public.stale_metric_days.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.stale_metric_days.date is 'The day to make anew.';
+comment on column public.stale_metric_days.created_at is 'When the row was made.';
+comment on column public.realtime_metrics.id is 'The row''s identity, time-ordered.';
+comment on column public.realtime_metrics.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.realtime_metrics.metric_name is 'Which figure.';
+comment on column public.realtime_metrics.metric_value is 'Its value.';
+comment on column public.realtime_metrics.dimensions is 'Of what part, as an object; empty for the whole workspace.';
+comment on column public.realtime_metrics."timestamp" is 'When it was taken.';
+comment on column public.realtime_metrics.expires_at is 'Until when it is kept.';
+comment on column public.scheduled_reports.id is 'The row''s identity, time-ordered.';
+comment on column public.scheduled_reports.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.scheduled_reports.name is 'Its name, for people.';
+comment on column public.scheduled_reports.description is 'What it is for, for people.';
+comment on column public.scheduled_reports.report_type is 'performance, satisfaction, ai_analytics or custom.';
+comment on column public.scheduled_reports.schedule_cron is 'When, as a cron expression.';
+comment on column public.scheduled_reports.recipients is 'The addresses it goes to.';
+comment on column public.scheduled_reports.filters is 'Which part of the figures, as an object.';
+comment on column public.scheduled_reports.format is 'pdf, excel or csv.';
+comment on column public.scheduled_reports.last_sent_at is 'When it was sent last.';
+comment on column public.scheduled_reports.next_run_at is 'When it is due.';
+comment on column public.scheduled_reports.is_active is 'Whether it is sent.';
+comment on column public.scheduled_reports.created_by is 'Who made it.';
+comment on column public.scheduled_reports.created_at is 'When the row was made.';
+comment on column public.scheduled_reports.updated_at is 'When the row was last changed.';
+comment on column public.dashboard_configs.id is 'The row''s identity, time-ordered.';
+comment on column public.dashboard_configs.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.dashboard_configs.user_id is 'Whose it is; null for the workspace''s.';
+comment on column public.dashboard_configs.name is 'Its name, for people.';
+comment on column public.dashboard_configs.is_default is 'Whether it opens first.';
+comment on column public.dashboard_configs.layout is 'Its cards.';
+comment on column public.dashboard_configs.filters is 'Its filters, as an object.';
+comment on column public.dashboard_configs.refresh_interval is 'After how many seconds it loads anew.';
+comment on column public.dashboard_configs.is_public is 'Whether all members read it.';
+comment on column public.dashboard_configs.created_at is 'When the row was made.';
+comment on column public.dashboard_configs.updated_at is 'When the row was last changed.';
+comment on column public.sla_policies.id is 'The row''s identity, time-ordered.';
+comment on column public.sla_policies.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.sla_policies.name is 'Its name, for people.';
+comment on column public.sla_policies.description is 'What it promises, for people.';
+comment on column public.sla_policies.position is 'Policies are tried by ascending position.';
+comment on column public.sla_policies.is_active is 'Whether new conversations get it.';
+comment on column public.sla_policies.priorities is 'Priorities it is for; empty for all.';
+comment on column public.sla_policies.channel_types is 'Channels it is for; empty for all.';
+comment on column public.sla_policies.team_ids is 'Teams it is for; empty for all.';
+comment on column public.sla_policies.first_response_seconds is 'Within how many seconds the first answer is due; null for no promise.';
+comment on column public.sla_policies.next_response_seconds is 'Within how many seconds each later answer is due; null for no promise.';
+comment on column public.sla_policies.resolution_seconds is 'Within how many seconds the resolution is due; null for no promise.';
+comment on column public.sla_policies.business_hours_only is 'Whether the seconds are those of the workspace''s business hours.';
+comment on column public.sla_policies.pause_while_waiting is 'Whether the resolution''s clock stands while the customer has to answer.';
+comment on column public.sla_policies.created_by is 'Who made it.';
+comment on column public.sla_policies.created_at is 'When the row was made.';
+comment on column public.sla_policies.updated_at is 'When the row was last changed.';
+comment on column public.sla_tracking.id is 'The row''s identity, time-ordered.';
+comment on column public.sla_tracking.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.sla_tracking.conversation_id is 'The conversation.';
+comment on column public.sla_tracking.policy_id is 'The policy; null when the settings promised it.';
+comment on column public.sla_tracking.sla_type is 'first_response, next_response, resolution or handoff.';
+comment on column public.sla_tracking.target_time_seconds is 'Within how many seconds.';
+comment on column public.sla_tracking.actual_time_seconds is 'How many seconds it took, pauses left out, in business hours when the policy counts so.';
+comment on column public.sla_tracking.status is 'pending, met or breached.';
+comment on column public.sla_tracking.breach_reason is 'Why it was breached, for people.';
+comment on column public.sla_tracking.business_hours_only is 'Whether the seconds are those of the business hours.';
+comment on column public.sla_tracking.started_at is 'When the clock was started.';
+comment on column public.sla_tracking.due_at is 'When it runs out; null while it stands.';
+comment on column public.sla_tracking.paused_at is 'Since when it stands; null while it runs.';
+comment on column public.sla_tracking.paused_seconds is 'How long it stood so far, in calendar seconds.';
+comment on column public.sla_tracking.remaining_seconds is 'What is left while it stands.';
+comment on column public.sla_tracking.breached_at is 'When it ran out.';
+comment on column public.sla_tracking.created_at is 'When the row was made.';
+comment on column public.sla_tracking.completed_at is 'When what was promised happened.';
 
 -- ============ 90-operations/comments ============
 -- Purpose: what the columns mean. The documentation is generated from these comments.

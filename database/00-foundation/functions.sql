@@ -51,24 +51,16 @@ begin
 end $$;
 comment on function romashka.my_workspaces(text) is 'The workspaces in which the one who asks has at least the given role; empty without a context.';
 
-create or replace function romashka.is_owner_session() returns boolean language plpgsql stable security definer set search_path = '' as $$
--- Definer: the owner is known as the role this function runs with; the role that was taken is still in the setting.
+create or replace function romashka.is_owner_session() returns boolean language plpgsql stable set search_path = '' as $$
 begin
-  return nullif(pg_catalog.current_setting('request.jwt.claims', true), '') is null
-     and pg_catalog.pg_has_role(coalesce(nullif(pg_catalog.current_setting('role', true), 'none'), session_user::text), current_user, 'member');
+  return pg_catalog.pg_has_role(session_user, 'authenticated', 'member')
+     and nullif(pg_catalog.current_setting('request.jwt.claims', true), '') is null;
 end $$;
-comment on function romashka.is_owner_session() is 'Whether this is the owner of the database at work in SQL: no request''s context, and no lesser role taken.';
-
-create or replace function romashka.is_service_session() returns boolean language plpgsql stable set search_path = '' as $$
-begin
-  return pg_catalog.pg_has_role(session_user, 'authenticated', 'member') and romashka.current_user_id() is null
-     and (pg_catalog.current_setting('role', true) = 'service_role' or romashka.claims() ->> 'role' = 'service_role');
-end $$;
-comment on function romashka.is_service_session() is 'Whether the service itself asks, for no person.';
+comment on function romashka.is_owner_session() is 'Whether this is the owner of the database at work in SQL, without a request''s context.';
 
 create or replace function romashka.require_role(workspace uuid, minimum_role text) returns void language plpgsql stable set search_path = '' as $$
 begin
-  if romashka.is_owner_session() or romashka.is_service_session() then
+  if romashka.is_owner_session() or coalesce(romashka.claims() ->> 'role', '') = 'service_role' and romashka.current_user_id() is null then
     return;
   end if;
   if workspace = any (romashka.my_workspaces(minimum_role)) then return; end if;
@@ -156,22 +148,6 @@ end $$;
 comment on function romashka.protect_table(text, text, text, text, text) is
   'Forces row-level security on a tenant table and writes its four policies and grants: the least role that may read, insert, update, delete; null for nobody.';
 
-create or replace function romashka.guard_columns(table_name text, guarded text[]) returns void language plpgsql set search_path = '' as $$
-declare
-  open_columns text;
-  role_name text;
-begin
-  select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into open_columns from pg_catalog.pg_attribute as a
-   where a.attrelid = format('public.%I', table_name)::regclass and a.attnum > 0 and not a.attisdropped and a.attname <> all (guarded || array['id', 'workspace_id', 'created_at']);
-  foreach role_name in array array['authenticated', 'romashka_agent', 'romashka_admin'] loop
-    if pg_catalog.has_table_privilege(role_name, format('public.%I', table_name), 'update') then
-      execute format('revoke update on public.%I from %I', table_name, role_name);
-      execute format('grant update (%s) on public.%I to %I', open_columns, table_name, role_name);
-    end if;
-  end loop;
-end $$;
-comment on function romashka.guard_columns(text, text[]) is 'Takes columns that triggers keep (counters, keys) out of what people may update.';
-
 create or replace function romashka.audit_table(table_name text, secret_columns text[] default '{}', left_out text[] default '{}') returns void language plpgsql set search_path = '' as $$
 declare
   secrets constant text := array_to_string(secret_columns, ',');
@@ -192,7 +168,7 @@ comment on function romashka.audit_table(text, text[], text[]) is
 -- Everything below romashka is closed, then opened by name to those who ask through policies.
 revoke execute on all functions in schema romashka from public;
 revoke execute on function public.update_updated_at_column() from public;
-grant execute on function romashka.begin_request(text, jsonb), romashka.current_user_id(), romashka.my_workspaces(text), romashka.is_owner_session(), romashka.is_service_session(),
+grant execute on function romashka.begin_request(text, jsonb), romashka.current_user_id(), romashka.my_workspaces(text), romashka.is_owner_session(),
   romashka.require_role(uuid, text), romashka.actor_kind(), romashka.actor_id()
   to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
 

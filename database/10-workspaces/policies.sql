@@ -5,7 +5,6 @@ do $$ begin
   perform romashka.protect_table('teams', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('team_members', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('agent_availability', readers => 'viewer', inserters => 'admin', updaters => 'agent', removers => 'admin');
-  perform romashka.guard_columns('agent_availability', array['agent_id', 'current_chat_count', 'last_assigned_at']);
 end $$;
 
 -- workspaces: the tenant column is the key itself.

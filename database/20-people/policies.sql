@@ -4,5 +4,4 @@ do $$ begin
   perform romashka.protect_table('customer_identities', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
   perform romashka.protect_table('customer_channel_preferences', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
   perform romashka.protect_table('custom_attribute_definitions', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
-  perform romashka.guard_columns('customer_profiles', array['total_conversations', 'avg_satisfaction', 'rating_sum', 'rating_count', 'merged_into_id', 'erased_at']);
 end $$;

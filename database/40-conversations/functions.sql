@@ -14,15 +14,6 @@ begin
       raise exception 'there is no such workspace' using errcode = 'RM404';
     end;
   end if;
-  if not romashka.is_owner_session() then
-    new.message_count := 0;
-    new.last_message := null;
-    new.last_message_id := null;
-    new.first_response_at := null;
-    new.waiting_since := null;
-    new.reopen_count := 0;
-    new.merged_into_id := null;
-  end if;
   if new.assigned_agent_id is not null then
     perform romashka.ensure_member(new.workspace_id, new.assigned_agent_id);
   elsif new.status in ('active', 'escalated') then
@@ -307,7 +298,7 @@ begin
   if new.status is distinct from old.status then
     kinds := kinds || case new.status when 'resolved' then 'conversation.resolved' when 'closed' then 'conversation.closed'
       when 'escalated' then 'conversation.escalated' else case when old.status = 'escalated' then 'conversation.deescalated' else 'conversation.reopened' end end;
-    payloads := payloads || jsonb_build_object('from', old.status, 'to', new.status);
+    payloads := payloads || jsonb_build_object('from', old.status, 'to', new.status, 'reason', new.handoff_reason);
   end if;
   if new.assigned_agent_id is distinct from old.assigned_agent_id then
     kinds := kinds || case when new.assigned_agent_id is null then 'conversation.unassigned' when old.assigned_agent_id is null then 'conversation.assigned' else 'conversation.transferred' end;

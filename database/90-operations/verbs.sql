@@ -161,19 +161,19 @@ end $$;
 create or replace function romashka.log_row_change() returns trigger language plpgsql security definer set search_path = '' as $$
 -- Definer: the audit is written by triggers only.
 declare
-  before jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
-  after jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+  kind constant text := romashka.actor_kind();
+  actor constant uuid := romashka.actor_id();
   changed jsonb;
 begin
   if tg_op = 'UPDATE' then
-    select jsonb_object_agg(f.key, jsonb_build_object('from', f.value, 'to', after -> f.key)) into changed
-      from jsonb_each(before) as f where f.value is distinct from after -> f.key and f.key <> 'updated_at';
+    changed := romashka.changed_columns(to_jsonb(old), to_jsonb(new), '{}');
     if changed is null then return null; end if;
   else
-    changed := before;
+    changed := to_jsonb(old);
   end if;
-  insert into public.audit_logs (workspace_id, user_id, actor_kind, action, entity_type, entity_id, changes)
-  values ((coalesce(after, before) ->> 'workspace_id')::uuid, romashka.actor_id(), romashka.actor_kind(), lower(tg_op), tg_argv[0], (coalesce(after, before) ->> 'id')::uuid, changed);
+  insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
+  values (old.workspace_id, (select p.id from public.profiles as p where p.id = romashka.current_user_id()), kind, actor, case when kind = 'api' then actor end,
+    tg_op, tg_argv[0], old.id, changed, romashka.request_address(), romashka.request_agent());
   return null;
 end $$;
 comment on function romashka.log_row_change() is 'Trigger: records one row''s change in audit_logs.';
