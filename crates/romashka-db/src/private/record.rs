@@ -18,6 +18,9 @@ pub(crate) struct Memory {
     pub(crate) server_version: Option<ServerVersion>,
     /// The TCP port of the last run that had one.
     pub(crate) port: Option<u16>,
+    /// Whether demo content was promised and is not there yet.
+    #[serde(default)]
+    pub(crate) demo_pending: bool,
 }
 
 impl Memory {
@@ -139,7 +142,7 @@ mod tests {
         };
         let memory = Memory {
             server_version: Some(ServerVersion::from_number(150_020)),
-            port: None,
+            ..Memory::default()
         };
         assert!(memory.allow(&installation(150_020)).is_ok());
         assert!(memory.allow(&installation(150_021)).is_ok());

@@ -276,6 +276,24 @@ impl PrivateServer {
         self.created
     }
 
+    /// Whether demo content was promised to this database and is not there yet.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn demo_pending(&self) -> Result<bool, PrivateServerError> {
+        Ok(Memory::read(&self.options.folder)?.demo_pending)
+    }
+
+    /// Remembers that, also through a kill.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn set_demo_pending(&self, pending: bool) -> Result<(), PrivateServerError> {
+        let mut memory = Memory::read(&self.options.folder)?;
+        memory.demo_pending = pending;
+        memory.write(&self.options.folder)
+    }
+
     /// Tells other processes that the database can be used.
     ///
     /// # Errors

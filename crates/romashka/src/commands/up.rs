@@ -25,6 +25,9 @@ use crate::console::{Console, Tone};
 use crate::context::Context;
 use crate::exit::{Exit, failure};
 
+/// One transaction that leaves alone what is there already.
+const DEMO_CONTENT: &str = include_str!("../../../../seed-data.sql");
+
 /// Run ROMASHKA's database on a private PostgreSQL, until Ctrl-C
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -32,6 +35,7 @@ Examples:
   romashka up                              make a database on the first call, start it, until Ctrl-C
   romashka up --detach                     the same in the background; romashka down stops it
   romashka up --tcp                        also on 127.0.0.1, with a password, for programs that need TCP
+  romashka up --no-demo                    an empty database
   romashka up --data-dir '/srv/my data'    keep the data there
 
 With a connection setting (--database-url, DATABASE_URL, DB_HOST) no server is started: the database there is migrated.
@@ -46,6 +50,10 @@ pub struct Args {
     /// The port for --tcp; without it the last one, or a free one
     #[arg(long, requires = "tcp", value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
+
+    /// Leave a new database without demo content
+    #[arg(long)]
+    no_demo: bool,
 
     /// Go to the background once the database is ready
     #[arg(long)]
@@ -130,9 +138,7 @@ async fn start(
     });
     options.observer = Some(Arc::new(move |event| tell(&console, &event)));
     let mut server = PrivateServer::start(options).await.map_err(failed)?;
-    // On an error below the server is dropped, which stops it.
-    let prepared = migrate_database(&server.settings(), context).await;
-    match prepared {
+    match prepare(&server, arguments, context).await {
         Ok(()) => {
             server.announce_ready().map_err(failed)?;
             Ok(server)
@@ -166,6 +172,37 @@ fn tell(console: &Console, event: &PrivateServerEvent) {
         }
         other => console.note(format_args!("{other:?}")),
     }
+}
+
+/// Migrates, and fills a new database with demo content.
+async fn prepare(
+    server: &PrivateServer,
+    arguments: &Args,
+    context: &Context,
+) -> anyhow::Result<()> {
+    // Noted before the first migration, so that a kill in between does not cost the demo content.
+    if server.was_created() {
+        server.set_demo_pending(true).map_err(failed)?;
+    }
+    if arguments.no_demo {
+        server.set_demo_pending(false).map_err(failed)?;
+    }
+    let settings = server.settings();
+    migrate_database(&settings, context).await?;
+    if server.demo_pending().map_err(failed)? {
+        let client = context.connect_to(&settings).await?;
+        let spinner = context.console.spinner("adding demo content");
+        let added = client.batch_execute(DEMO_CONTENT).await;
+        spinner.finish_and_clear();
+        added.map_err(|error| {
+            failure(Exit::Failure, "the demo content could not be added")
+                .next("start without it: romashka up --no-demo")
+                .because(error)
+        })?;
+        server.set_demo_pending(false).map_err(failed)?;
+        context.console.note("added demo content");
+    }
+    Ok(())
 }
 
 async fn migrate_database(settings: &Settings, context: &Context) -> anyhow::Result<()> {
@@ -309,6 +346,9 @@ async fn detach(arguments: &Args, context: &Context) -> anyhow::Result<Exit> {
         .arg(folder.path());
     if arguments.tcp {
         command.arg("--tcp");
+    }
+    if arguments.no_demo {
+        command.arg("--no-demo");
     }
     if let Some(port) = arguments.port {
         command.arg("--port").arg(port.to_string());
