@@ -200,10 +200,7 @@ fn a_server_without_a_romashka_is_stopped_first() {
     for identity in identities() {
         let place = Place::new(identity, "data");
         assert_eq!(place.up(&[]).end(Signal::TERM).code(), Some(0));
-        let programs = private::find_installations(None)
-            .expect("PostgreSQL")
-            .installations
-            .swap_remove(0);
+        let programs = place::server_programs();
         let mut leftover = as_server_user(&place, &programs.program("postgres"))
             .arg("-D")
             .arg(place.data.join("data"))
@@ -497,10 +494,7 @@ fn a_locale_without_cyrillic_is_refused() {
     for identity in identities() {
         let place = Place::new(identity, "data");
         assert_eq!(place.up(&[]).end(Signal::TERM).code(), Some(0));
-        let programs = private::find_installations(None)
-            .expect("PostgreSQL")
-            .installations
-            .swap_remove(0);
+        let programs = place::server_programs();
         let cluster = place.data.join("data");
         // The folder is emptied and not removed, so that it keeps its owner.
         for entry in fs::read_dir(&cluster).expect("the cluster").flatten() {
@@ -595,6 +589,28 @@ fn a_start_that_is_interrupted_leaves_nothing_running() {
 }
 
 #[test]
+fn demo_content_is_owed_until_it_is_there() {
+    let place = Place::new(Identity::Myself, "data");
+    let memory = || fs::read_to_string(place.data.join("romashka.json")).expect("the memory");
+    let first = place.run(&["up", "--detach", "--no-demo"]);
+    assert_eq!(first.code, Some(0), "{}", first.said);
+    let log = || fs::read_to_string(place.data.join("romashka.log")).expect("the log");
+    assert!(memory().contains("\"demo_pending\": false"));
+    assert!(!log().contains("added demo content"), "{}", log());
+    assert_eq!(place.run(&["down"]).code, Some(0));
+
+    // As a kill between the first migration and the demo content leaves it.
+    let owed = memory().replace("\"demo_pending\": false", "\"demo_pending\": true");
+    fs::write(place.data.join("romashka.json"), owed).expect("the memory");
+    assert_eq!(place.run(&["up", "--detach"]).code, Some(0));
+    assert!(memory().contains("\"demo_pending\": false"));
+    assert_eq!(log().matches("added demo content").count(), 1, "{}", log());
+    assert_eq!(place.run(&["down"]).code, Some(0));
+    assert_eq!(place.run(&["up", "--detach"]).code, Some(0));
+    assert_eq!(log().matches("added demo content").count(), 1, "{}", log());
+}
+
+#[test]
 fn psql_is_handed_its_arguments_and_an_absent_server_is_told() {
     let place = Place::new(Identity::Myself, "my data");
     let absent = place.run(&["psql"]);
@@ -623,7 +639,7 @@ fn psql_is_handed_its_arguments_and_an_absent_server_is_told() {
 
 #[tokio::test]
 async fn a_throw_away_server_is_fast_not_durable_and_gone_afterwards() {
-    let server = PrivateServer::start_throw_away(None)
+    let server = PrivateServer::start_throw_away(Some(place::server_programs().programs))
         .await
         .expect("a server");
     let folder: DataFolder = server.folder().clone();

@@ -16,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use romashka_db::private::{Installation, find_installations};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -144,9 +145,19 @@ impl Place {
         self.status()["state"].as_str().expect("a state").to_owned()
     }
 
-    /// What `pg_controldata` calls the state of the cluster.
+    /// What `pg_controldata` calls the state of the cluster; what the log ends with where the server came without it.
     pub fn control_state(&self) -> String {
-        let output = romashka_tests::client_program("pg_controldata")
+        let program = server_programs().program("pg_controldata");
+        if !program.exists() {
+            let log = fs::read_to_string(self.data.join("postgresql.log")).expect("the log");
+            let last = log.lines().last().unwrap_or_default().to_owned();
+            return if last.ends_with("database system is shut down") {
+                "shut down".to_owned()
+            } else {
+                last
+            };
+        }
+        let output = Command::new(program)
             .env("LC_ALL", "C")
             .arg(self.data.join("data"))
             .output()
@@ -158,6 +169,15 @@ impl Place {
             .trim()
             .to_owned()
     }
+}
+
+/// The programs that `romashka up` takes.
+pub fn server_programs() -> Installation {
+    let chosen = std::env::var_os("ROMASHKA_PG_BIN").map(PathBuf::from);
+    find_installations(chosen.as_deref())
+        .expect("PostgreSQL")
+        .installations
+        .swap_remove(0)
 }
 
 impl Drop for Place {
