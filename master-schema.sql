@@ -5000,6 +5000,164 @@ begin
 end $$;
 comment on function public.record_audit(text, text, uuid, jsonb, uuid) is
   'Records what is no change of a row: a sign-in, an export, a refused attempt. Who did it is taken from the request.';
+-- Sealing --------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.audit_digest(entry public.audit_logs) returns bytea language plpgsql stable set search_path = '' as $$
+begin
+  -- Neither user_id, which goes with the person's account, nor the chain's own columns.
+  return pg_catalog.sha256(convert_to(jsonb_build_array(entry.id, entry.workspace_id, entry.actor_kind, entry.actor_id, entry.api_key_id, entry.action,
+    entry.entity_type, entry.entity_id, entry.changes, entry.ip_address::text, entry.user_agent, extract(epoch from entry.created_at),
+    entry.transaction_id::text, entry.sequence)::text, 'UTF8'));
+end $$;
+comment on function romashka.audit_digest(public.audit_logs) is 'SHA-256 of what a row of the audit says.';
+
+create or replace function romashka.chain_hash(previous bytea, digest bytea, chain_position bigint) returns bytea language sql immutable parallel safe
+return sha256(coalesce(previous, '\x0000000000000000000000000000000000000000000000000000000000000000'::bytea) || digest || int8send(chain_position));
+comment on function romashka.chain_hash(bytea, bytea, bigint) is 'The chain''s hash at a position, from the one before it and the row''s digest.';
+
+create or replace function public.seal_audit_logs(batch integer default 10000) returns bigint language plpgsql security definer set search_path = '' as $$
+-- Definer: the chain's columns are written here alone.
+declare
+  oldest_running constant xid8 := pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot());
+  not_yet_given constant xid8 := pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot());
+  entry public.audit_logs;
+  positions jsonb := '{}';
+  hashes jsonb := '{}';
+  counts jsonb := '{}';
+  digest bytea;
+  head record;
+  place text;
+  next_position bigint;
+  next_hash bytea;
+  sealed bigint := 0;
+begin
+  if not pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('romashka seal_audit_logs', 0)) then
+    return 0; -- somebody else is sealing
+  end if;
+  set local romashka.audit_work = 'seal';
+  -- By the unsealed mark, not by the last id: a row that commits late is found. A number of a transaction that this server has not given
+  -- yet came with a restored backup.
+  for entry in
+    select a.* from public.audit_logs as a
+     where a.chain_position is null and (a.transaction_id < oldest_running or a.transaction_id >= not_yet_given)
+     order by a.transaction_id, a.sequence limit batch
+  loop
+    place := entry.workspace_id::text;
+    if not positions ? place then
+      select s.chain_position, s.chain_hash into head from public.audit_seals as s
+       where s.workspace_id = entry.workspace_id order by s.chain_position desc limit 1;
+      positions := positions || jsonb_build_object(place, coalesce(head.chain_position, 0));
+      hashes := hashes || jsonb_build_object(place, encode(head.chain_hash, 'hex'));
+    end if;
+    digest := coalesce(entry.content_digest, romashka.audit_digest(entry));
+    next_position := (positions ->> place)::bigint + 1;
+    next_hash := romashka.chain_hash(decode(hashes ->> place, 'hex'), digest, next_position);
+    update public.audit_logs as a set content_digest = digest, chain_position = next_position, chain_hash = next_hash
+     where a.id = entry.id and a.workspace_id = entry.workspace_id and a.created_at = entry.created_at;
+    positions := positions || jsonb_build_object(place, next_position);
+    hashes := hashes || jsonb_build_object(place, encode(next_hash, 'hex'));
+    counts := counts || jsonb_build_object(place, coalesce((counts ->> place)::bigint, 0) + 1);
+    sealed := sealed + 1;
+  end loop;
+  insert into public.audit_seals (workspace_id, kind, chain_position, chain_hash, row_count)
+  select c.key::uuid, 'head', (positions ->> c.key)::bigint, decode(hashes ->> c.key, 'hex'), c.value::bigint from jsonb_each_text(counts) as c;
+  set local romashka.audit_work = '';
+  return sealed;
+end $$;
+comment on function public.seal_audit_logs(integer) is
+  'Chains recorded rows by SHA-256, one chain per workspace, those whose transaction is older than every running one; returns how many. The new heads are in audit_seals: keep them elsewhere.';
+
+create or replace function public.verify_audit_chain(workspace uuid default public.current_workspace_id(), known_position bigint default null, known_hash bytea default null)
+returns table (problem text, chain_position bigint, audit_id uuid, detail text) language plpgsql stable security definer set search_path = '' as $$
+-- Definer: reads the whole chain of a workspace; who asks is checked first.
+#variable_conflict use_column
+declare
+  entry public.audit_logs;
+  seals record;
+  seen_position bigint := 0;
+  seen_hash bytea;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  select s.chain_position, s.chain_hash into seals from public.audit_seals as s
+   where s.workspace_id = workspace and s.kind = 'pruned' order by s.chain_position desc limit 1;
+  if found then
+    seen_position := seals.chain_position;
+    seen_hash := seals.chain_hash;
+  end if;
+  for entry in
+    select a.* from public.audit_logs as a where a.workspace_id = workspace and a.chain_position is not null
+     order by a.chain_position, a.transaction_id, a.sequence
+  loop
+    if entry.chain_position <= seen_position then
+      return query select 'inserted', entry.chain_position, entry.id, 'a second row at this place';
+      continue;
+    end if;
+    if entry.chain_position > seen_position + 1 then
+      return query select 'removed', seen_position + 1, null::uuid, format('%s rows are gone', entry.chain_position - seen_position - 1);
+    elsif entry.chain_hash <> romashka.chain_hash(seen_hash, entry.content_digest, entry.chain_position) then
+      return query select 'edited', entry.chain_position, entry.id, 'the hash does not follow from the one before it';
+    end if;
+    if entry.redacted_at is null then
+      if entry.content_digest <> romashka.audit_digest(entry) then
+        return query select 'edited', entry.chain_position, entry.id, 'the row does not say what was sealed';
+      end if;
+    elsif not exists (select from public.audit_logs as r where r.workspace_id = workspace and r.entity_id = entry.id and r.action = 'REDACT') then
+      return query select 'edited', entry.chain_position, entry.id, 'taken out without a record of it';
+    end if;
+    for seals in
+      select s.chain_hash from public.audit_seals as s where s.workspace_id = workspace and s.chain_position = entry.chain_position and s.chain_hash <> entry.chain_hash
+      union
+      select known_hash where entry.chain_position = known_position and known_hash <> entry.chain_hash
+    loop
+      return query select 'edited', entry.chain_position, entry.id, 'the hash is not the one that was the head here';
+    end loop;
+    seen_position := entry.chain_position;
+    seen_hash := entry.chain_hash;
+  end loop;
+  select max(s.chain_position) as last_position into seals from public.audit_seals as s where s.workspace_id = workspace;
+  if greatest(seals.last_position, known_position) > seen_position then
+    return query select 'removed', seen_position + 1, null::uuid,
+      format('%s rows are gone from the end', greatest(seals.last_position, known_position) - seen_position);
+  elsif seen_position > coalesce(seals.last_position, 0) then
+    return query select 'inserted', a.chain_position, a.id, 'after the last head' from public.audit_logs as a
+      where a.workspace_id = verify_audit_chain.workspace and a.chain_position > coalesce(seals.last_position, 0) order by a.chain_position;
+  end if;
+end $$;
+comment on function public.verify_audit_chain(uuid, bigint, bytea) is
+  'What is wrong with the audit of a workspace: rows edited, removed or inserted since they were sealed; nothing when it is whole. A head kept elsewhere can be given.';
+
+create or replace function romashka.redact_audit(workspace uuid, subjects uuid[]) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: called by erase_customer, which has checked who asks.
+declare
+  names constant text[] := subjects::text[];
+  at constant timestamptz := pg_catalog.now();
+  kind constant text := romashka.actor_kind();
+  actor constant uuid := romashka.actor_id();
+  concerned uuid[];
+  redacted uuid[];
+begin
+  -- What belonged to them: rows of other tables that name one of them.
+  concerned := subjects || array(
+    select distinct a.entity_id from public.audit_logs as a
+     where a.workspace_id = workspace and a.entity_id is not null and a.redacted_at is null
+       and (a.changes ->> 'customer_id' = any (names) or a.changes ->> 'conversation_id' = any (names) or a.changes ->> 'message_id' = any (names)));
+  set local romashka.audit_work = 'redact';
+  with changed as (
+    update public.audit_logs as a set
+      changes = (select jsonb_object_agg(c.key, '"erased"'::jsonb) from jsonb_object_keys(a.changes) as c (key)),
+      ip_address = null, user_agent = null, redacted_at = at, content_digest = coalesce(a.content_digest, romashka.audit_digest(a))
+    where a.workspace_id = workspace and a.entity_id = any (concerned) and a.redacted_at is null and a.changes is not null and a.action <> 'REDACT'
+    returning a.id)
+  select array_agg(c.id) into redacted from changed as c;
+  set local romashka.audit_work = 'record';
+  insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, action, entity_type, entity_id)
+  select workspace, (select p.id from public.profiles as p where p.id = romashka.current_user_id()), kind, actor, 'REDACT', 'audit_logs', r.id
+    from unnest(redacted) as r (id);
+  set local romashka.audit_work = '';
+  return coalesce(cardinality(redacted), 0);
+end $$;
+comment on function romashka.redact_audit(uuid, uuid[]) is
+  'Takes what is said about somebody out of the audit and records that it was; the digest stays, so that the chain still proves the rest. Returns how many rows.';
 revoke execute on all functions in schema romashka from public;
 
 do $$ begin
@@ -5008,6 +5166,8 @@ do $$ begin
   perform romashka.audit_table('system_settings');
   revoke all on function public.log_data_changes() from public, anon, authenticated, service_role;
   perform romashka.grant_function('romashka.setting(uuid, text)', 'service_role');
+  perform romashka.grant_function('public.seal_audit_logs(integer)', 'service_role');
+  perform romashka.grant_function('public.verify_audit_chain(uuid, bigint, bytea)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.record_audit(text, text, uuid, jsonb, uuid)', 'authenticated', 'service_role', 'romashka_agent', 'romashka_admin');
 end $$;
 
