@@ -2437,6 +2437,10 @@ declare
   at constant timestamptz := pg_catalog.now();
   written integer;
 begin
+  if exists (select from public.retention_runs as r join public.workspaces as w on w.id = r.workspace_id
+              where r.workspace_id = workspace and r.area = 'conversations' and (day::timestamp at time zone w.time_zone) < r.removed_before) then
+    return 0; -- What the day was made from is gone: its roll-up stays.
+  end if;
   -- Two runs for one day wait for each other; nobody else does.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('daily_metrics ' || workspace::text || ' ' || day::text, 0));
   with figures as materialized (select * from romashka.day_figures(workspace, day)),
@@ -2530,6 +2534,8 @@ declare
   moment timestamptz;
   moments timestamptz[];
 begin
+  -- Retention removes what a day was made from, not what is known of it.
+  if pg_catalog.current_setting('romashka.audit_work', true) = 'retention' then return null; end if;
   if tg_argv[0] = 'conversation_analytics' then
     moments := array[case when tg_op <> 'INSERT' then old.started_at end, case when tg_op <> 'DELETE' then new.started_at end];
     moments := array[moments[1], nullif(moments[2], moments[1])];
@@ -4236,6 +4242,288 @@ create or replace trigger messages_90_audit_update after update of content, conv
   execute function romashka.log_row_change('messages');
 create or replace trigger messages_90_audit_delete after delete on public.messages for each row execute function romashka.log_row_change('messages');
 
+-- ============ 90-operations/maintenance ============
+-- Purpose: looking after an installation: retention, recount, health, self-test.
+-- Invariants: legal hold stops every removal; a recount changes nothing unless it is asked to; the self-test leaves nothing behind.
+-- Lock risk: retention deletes in batches and drops whole partitions (ACCESS EXCLUSIVE on the partition, for a moment on its parent).
+
+-- Retention ------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.drop_old_partitions(table_name text, older_than timestamptz) returns integer language plpgsql set search_path = '' as $$
+declare
+  child record;
+  dropped integer := 0;
+begin
+  if older_than is null then return 0; end if;
+  for child in
+    select c.relname from pg_catalog.pg_inherits as i join pg_catalog.pg_class as c on c.oid = i.inhrelid
+     where i.inhparent = ('public.' || quote_ident(table_name))::regclass and c.relname ~ ('^' || table_name || '_[0-9]{4}_[0-9]{2}$')
+       and (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month') at time zone 'UTC' <= older_than
+     order by c.relname
+  loop
+    execute format('drop table romashka_partitions.%I', child.relname);
+    dropped := dropped + 1;
+  end loop;
+  return dropped;
+end $$;
+comment on function romashka.drop_old_partitions(text, timestamptz) is 'Drops the monthly partitions of an append-only table that end before a moment; returns how many.';
+
+create or replace function romashka.retain_conversations(workspace uuid, older_than timestamptz, batch integer) returns bigint language plpgsql set search_path = '' as $$
+declare
+  removed bigint;
+begin
+  -- Roll-ups of those days stay as they are: see romashka.mark_stale_day.
+  set local romashka.audit_work = 'retention';
+  with old as (
+    select c.id from public.conversations as c
+     where c.workspace_id = workspace and c.status in ('resolved', 'closed') and c.created_at < older_than and c.last_message_at < older_than
+       and not exists (select from public.conversations as m where m.merged_into_id = c.id and m.workspace_id = workspace)
+     order by c.created_at limit batch for update skip locked)
+  delete from public.conversations as c using old where c.id = old.id and c.workspace_id = workspace;
+  get diagnostics removed = row_count;
+  set local romashka.audit_work = '';
+  if removed > 0 then
+    insert into public.retention_runs (workspace_id, area, removed_before, removed_rows) values (workspace, 'conversations', older_than, removed);
+  end if;
+  return removed;
+end $$;
+comment on function romashka.retain_conversations(uuid, timestamptz, integer) is 'Removes finished conversations in which nothing has been said since a moment, a batch of them; returns how many.';
+
+create or replace function romashka.retain_audit(workspace uuid, older_than timestamptz, batch integer) returns bigint language plpgsql set search_path = '' as $$
+declare
+  keep_from bigint;
+  last_removed record;
+  removed bigint;
+begin
+  -- Only from the chain's beginning and without a gap, so that the rest can still be verified.
+  select min(a.chain_position) into keep_from from public.audit_logs as a
+   where a.workspace_id = workspace and a.chain_position is not null and a.created_at >= older_than;
+  select d.chain_position, d.chain_hash into last_removed
+    from (select a.chain_position, a.chain_hash from public.audit_logs as a
+           where a.workspace_id = workspace and a.chain_position is not null and (keep_from is null or a.chain_position < keep_from)
+           order by a.chain_position limit batch) as d
+   order by d.chain_position desc limit 1;
+  if not found then return 0; end if;
+  set local romashka.audit_work = 'retention';
+  delete from public.audit_logs as a where a.workspace_id = workspace and a.chain_position <= last_removed.chain_position;
+  get diagnostics removed = row_count;
+  set local romashka.audit_work = '';
+  insert into public.audit_seals (workspace_id, kind, chain_position, chain_hash, row_count)
+  values (workspace, 'pruned', last_removed.chain_position, last_removed.chain_hash, removed)
+  on conflict (workspace_id, kind, chain_position) do nothing;
+  insert into public.retention_runs (workspace_id, area, removed_before, removed_rows) values (workspace, 'audit_logs', older_than, removed);
+  return removed;
+end $$;
+comment on function romashka.retain_audit(uuid, timestamptz, integer) is
+  'Removes sealed rows of the audit from the chain''s beginning, a batch of them, and keeps the hash that the rest follows from; returns how many.';
+
+create or replace function public.apply_retention(batch integer default 1000) returns jsonb language plpgsql security definer set search_path = '' as $$
+-- Definer: removes what nobody else may. Works on every workspace; granted to the service alone.
+declare
+  place record;
+  at constant timestamptz := pg_catalog.now();
+  conversations_removed bigint := 0;
+  metrics_removed bigint := 0;
+  audit_removed bigint := 0;
+  dropped integer := 0;
+  removed bigint;
+  oldest_ledger timestamptz;
+  oldest_audit timestamptz;
+  child record;
+  is_empty boolean;
+begin
+  perform public.seal_audit_logs();
+  for place in
+    select w.id, at - make_interval(days => (romashka.setting(w.id, 'conversation_history_retention') #>> '{}')::integer) as history,
+           at - make_interval(days => (romashka.setting(w.id, 'analytics_retention_days') #>> '{}')::integer) as analytics,
+           at - make_interval(days => (romashka.setting(w.id, 'audit_log_retention_days') #>> '{}')::integer) as audit
+      from public.workspaces as w where not w.legal_hold order by w.id
+  loop
+    conversations_removed := conversations_removed + romashka.retain_conversations(place.id, place.history, batch);
+    delete from public.daily_metrics as m where m.workspace_id = place.id and m.date < (place.analytics at time zone 'UTC')::date;
+    get diagnostics removed = row_count;
+    metrics_removed := metrics_removed + removed;
+    audit_removed := audit_removed + romashka.retain_audit(place.id, place.audit, batch);
+    oldest_ledger := least(oldest_ledger, place.history, place.analytics);
+    oldest_audit := least(oldest_audit, place.audit);
+  end loop;
+  -- Partitions are shared by all workspaces: one on legal hold keeps them, and so does the one that keeps longest.
+  if not exists (select from public.workspaces as w where w.legal_hold) then
+    dropped := romashka.drop_old_partitions('events', oldest_ledger) + romashka.drop_old_partitions('webhook_events', oldest_ledger)
+             + romashka.drop_old_partitions('webhook_logs', oldest_ledger);
+    -- Of the audit only partitions that retention has emptied: every row that goes is accounted for in audit_seals.
+    for child in
+      select c.relname from pg_catalog.pg_inherits as i join pg_catalog.pg_class as c on c.oid = i.inhrelid
+       where i.inhparent = 'public.audit_logs'::regclass and c.relname ~ '^audit_logs_[0-9]{4}_[0-9]{2}$'
+         and (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month') at time zone 'UTC' <= oldest_audit
+    loop
+      execute format('select not exists (select from romashka_partitions.%I)', child.relname) into is_empty;
+      if is_empty then
+        execute format('drop table romashka_partitions.%I', child.relname);
+        dropped := dropped + 1;
+      end if;
+    end loop;
+  end if;
+  perform romashka.ensure_partitions(t.name, current_date, current_date + 62)
+     from unnest(array['events', 'audit_logs', 'webhook_events', 'webhook_logs']) as t (name);
+  perform public.cleanup_expired_metrics();
+  return jsonb_build_object('conversations', conversations_removed, 'daily_metrics', metrics_removed, 'audit_logs', audit_removed, 'partitions', dropped);
+end $$;
+comment on function public.apply_retention(integer) is
+  'Removes what is older than the workspaces keep it (settings conversation_history_retention, analytics_retention_days, audit_log_retention_days), a batch of each; nothing of a workspace on legal hold. Also makes the coming partitions. Call it until it removes nothing.';
+
+-- Recount --------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.find_drift(workspace uuid) returns table (area text, subject_id uuid, expected jsonb, found jsonb)
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+declare
+  kept_since constant timestamptz := (select max(r.removed_before) from public.retention_runs as r where r.workspace_id = workspace and r.area = 'conversations');
+  zone constant text := (select w.time_zone from public.workspaces as w where w.id = workspace);
+begin
+  return query
+  with said as (
+    select m.conversation_id, count(*)::integer as total, (count(*) filter (where m.sender_type = 'user'))::integer as customer,
+           (count(*) filter (where m.sender_type = 'ai'))::integer as ai, (count(*) filter (where m.sender_type = 'agent'))::integer as agent,
+           max(m.created_at) as latest, min(m.created_at) filter (where m.sender_type <> 'user' and not m.is_quiet) as first_response
+      from public.messages as m where m.workspace_id = workspace group by m.conversation_id),
+  compared as (
+    select c.id, coalesce(s.total, 0) as total, c.message_count, s.latest, case when s.latest is not null then c.last_message_at end as last_message_at,
+           s.first_response, c.first_response_at,
+           s.latest is null or exists (select from public.messages as m where m.id = c.last_message_id and m.workspace_id = workspace
+             and m.conversation_id = c.id and m.created_at = s.latest and c.last_message is not distinct from left(m.content, 500)) as preview_is_right,
+           a.id is not null as has_figures, coalesce(s.customer, 0) as customer, coalesce(s.ai, 0) as ai, coalesce(s.agent, 0) as agent,
+           a.total_messages, a.customer_messages, a.ai_messages, a.agent_messages, a.first_response_at as figures_first_response
+      from public.conversations as c
+      left join said as s on s.conversation_id = c.id
+      left join public.conversation_analytics as a on a.conversation_id = c.id and a.workspace_id = workspace
+     where c.workspace_id = workspace)
+  select 'conversations', k.id,
+         jsonb_build_object('message_count', k.total, 'last_message_at', k.latest, 'first_response_at', k.first_response, 'preview_is_right', true),
+         jsonb_build_object('message_count', k.message_count, 'last_message_at', k.last_message_at, 'first_response_at', k.first_response_at, 'preview_is_right', k.preview_is_right)
+    from compared as k
+   where (k.total, k.latest, k.first_response) is distinct from (k.message_count, k.last_message_at, k.first_response_at) or not k.preview_is_right
+  union all
+  select 'conversation_analytics', k.id,
+         jsonb_build_object('total_messages', k.total, 'customer_messages', k.customer, 'ai_messages', k.ai, 'agent_messages', k.agent, 'first_response_at', k.first_response),
+         case when k.has_figures then jsonb_build_object('total_messages', k.total_messages, 'customer_messages', k.customer_messages, 'ai_messages', k.ai_messages,
+           'agent_messages', k.agent_messages, 'first_response_at', k.figures_first_response) end
+    from compared as k
+   where (k.total, k.customer, k.ai, k.agent, k.first_response)
+         is distinct from (k.total_messages, k.customer_messages, k.ai_messages, k.agent_messages, k.figures_first_response);
+  return query
+  select 'agent_availability', v.agent_id, jsonb_build_object('current_chat_count', n.open), jsonb_build_object('current_chat_count', v.current_chat_count)
+    from public.agent_availability as v
+   cross join lateral (select count(*)::integer as open from public.conversations as c
+                        where c.workspace_id = workspace and c.assigned_agent_id = v.agent_id and c.status in ('active', 'escalated')) as n
+   where v.workspace_id = workspace and v.current_chat_count <> n.open;
+  return query
+  with rated as (
+    select c.customer_id, count(*)::integer as talks, count(c.satisfaction_score)::integer as ratings, coalesce(sum(c.satisfaction_score), 0) as total
+      from public.conversations as c where c.workspace_id = workspace and c.customer_id is not null group by c.customer_id)
+  select 'customer_profiles', p.id,
+         jsonb_build_object('total_conversations', coalesce(r.talks, 0), 'rating_count', coalesce(r.ratings, 0), 'rating_sum', trim_scale(coalesce(r.total, 0)),
+           'avg_satisfaction', trim_scale(case when r.ratings > 0 then round(r.total / r.ratings, 2) else 0 end)),
+         jsonb_build_object('total_conversations', p.total_conversations, 'rating_count', p.rating_count, 'rating_sum', trim_scale(p.rating_sum),
+           'avg_satisfaction', trim_scale(p.avg_satisfaction))
+    from public.customer_profiles as p
+    left join rated as r on r.customer_id = p.id
+   where p.workspace_id = workspace
+     and (coalesce(r.talks, 0), coalesce(r.ratings, 0), coalesce(r.total, 0), case when r.ratings > 0 then round(r.total / r.ratings, 2) else 0 end)
+         is distinct from (p.total_conversations, p.rating_count, p.rating_sum, p.avg_satisfaction);
+  return query
+  with used as (
+    select k.knowledge_item_id, count(*)::integer as uses, (count(*) filter (where k.was_helpful))::integer as helpful,
+           (count(*) filter (where not k.was_helpful))::integer as unhelpful
+      from public.knowledge_analytics as k where k.workspace_id = workspace group by k.knowledge_item_id)
+  select 'knowledge_items', i.id,
+         jsonb_build_object('usage_count', coalesce(u.uses, 0), 'helpful_count', coalesce(u.helpful, 0), 'unhelpful_count', coalesce(u.unhelpful, 0),
+           'effectiveness_score', trim_scale(e.score)),
+         jsonb_build_object('usage_count', i.usage_count, 'helpful_count', i.helpful_count, 'unhelpful_count', i.unhelpful_count,
+           'effectiveness_score', trim_scale(i.effectiveness_score))
+    from public.knowledge_items as i
+    left join used as u on u.knowledge_item_id = i.id
+   cross join lateral (select romashka.effectiveness(coalesce(u.helpful, 0), coalesce(u.unhelpful, 0)) as score) as e
+   where i.workspace_id = workspace
+     and ((coalesce(u.uses, 0), coalesce(u.helpful, 0), coalesce(u.unhelpful, 0)) is distinct from (i.usage_count, i.helpful_count, i.unhelpful_count)
+       -- Without any answer the score is what the author set.
+       or (u.helpful + u.unhelpful > 0 and e.score <> i.effectiveness_score));
+  -- Roll-ups: days that are marked to be made anew, today, and days of which conversations were removed by retention are no drift.
+  return query
+  select 'daily_metrics', coalesce(m.id, romashka.default_workspace_id()), to_jsonb(f) - 'day' || jsonb_build_object('date', d.date),
+         case when m.id is not null then to_jsonb(m) - array['id', 'workspace_id', 'created_at', 'updated_at'] end
+    from (select distinct r.date from public.daily_metrics as r
+           where r.workspace_id = workspace and r.date < (pg_catalog.now() at time zone zone)::date
+             and (kept_since is null or (r.date::timestamp at time zone zone) >= kept_since)
+             and not exists (select from public.stale_metric_days as s where s.workspace_id = workspace and s.date = r.date)) as d
+   cross join lateral romashka.day_figures(workspace, d.date) as f
+    left join public.daily_metrics as m on m.workspace_id = workspace and m.date = d.date and m.channel_type is not distinct from f.channel_type
+     and m.department is not distinct from f.department and m.agent_id is not distinct from f.agent_id
+   where m.id is null or not (to_jsonb(m) - array['id', 'workspace_id', 'created_at', 'updated_at', 'date'] = to_jsonb(f));
+  return query
+  select 'daily_metrics', m.id, null::jsonb, to_jsonb(m) - array['id', 'workspace_id', 'created_at', 'updated_at']
+    from public.daily_metrics as m
+   where m.workspace_id = workspace and m.date < (pg_catalog.now() at time zone zone)::date
+     and (kept_since is null or (m.date::timestamp at time zone zone) >= kept_since)
+     and not exists (select from public.stale_metric_days as s where s.workspace_id = workspace and s.date = m.date)
+     and not exists (select from romashka.day_figures(workspace, m.date) as f where f.channel_type is not distinct from m.channel_type
+                       and f.department is not distinct from m.department and f.agent_id is not distinct from m.agent_id);
+end $$;
+comment on function romashka.find_drift(uuid) is 'Every counter of a workspace that does not equal a recount of the rows it counts.';
+
+create or replace function public.recount(workspace uuid default null, fix boolean default false)
+returns table (area text, workspace_id uuid, subject_id uuid, expected jsonb, found jsonb) language plpgsql security definer set search_path = '' as $$
+-- Definer: writes counters, which nobody may write by hand; who asks is checked for each workspace.
+#variable_conflict use_column
+declare
+  place record;
+  drift record;
+  figures record;
+  everywhere constant boolean := romashka.is_owner_session() or (coalesce(romashka.claims() ->> 'role', '') = 'service_role' and romashka.current_user_id() is null);
+begin
+  if recount.workspace is null and not everywhere then workspace := public.current_workspace_id(); end if;
+  if recount.workspace is not null then perform romashka.require_role(recount.workspace, 'admin'); end if;
+  for place in select w.id from public.workspaces as w where recount.workspace is null or w.id = recount.workspace order by w.id loop
+    for drift in select d.* from romashka.find_drift(place.id) as d loop
+      return query select drift.area::text, place.id::uuid, drift.subject_id::uuid, drift.expected::jsonb, drift.found::jsonb;
+      if not fix then continue; end if;
+      -- The counter's row is locked first: who changes the counter meanwhile waits and adds to what is counted here.
+      case drift.area
+        when 'conversations' then
+          perform romashka.recount_conversation(place.id, drift.subject_id);
+        when 'conversation_analytics' then
+          insert into public.conversation_analytics (workspace_id, conversation_id, started_at, customer_satisfaction)
+          select c.workspace_id, c.id, c.created_at, c.satisfaction_score from public.conversations as c where c.id = drift.subject_id and c.workspace_id = place.id
+          on conflict (conversation_id, workspace_id) do nothing;
+          perform romashka.recount_conversation(place.id, drift.subject_id);
+        when 'agent_availability' then
+          perform from public.agent_availability as v where v.workspace_id = place.id and v.agent_id = drift.subject_id for update;
+          select count(*)::integer as open into figures from public.conversations as c
+           where c.workspace_id = place.id and c.assigned_agent_id = drift.subject_id and c.status in ('active', 'escalated');
+          update public.agent_availability as v set current_chat_count = figures.open where v.workspace_id = place.id and v.agent_id = drift.subject_id;
+        when 'customer_profiles' then
+          perform from public.customer_profiles as p where p.workspace_id = place.id and p.id = drift.subject_id for update;
+          select count(*)::integer as talks, count(c.satisfaction_score)::integer as ratings, coalesce(sum(c.satisfaction_score), 0) as total into figures
+            from public.conversations as c where c.workspace_id = place.id and c.customer_id = drift.subject_id;
+          update public.customer_profiles as p set total_conversations = figures.talks, rating_count = figures.ratings, rating_sum = figures.total,
+            avg_satisfaction = case when figures.ratings > 0 then round(figures.total / figures.ratings, 2) else 0 end
+           where p.workspace_id = place.id and p.id = drift.subject_id;
+        when 'knowledge_items' then
+          perform from public.knowledge_items as i where i.workspace_id = place.id and i.id = drift.subject_id for update;
+          select count(*)::integer as uses, (count(*) filter (where k.was_helpful))::integer as helpful, (count(*) filter (where not k.was_helpful))::integer as unhelpful
+            into figures from public.knowledge_analytics as k where k.workspace_id = place.id and k.knowledge_item_id = drift.subject_id;
+          update public.knowledge_items as i set usage_count = figures.uses, helpful_count = figures.helpful, unhelpful_count = figures.unhelpful,
+            effectiveness_score = romashka.effectiveness(figures.helpful, figures.unhelpful)
+           where i.workspace_id = place.id and i.id = drift.subject_id;
+        else
+          perform romashka.write_day(place.id, coalesce(drift.expected ->> 'date', drift.found ->> 'date')::date);
+      end case;
+    end loop;
+  end loop;
+end $$;
+comment on function public.recount(uuid, boolean) is
+  'Compares every counter and roll-up with a recount of the rows and returns those that differ; puts them right when fix is true. Without a workspace: all, for the owner and the service.';
+
 -- ============ 00-foundation/policies ============
 -- Purpose: the ledger is read by members; nobody writes it but triggers.
 do $$ begin
@@ -4405,6 +4693,7 @@ do $$ begin
   perform romashka.protect_table('system_settings', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('audit_logs', readers => 'admin', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('audit_seals', readers => 'admin', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('retention_runs', readers => 'admin', inserters => null, updaters => null, removers => null);
 end $$;
 
 -- A visitor of the widget needs the public settings of the workspace he visits before he is anybody.
@@ -5238,6 +5527,12 @@ comment on column public.audit_logs.content_digest is 'SHA-256 of what was recor
 comment on column public.audit_logs.chain_position is 'The row''s place in the chain of its workspace; null until it is sealed.';
 comment on column public.audit_logs.chain_hash is 'SHA-256 over the chain''s hash before it and the row''s digest.';
 comment on column public.audit_logs.redacted_at is 'When personal data was taken out of it.';
+comment on column public.retention_runs.id is 'The row''s identity, time-ordered.';
+comment on column public.retention_runs.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.retention_runs.area is 'What was removed.';
+comment on column public.retention_runs.removed_before is 'Everything finished before this moment.';
+comment on column public.retention_runs.removed_rows is 'How many rows.';
+comment on column public.retention_runs.created_at is 'When the row was made.';
 comment on column public.audit_seals.id is 'The row''s identity, time-ordered.';
 comment on column public.audit_seals.workspace_id is 'The workspace whose chain it is. No foreign key: the seals outlive it.';
 comment on column public.audit_seals.kind is 'head: the end of the chain at that time; pruned: up to where retention removed rows.';

@@ -17,7 +17,7 @@ emit() { # kind: every area's KIND.sql in order
   done
 }
 prelude() { emit prelude; }
-code() { emit functions; emit triggers; emit verbs; emit policies; emit comments; }
+code() { emit functions; emit triggers; emit verbs; emit maintenance; emit policies; emit comments; }
 opening() { # title, purpose lines
   printf -- '-- ROMASHKA: %s\n' "$1"; shift
   printf -- '-- %s\n' "$@"

@@ -28,6 +28,12 @@ comment on column public.audit_logs.content_digest is 'SHA-256 of what was recor
 comment on column public.audit_logs.chain_position is 'The row''s place in the chain of its workspace; null until it is sealed.';
 comment on column public.audit_logs.chain_hash is 'SHA-256 over the chain''s hash before it and the row''s digest.';
 comment on column public.audit_logs.redacted_at is 'When personal data was taken out of it.';
+comment on column public.retention_runs.id is 'The row''s identity, time-ordered.';
+comment on column public.retention_runs.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.retention_runs.area is 'What was removed.';
+comment on column public.retention_runs.removed_before is 'Everything finished before this moment.';
+comment on column public.retention_runs.removed_rows is 'How many rows.';
+comment on column public.retention_runs.created_at is 'When the row was made.';
 comment on column public.audit_seals.id is 'The row''s identity, time-ordered.';
 comment on column public.audit_seals.workspace_id is 'The workspace whose chain it is. No foreign key: the seals outlive it.';
 comment on column public.audit_seals.kind is 'head: the end of the chain at that time; pruned: up to where retention removed rows.';

@@ -3,6 +3,7 @@ do $$ begin
   perform romashka.protect_table('system_settings', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('audit_logs', readers => 'admin', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('audit_seals', readers => 'admin', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('retention_runs', readers => 'admin', inserters => null, updaters => null, removers => null);
 end $$;
 
 -- A visitor of the widget needs the public settings of the workspace he visits before he is anybody.

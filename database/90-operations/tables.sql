@@ -79,3 +79,17 @@ create table if not exists public.audit_seals (
 );
 comment on table public.audit_seals is
   'Heads of the audit chains, one row a sealing; a head kept elsewhere proves that nothing before it was touched. Rows of kind pruned say up to where retention removed.';
+create table if not exists public.retention_runs (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  area text not null,
+  removed_before timestamptz not null,
+  removed_rows bigint not null,
+  created_at timestamptz not null default now(),
+  constraint retention_runs_pkey primary key (id, workspace_id),
+  constraint retention_runs_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint retention_runs_area_check check (area in ('conversations', 'daily_metrics', 'audit_logs')),
+  constraint retention_runs_removed_rows_check check (removed_rows > 0)
+);
+comment on table public.retention_runs is 'What retention removed, and up to when: roll-ups of those days are kept as they are, for what they were made from is gone.';
+create index if not exists retention_runs_workspace_id_idx on public.retention_runs (workspace_id, area, removed_before desc);
