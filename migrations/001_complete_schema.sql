@@ -6231,6 +6231,155 @@ end $$;
 comment on function public.recount(uuid, boolean) is
   'Compares every counter and roll-up with a recount of the rows and returns those that differ; puts them right when fix is true. Without a workspace: all, for the owner and the service.';
 
+-- Health and self-test -------------------------------------------------------------------------------------------------
+
+create or replace function public.health_check() returns jsonb language plpgsql stable security definer set search_path = '' as $$
+-- Definer: looks at the whole installation; tells counts and ages, nothing of a tenant.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  checks jsonb := '[]';
+  amount bigint;
+  moment timestamptz;
+begin
+  checks := checks || jsonb_build_object('name', 'invalid_indexes', 'found', (select count(*) from pg_catalog.pg_index as i
+    join pg_catalog.pg_class as c on c.oid = i.indexrelid join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    where not i.indisvalid and n.nspname in ('public', 'romashka', 'romashka_partitions')), 'most', 0);
+  checks := checks || jsonb_build_object('name', 'tables_without_row_security', 'found', (select count(*) from pg_catalog.pg_class as c
+    join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attname = 'workspace_id' and not a.attisdropped
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not (c.relrowsecurity and c.relforcerowsecurity)), 'most', 0);
+  checks := checks || jsonb_build_object('name', 'disabled_triggers', 'found', (select count(*) from pg_catalog.pg_trigger as g
+    join pg_catalog.pg_class as c on c.oid = g.tgrelid join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    where g.tgenabled = 'D' and n.nspname in ('public', 'romashka_partitions')), 'most', 0);
+  checks := checks || jsonb_build_object('name', 'unvalidated_constraints', 'found', (select count(*) from pg_catalog.pg_constraint as k
+    join pg_catalog.pg_namespace as n on n.oid = k.connamespace where not k.convalidated and n.nspname in ('public', 'romashka')), 'most', 0);
+  checks := checks || jsonb_build_object('name', 'tables_without_next_partition', 'found', (select count(*) from unnest(array['events', 'audit_logs', 'webhook_events', 'webhook_logs']) as t (name)
+    where to_regclass(format('romashka_partitions.%I', t.name || '_' || to_char((current_date + 28)::timestamp, 'YYYY_MM'))) is null), 'most', 0);
+  select min(x.xact_start) into moment from pg_catalog.pg_stat_activity as x where x.datname = current_database() and x.xact_start is not null and x.pid <> pg_backend_pid();
+  checks := checks || jsonb_build_object('name', 'oldest_transaction_seconds', 'found', coalesce(floor(extract(epoch from at - moment)), 0), 'most', 3600);
+  select count(*) into amount from (select from public.audit_logs as a where a.chain_position is null limit 100001) as unsealed;
+  checks := checks || jsonb_build_object('name', 'unsealed_audit_rows', 'found', amount, 'most', 100000);
+  select count(*) into amount from (select from public.webhook_events as w where w.status in ('pending', 'processing') and w.next_attempt_at < at - interval '10 minutes' limit 10001) as late;
+  checks := checks || jsonb_build_object('name', 'late_webhook_events', 'found', amount, 'most', 0);
+  select count(*) into amount from (select from public.sla_tracking as s where s.status = 'pending' and s.due_at < at - interval '10 minutes' limit 10001) as late;
+  checks := checks || jsonb_build_object('name', 'clocks_that_nobody_marked', 'found', amount, 'most', 0);
+  return jsonb_build_object(
+    'status', case when exists (select from jsonb_array_elements(checks) as c where (c ->> 'found')::numeric > (c ->> 'most')::numeric) then 'degraded' else 'ok' end,
+    'server_version', current_setting('server_version'), 'database', current_database(),
+    'schema_version', (select max(m.version) from public.schema_migrations as m where m.version ~ '^[0-9]+$'), 'checked_at', at,
+    'checks', (select jsonb_agg(c || jsonb_build_object('ok', (c ->> 'found')::numeric <= (c ->> 'most')::numeric)) from jsonb_array_elements(checks) as c));
+end $$;
+comment on function public.health_check() is 'Whether the installation is in order: {"status": "ok" or "degraded", "checks": [{"name", "found", "most", "ok"}, …]}. For what it is worth to the minute; romashka verify looks deeper.';
+
+create or replace function public.test_function() returns jsonb language plpgsql set search_path = '' as $$
+-- Everything happens in a sub-transaction that is rolled back; only what was found out survives, in a variable.
+declare
+  checks jsonb := '[]';
+  place uuid;
+  foreign_place uuid;
+  agent constant uuid := gen_random_uuid();
+  stranger constant uuid := gen_random_uuid();
+  customer uuid;
+  talk uuid;
+  amount bigint;
+  words text;
+begin
+  if not romashka.is_owner_session() then
+    raise exception 'only the owner of the database runs the self-test' using errcode = 'RM403';
+  end if;
+  begin
+    insert into public.workspaces (slug, name) values ('self-test-' || left(agent::text, 8), 'self-test') returning id into place;
+    insert into public.workspaces (slug, name) values ('self-test-' || left(stranger::text, 8), 'self-test') returning id into foreign_place;
+    select count(*) into amount from public.system_settings as s where s.workspace_id = place;
+    checks := checks || jsonb_build_object('check', 'a workspace has its settings', 'ok', amount = (select count(*) from romashka.setting_catalogue()));
+
+    insert into auth.users (id, email) values (agent, agent::text || '@self-test.invalid'), (stranger, stranger::text || '@self-test.invalid');
+    select count(*) into amount from public.profiles as p where p.id in (agent, stranger);
+    checks := checks || jsonb_build_object('check', 'a sign-up makes a profile', 'ok', amount = 2);
+    insert into public.workspace_members (workspace_id, user_id, role) values (place, agent, 'agent'), (foreign_place, stranger, 'agent');
+
+    insert into public.agent_availability (workspace_id, agent_id, is_online, status, working_hours)
+    values (place, agent, true, 'available', (select jsonb_object_agg(d, '{"start": "00:00", "end": "24:00"}'::jsonb)
+      from unnest(array['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']) as d));
+    insert into public.customer_profiles (workspace_id, name) values (place, 'self-test') returning id into customer;
+    insert into public.conversations (workspace_id, customer_id) values (place, customer) returning id into talk;
+    checks := checks || jsonb_build_object('check', 'a conversation gets a number', 'ok', exists (select from public.conversations as c where c.id = talk and c.workspace_id = place and c.number = 1));
+    checks := checks || jsonb_build_object('check', 'a conversation is assigned to who is free', 'ok', exists (select from public.conversations as c
+      where c.id = talk and c.workspace_id = place and c.assigned_agent_id = agent));
+    checks := checks || jsonb_build_object('check', 'the agent''s load counts it', 'ok', exists (select from public.agent_availability as v
+      where v.workspace_id = place and v.agent_id = agent and v.current_chat_count = 1));
+
+    insert into public.messages (workspace_id, conversation_id, sender_type, content) values (place, talk, 'user', 'Is this the self-test?');
+    insert into public.messages (workspace_id, conversation_id, sender_type, sender_id, content) values (place, talk, 'agent', agent, 'It is.');
+    checks := checks || jsonb_build_object('check', 'messages are counted and previewed', 'ok', exists (select from public.conversations as c
+      where c.id = talk and c.workspace_id = place and c.message_count = 2 and c.last_message = 'It is.' and c.first_response_at is not null));
+    checks := checks || jsonb_build_object('check', 'the first answer stops its clock', 'ok', exists (select from public.sla_tracking as s
+      where s.conversation_id = talk and s.workspace_id = place and s.sla_type = 'first_response' and s.status = 'met'));
+
+    update public.conversations as c set status = 'resolved' where c.id = talk and c.workspace_id = place;
+    checks := checks || jsonb_build_object('check', 'resolving records who and how long', 'ok', exists (select from public.conversation_analytics as a
+      where a.conversation_id = talk and a.workspace_id = place and a.resolved_by = 'agent' and a.resolved_at is not null and a.total_messages = 2));
+    checks := checks || jsonb_build_object('check', 'the agent''s load is given back', 'ok', exists (select from public.agent_availability as v
+      where v.workspace_id = place and v.agent_id = agent and v.current_chat_count = 0));
+    select count(*) into amount from public.events as e where e.workspace_id = place and e.conversation_id = talk;
+    checks := checks || jsonb_build_object('check', 'the ledger has what happened', 'ok', amount >= 3);
+    checks := checks || jsonb_build_object('check', 'the audit has what people changed', 'ok', exists (select from public.audit_logs as a
+      where a.workspace_id = place and a.entity_type = 'conversations' and a.entity_id = talk and a.changes -> 'status' ->> 'to' = 'resolved'));
+
+    amount := romashka.write_day(place, (pg_catalog.now() at time zone 'UTC')::date);
+    checks := checks || jsonb_build_object('check', 'the day''s roll-up counts it', 'ok', exists (select from public.daily_metrics as m where m.workspace_id = place
+      and m.channel_type is null and m.department is null and m.agent_id is null and m.total_conversations = 1 and m.human_resolved_conversations = 1));
+    select count(*) into amount from romashka.find_drift(place);
+    checks := checks || jsonb_build_object('check', 'every counter equals a recount', 'ok', amount = 0);
+
+    begin
+      insert into public.messages (workspace_id, conversation_id, sender_type, content) values (foreign_place, talk, 'user', 'from elsewhere');
+      words := 'accepted';
+    exception when others then
+      words := sqlstate;
+    end;
+    checks := checks || jsonb_build_object('check', 'a row cannot refer to another workspace''s', 'ok', words <> 'accepted');
+    begin
+      update public.conversations as c set status = 'banana' where c.id = talk and c.workspace_id = place;
+      words := 'accepted';
+    exception when check_violation then
+      words := sqlstate;
+    end;
+    checks := checks || jsonb_build_object('check', 'an unknown status is refused', 'ok', words = '23514');
+    begin
+      delete from public.audit_logs as a where a.workspace_id = place;
+      words := 'accepted';
+    exception when sqlstate 'RM422' then
+      words := sqlstate;
+    end;
+    checks := checks || jsonb_build_object('check', 'the audit cannot be deleted', 'ok', words = 'RM422');
+
+    perform romashka.begin_request('authenticated', jsonb_build_object('sub', agent, 'role', 'authenticated', 'app_metadata', jsonb_build_object('workspace_id', place)));
+    select count(*) into amount from public.conversations as c where c.id = talk;
+    checks := checks || jsonb_build_object('check', 'a member reads the workspace''s conversations', 'ok', amount = 1);
+    perform romashka.begin_request('authenticated', jsonb_build_object('sub', stranger, 'role', 'authenticated', 'app_metadata', jsonb_build_object('workspace_id', place)));
+    select count(*) into amount from public.conversations as c where c.id = talk;
+    checks := checks || jsonb_build_object('check', 'a stranger reads nothing of it', 'ok', amount = 0);
+    reset role;
+    raise exception 'the end of the self-test' using errcode = 'RM000';
+  exception when sqlstate 'RM000' then
+    null; -- what was done is gone, what was found out stays
+  when others then
+    checks := checks || jsonb_build_object('check', 'the self-test runs to its end', 'ok', false, 'detail', sqlstate || ': ' || sqlerrm);
+  end;
+  return jsonb_build_object('ok', not exists (select from jsonb_array_elements(checks) as c where not coalesce((c ->> 'ok')::boolean, false)),
+    'checked', jsonb_array_length(checks), 'checks', checks);
+end $$;
+comment on function public.test_function() is
+  'Tries the installation: makes a workspace, people, a conversation, messages, resolves, counts, reads as a stranger, and rolls everything back. Returns {"ok", "checked", "checks"}.';
+
+revoke execute on all functions in schema romashka from public;
+do $$ begin
+  perform romashka.grant_function('public.apply_retention(integer)', 'service_role');
+  perform romashka.grant_function('public.recount(uuid, boolean)', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_function('public.health_check()', 'service_role', 'romashka_admin');
+  revoke all on function public.test_function() from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+end $$;
+
 -- ============ 00-foundation/policies ============
 -- Purpose: the ledger is read by members; nobody writes it but triggers.
 do $$ begin
