@@ -17,15 +17,19 @@
 //! ```
 
 mod database;
+mod outcome;
 mod people;
 mod programs;
+mod rows;
 mod server;
 mod session;
 mod supabase;
 
 pub use database::TestDatabase;
+pub use outcome::{Outcome, code_of, try_statement};
 pub use people::Role;
 pub use programs::{client_program, psql, psql_script, repository_root, romashka_binary};
+pub use rows::{Table, quoted};
 pub use server::{StartOptions, TestServer};
 pub use session::Session;
 pub use supabase::{GrantMode, MIGRATOR};
