@@ -2250,8 +2250,10 @@ comment on function romashka.my_workspaces(text) is 'The workspaces in which the
 
 create or replace function romashka.is_owner_session() returns boolean language plpgsql stable set search_path = '' as $$
 begin
+  -- "role" is what SET ROLE chose, also within a definer function: who took a request's role is not the owner, claims or none.
   return pg_catalog.pg_has_role(session_user, 'authenticated', 'member')
-     and nullif(pg_catalog.current_setting('request.jwt.claims', true), '') is null;
+     and nullif(pg_catalog.current_setting('request.jwt.claims', true), '') is null
+     and pg_catalog.current_setting('role', true) not in ('anon', 'authenticated', 'romashka_agent', 'romashka_admin');
 end $$;
 comment on function romashka.is_owner_session() is 'Whether this is the owner of the database at work in SQL, without a request''s context.';
 
