@@ -24,6 +24,23 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("*", "attribute_key", "'k_{unique}'"),
     ("events", "kind", "'test.made'"),
     ("conversations", "number", "null"),
+    (
+        "website_scan_jobs",
+        "urls",
+        "array['https://example.test/']",
+    ),
+    ("webhook_subscriptions", "event_type", "'message.created'"),
+    ("*", "language", "'en'"),
+];
+
+/// References that a row gets although they may be null: to what holds a tenant's words.
+const REFERENCES: &[&str] = &[
+    "conversation_id",
+    "customer_id",
+    "message_id",
+    "knowledge_item_id",
+    "integration_id",
+    "webhook_subscription_id",
 ];
 
 /// A table of `public`, as far as a row of it needs.
@@ -191,20 +208,18 @@ impl Filling<'_> {
             columns.push(column.name.clone());
             values.push(Box::pin(self.value(table, column, path)).await);
         }
-        // Also where a reference may be null, a row that has it tests more: the one to the conversation or the customer.
         for key in &table.foreign_keys {
             for (own, foreign) in key.columns.iter().zip(&key.target_columns) {
-                let wanted =
-                    ["conversation_id", "customer_id", "message_id"].contains(&own.as_str());
-                if wanted && !columns.contains(own) {
+                if REFERENCES.contains(&own.as_str()) && !columns.contains(own) {
                     Box::pin(self.row_of(&key.target, path)).await;
                     columns.push(own.clone());
                     values.push(self.pick(&key.target, foreign));
                 }
             }
         }
+        // A trigger on a table it refers to may have made its row by now.
         let sql = format!(
-            "insert into public.{name} ({}) values ({})",
+            "insert into public.{name} ({}) values ({}) on conflict do nothing",
             columns.join(", "),
             values.join(", ")
         );
@@ -246,7 +261,7 @@ impl Filling<'_> {
         if let Some(allowed) = &column.first_allowed {
             return quoted(allowed);
         }
-        let text = match column.kind.as_str() {
+        match column.kind.as_str() {
             "text" => format!("'x{}'", &unique[..12]),
             "uuid" if column.name.ends_with("_id") && column.name != "subject_id" => {
                 format!("'{}'", self.person)
@@ -262,8 +277,7 @@ impl Filling<'_> {
             "interval" => "'1 hour'".to_owned(),
             kind if kind.ends_with("[]") => "'{}'".to_owned(),
             _ => "1".to_owned(),
-        };
-        text
+        }
     }
 }
 
@@ -281,8 +295,9 @@ async fn query(client: &Client, sql: &str) -> Vec<tokio_postgres::Row> {
 
 const COLUMNS: &str = r"
 select c.relname::text, a.attname::text, format_type(a.atttypid, null), a.attnotnull and not a.atthasdef and a.attidentity = '',
-       (select (regexp_match(pg_get_constraintdef(k.oid), 'ARRAY\[''([^'']+)'''))[1] from pg_constraint k
-         where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum] and pg_get_constraintdef(k.oid) ~ '= ANY \(+ARRAY' limit 1)
+       (select (regexp_match(pg_get_constraintdef(k.oid), '(?:ARRAY\[''|''\^\()([a-z_0-9]+)[|'')]'))[1] from pg_constraint k
+         where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]
+           and pg_get_constraintdef(k.oid) ~ '= ANY \(+ARRAY|~ ''\^\([a-z_0-9|]+\)\$' limit 1)
   from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
    and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')

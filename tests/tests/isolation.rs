@@ -88,6 +88,7 @@ impl Tenants {
                 "no context",
                 self.database.as_role("authenticated", &json!({})).await,
             ),
+            ("a role without claims", self.bare("authenticated").await),
             (
                 "anon that claims to be the owner",
                 self.database
@@ -98,6 +99,20 @@ impl Tenants {
                     .await,
             ),
         ]
+    }
+
+    /// A transaction that took a request's role and nothing else.
+    async fn bare(&self, role: &str) -> Session {
+        let session = self.database.as_role(role, &json!({})).await;
+        session
+            .batch_execute("rollback; begin")
+            .await
+            .expect("a new transaction");
+        session
+            .batch_execute(&format!("set local role {role}"))
+            .await
+            .expect("the role");
+        session
     }
 
     /// The SQL condition that names acme's rows of a table.
@@ -192,10 +207,7 @@ async fn no_row_of_another_workspace_is_seen_or_changed() {
                 format!("update public.{name} set {column} = {column} where {mine}"),
                 format!("delete from public.{name} where {mine}"),
                 table.insert_like(row),
-                format!(
-                    "update public.{name} set {column} = '{}'",
-                    tenants.acme.0
-                ),
+                format!("update public.{name} set {column} = '{}'", tenants.acme.0),
                 format!("truncate public.{name} cascade"),
             ];
             for sql in attempts {
@@ -211,8 +223,6 @@ async fn no_row_of_another_workspace_is_seen_or_changed() {
                     wrong.push(format!("{who}: {sql}: {outcome:?}"));
                 }
             }
-            // An update of every column he may write, without a condition, stays within his own rows.
-            let _ = try_statement(&session, &format!("delete from public.{name}")).await;
         }
         session.commit().await;
     }
@@ -243,7 +253,8 @@ async fn no_row_refers_to_a_row_of_another_workspace() {
                 table.name, tenants.acme.0, tenants.rival.0
             );
             // Deferred checks are made now.
-            let outcome = try_statement(client, &format!("{sql}; set constraints all immediate")).await;
+            let outcome =
+                try_statement(client, &format!("{sql}; set constraints all immediate")).await;
             tried += 1;
             if !matches!(outcome.code(), "23503" | "RM422" | "RM404" | "RM409") {
                 wrong.push(format!("{sql}: {outcome:?}"));
@@ -384,14 +395,13 @@ async fn nobody_makes_himself_more_than_he_is() {
             format!(
                 "insert into public.workspace_members (workspace_id, user_id, role) values ('{other}', '{person}', 'owner')"
             ),
-            format!("update public.workspace_members set role = 'owner' where user_id = '{person}'"),
+            format!(
+                "update public.workspace_members set role = 'owner' where user_id = '{person}'"
+            ),
             "update public.workspace_members set role = 'agent' where role = 'owner'".to_owned(),
             "delete from public.workspace_members where role = 'owner'".to_owned(),
             "select public.invite_member('friend@example.test', 'owner')".to_owned(),
-            format!(
-                "select public.invite_member('friend@example.test', 'agent', '{other}')"
-            ),
-            "set local role service_role; select from public.workspaces".to_owned(),
+            format!("select public.invite_member('friend@example.test', 'agent', '{other}')"),
         ];
         if role < Role::Admin {
             attempts.push(format!(
@@ -400,10 +410,6 @@ async fn nobody_makes_himself_more_than_he_is() {
             attempts.push("select public.invite_member('friend@example.test', 'admin')".to_owned());
         }
         for sql in attempts {
-            // The test's own login is a superuser and may take any role; the product's may not, so the role is not tried here.
-            if sql.starts_with("set local role") {
-                continue;
-            }
             let outcome = try_statement(&session, &sql).await;
             assert!(
                 outcome == Outcome::Rows(0)
@@ -424,11 +430,7 @@ async fn nobody_makes_himself_more_than_he_is() {
         .await
         .unwrap();
     let session = database.as_user(viewer, workspace).await;
-    let outcome = try_statement(
-        &session,
-        "insert into public.teams (name) values ('night')",
-    )
-    .await;
+    let outcome = try_statement(&session, "insert into public.teams (name) values ('night')").await;
     assert_eq!(outcome.code(), "42501", "{outcome:?}");
 }
 
@@ -502,13 +504,17 @@ async fn helpers_of_policies_run_once_per_statement() {
         .await;
     for name in tenants.tables.keys() {
         let sql = format!("explain (costs off, verbose) select 1 from public.{name}");
-        let Ok(plan) = session.query(&sql, &[]).await else {
-            let outcome = try_statement(&session, &format!("select from public.{name}")).await;
-            panic!("{name}: {outcome:?}");
-        };
+        if try_statement(&session, &sql).await.code() == "42501" {
+            assert_eq!(name, "schema_migrations", "members may not read it");
+            continue;
+        }
+        let plan = session.query(&sql, &[]).await.unwrap();
         let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
         let plan = plan.join("\n");
-        for line in plan.lines().filter(|line| line.contains("Filter:") || line.contains("Cond:")) {
+        for line in plan
+            .lines()
+            .filter(|line| line.contains("Filter:") || line.contains("Cond:"))
+        {
             assert!(
                 !line.contains("romashka.my_") && !line.contains("current_user_id("),
                 "public.{name} calls a helper for each row:\n{plan}"
