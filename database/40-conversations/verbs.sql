@@ -67,8 +67,8 @@ declare
   found_conversation record;
   hops integer := 0;
   file jsonb;
-  own_keys text[] := array(select distinct k from unnest(coalesce(thread_keys, '{}') || case when external_message_id is null then '{}'::text[] else array[external_message_id] end) as k
-                            where k <> '' and length(k) <= 1000);
+  own_keys text[] := array(select u.k from unnest(coalesce(thread_keys, '{}') || case when external_message_id is null then '{}'::text[] else array[external_message_id] end)
+                              with ordinality as u (k, n) where u.k <> '' and length(u.k) <= 1000 group by u.k order by min(u.n));
 begin
   perform romashka.require_role(workspace, 'agent');
   if content is null or external_customer = '' or external_customer is null then
