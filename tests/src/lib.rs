@@ -17,6 +17,7 @@
 //! ```
 
 mod database;
+pub mod mail_archive;
 mod outcome;
 mod people;
 mod programs;
