@@ -11,7 +11,7 @@ use std::{
     },
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::{OnceLock, mpsc},
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -21,7 +21,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 /// How long a start, a stop or a recovery may take on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+pub const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Who runs the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,28 +47,10 @@ pub fn is_root() -> bool {
 
 const NOBODY: u32 = 65_534;
 
-/// The command, where every user may run it: root's target folder is often closed to others.
-fn program() -> &'static Path {
-    static COPY: OnceLock<PathBuf> = OnceLock::new();
-    COPY.get_or_init(|| {
-        let folder = std::env::temp_dir().join(format!(
-            "romashka-command-{}",
-            rustix::process::geteuid().as_raw()
-        ));
-        let _ = fs::create_dir(&folder);
-        fs::set_permissions(&folder, PermissionsExt::from_mode(0o755))
-            .expect("a folder of our own");
-        let copy = folder.join("romashka");
-        let new = folder.join(format!("romashka.{}", std::process::id()));
-        fs::copy(romashka_tests::romashka_binary(), &new).expect("a copy of the command");
-        fs::rename(&new, &copy).expect("the copy in its place");
-        copy
-    })
-}
-
 pub struct Place {
     pub identity: Identity,
     folder: PathBuf,
+    program: PathBuf,
     pub data: PathBuf,
 }
 
@@ -81,10 +63,20 @@ impl Place {
             .expect("a folder in /tmp")
             .keep();
         fs::set_permissions(&folder, PermissionsExt::from_mode(0o755)).expect("its mode");
+        let mut program = romashka_tests::romashka_binary();
+        if identity == Identity::Nobody {
+            // Where that user may run it: root's target folder is often closed to others.
+            let reachable = folder.join("romashka");
+            fs::hard_link(&program, &reachable)
+                .or_else(|_| fs::copy(&program, &reachable).map(drop))
+                .expect("the command within reach");
+            program = reachable;
+        }
         let place = Place {
             identity,
             data: folder.join(name),
             folder,
+            program,
         };
         place.own(&place.folder);
         place
@@ -99,7 +91,7 @@ impl Place {
 
     /// `romashka ARGUMENTS` with no settings but the data folder, and an empty HOME.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        let mut command = Command::new(&self.program);
         command
             .env_clear()
             .env("PATH", "/usr/bin:/bin")

@@ -257,6 +257,8 @@ async fn watch(
     loop {
         let since = Instant::now();
         let status = tokio::select! {
+            // A service manager may signal both at once; then the server's end is no accident.
+            biased;
             () = stop.asked() => return Ok(Exit::Ok),
             status = server.exited() => status,
         };
