@@ -3418,7 +3418,7 @@ begin
    where c.id = conversation and c.workspace_id = workspace;
   update public.conversation_analytics as a set total_messages = figures.total, customer_messages = figures.customer, ai_messages = figures.ai,
     agent_messages = figures.agent, first_response_at = figures.first_response,
-    first_response_seconds = greatest(0, extract(epoch from figures.first_response - a.started_at))::integer, updated_at = pg_catalog.now()
+    first_response_seconds = case when figures.first_response is not null then greatest(0, extract(epoch from figures.first_response - a.started_at))::integer end, updated_at = pg_catalog.now()
    where a.conversation_id = conversation and a.workspace_id = workspace;
 end $$;
 comment on function romashka.recount_conversation(uuid, uuid) is 'Recomputes one conversation''s counters from its messages, for edits, moves and deletes.';
@@ -6103,7 +6103,8 @@ begin
            s.latest is null or exists (select from public.messages as m where m.id = c.last_message_id and m.workspace_id = workspace
              and m.conversation_id = c.id and m.created_at = s.latest and c.last_message is not distinct from left(m.content, 500)) as preview_is_right,
            a.id is not null as has_figures, coalesce(s.customer, 0) as customer, coalesce(s.ai, 0) as ai, coalesce(s.agent, 0) as agent,
-           a.total_messages, a.customer_messages, a.ai_messages, a.agent_messages, a.first_response_at as figures_first_response
+           a.total_messages, a.customer_messages, a.ai_messages, a.agent_messages, a.first_response_at as figures_first_response,
+           a.first_response_seconds, case when s.first_response is not null then greatest(0, extract(epoch from s.first_response - a.started_at))::integer end as response_seconds
       from public.conversations as c
       left join said as s on s.conversation_id = c.id
       left join public.conversation_analytics as a on a.conversation_id = c.id and a.workspace_id = workspace
@@ -6115,12 +6116,13 @@ begin
    where (k.total, k.latest, k.first_response) is distinct from (k.message_count, k.last_message_at, k.first_response_at) or not k.preview_is_right
   union all
   select 'conversation_analytics', k.id,
-         jsonb_build_object('total_messages', k.total, 'customer_messages', k.customer, 'ai_messages', k.ai, 'agent_messages', k.agent, 'first_response_at', k.first_response),
+         jsonb_build_object('total_messages', k.total, 'customer_messages', k.customer, 'ai_messages', k.ai, 'agent_messages', k.agent, 'first_response_at', k.first_response,
+           'first_response_seconds', k.response_seconds),
          case when k.has_figures then jsonb_build_object('total_messages', k.total_messages, 'customer_messages', k.customer_messages, 'ai_messages', k.ai_messages,
-           'agent_messages', k.agent_messages, 'first_response_at', k.figures_first_response) end
+           'agent_messages', k.agent_messages, 'first_response_at', k.figures_first_response, 'first_response_seconds', k.first_response_seconds) end
     from compared as k
-   where (k.total, k.customer, k.ai, k.agent, k.first_response)
-         is distinct from (k.total_messages, k.customer_messages, k.ai_messages, k.agent_messages, k.figures_first_response);
+   where (k.total, k.customer, k.ai, k.agent, k.first_response, k.response_seconds)
+         is distinct from (k.total_messages, k.customer_messages, k.ai_messages, k.agent_messages, k.figures_first_response, k.first_response_seconds);
   return query
   select 'agent_availability', v.agent_id, jsonb_build_object('current_chat_count', n.open), jsonb_build_object('current_chat_count', v.current_chat_count)
     from public.agent_availability as v

@@ -379,7 +379,7 @@ begin
    where c.id = conversation and c.workspace_id = workspace;
   update public.conversation_analytics as a set total_messages = figures.total, customer_messages = figures.customer, ai_messages = figures.ai,
     agent_messages = figures.agent, first_response_at = figures.first_response,
-    first_response_seconds = greatest(0, extract(epoch from figures.first_response - a.started_at))::integer, updated_at = pg_catalog.now()
+    first_response_seconds = case when figures.first_response is not null then greatest(0, extract(epoch from figures.first_response - a.started_at))::integer end, updated_at = pg_catalog.now()
    where a.conversation_id = conversation and a.workspace_id = workspace;
 end $$;
 comment on function romashka.recount_conversation(uuid, uuid) is 'Recomputes one conversation''s counters from its messages, for edits, moves and deletes.';
