@@ -3185,7 +3185,9 @@ begin
     update public.conversation_analytics as a set handoff_count = a.handoff_count + 1, updated_at = pg_catalog.now()
      where a.conversation_id = new.id and a.workspace_id = new.workspace_id;
   end if;
-  perform romashka.sla_on_status(new.workspace_id, new.id, old.status, new.status, pg_catalog.now());
+  -- What was resolved at a time that was named (an import, a history) stops its clocks then.
+  perform romashka.sla_on_status(new.workspace_id, new.id, old.status, new.status,
+    coalesce(case when new.status in ('resolved', 'closed') then new.resolved_at end, pg_catalog.now()));
   return null;
 end $$;
 comment on function public.finalize_conversation_analytics() is 'Trigger: resolving, closing, escalating and reopening, as often as they happen.';
@@ -3320,12 +3322,15 @@ create or replace function romashka.record_conversation_event() returns trigger 
 declare
   actor constant text := romashka.actor_kind();
   person constant uuid := romashka.actor_id();
+  at constant timestamptz := pg_catalog.now();
+  happened_at timestamptz;
   kinds text[] := '{}';
   payloads jsonb[] := '{}';
 begin
   if tg_op = 'INSERT' then
-    insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, payload)
+    insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis, payload)
     values (new.workspace_id, 'conversation.created', actor, person, 'conversation', new.id, new.id,
+      new.created_at, case when new.created_at < at then 'source' else 'recorded' end,
       jsonb_build_object('number', new.number, 'channel_type', new.channel_type, 'customer_id', new.customer_id, 'status', new.status, 'assigned_agent_id', new.assigned_agent_id));
     return null;
   elsif tg_op = 'DELETE' then
@@ -3368,8 +3373,9 @@ begin
     payloads := payloads || jsonb_build_object('into', coalesce(new.merged_into_id, old.merged_into_id));
   end if;
   for i in 1 .. cardinality(kinds) loop
-    insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, payload)
-    values (new.workspace_id, kinds[i], actor, person, 'conversation', new.id, new.id, payloads[i]);
+    happened_at := coalesce(case kinds[i] when 'conversation.resolved' then new.resolved_at when 'conversation.closed' then new.closed_at end, at);
+    insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis, payload)
+    values (new.workspace_id, kinds[i], actor, person, 'conversation', new.id, new.id, happened_at, case when happened_at < at then 'source' else 'recorded' end, payloads[i]);
   end loop;
   return null;
 end $$;
