@@ -1,0 +1,15 @@
+-- Purpose: a channel of each kind. None holds credentials, so that nothing is ever sent to anybody: connect your own to go live.
+insert into public.communication_channels (id, name, type, status, configuration, message_limit_per_day) values
+  (pg_temp.demo_id(6, 1), 'Shop website', 'website', 'active', '{"greeting": "Hello! Ask us anything about plants, tea and your order."}', 5000),
+  (pg_temp.demo_id(6, 2), 'service@romashka.example', 'email', 'pending_setup', '{"address": "service@romashka.example"}', 2000),
+  (pg_temp.demo_id(6, 3), 'WhatsApp', 'whatsapp', 'pending_setup', '{"display_number": "+44 20 7946 0018"}', 1000),
+  (pg_temp.demo_id(6, 4), 'Text messages', 'sms', 'pending_setup', '{"display_number": "+44 20 7946 0019"}', 500),
+  (pg_temp.demo_id(6, 5), 'Instagram', 'instagram', 'pending_setup', '{"account": "romashka.garden.example"}', 1000),
+  (pg_temp.demo_id(6, 6), 'Messenger', 'messenger', 'pending_setup', '{"page": "Romashka Garden"}', 1000)
+on conflict do nothing;
+
+-- What is promised: a first answer within the quarter of an hour by chat, within four hours by mail.
+insert into public.sla_policies (id, name, description, position, channel_types, first_response_seconds, next_response_seconds, resolution_seconds) values
+  (pg_temp.demo_id(22, 1), 'Mail', 'Answered the same half day', 200, '{email}', 14400, 14400, 172800),
+  (pg_temp.demo_id(22, 2), 'Chat', 'Answered at once', 210, '{website,whatsapp,instagram,messenger,sms}', 900, 1800, 28800)
+on conflict do nothing;
