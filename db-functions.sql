@@ -1617,8 +1617,8 @@ declare
   person constant uuid := romashka.actor_id();
   at constant timestamptz := pg_catalog.now();
   happened_at timestamptz;
-  kinds text[] := '{}';
-  payloads jsonb[] := '{}';
+  kinds text[] := '{}'::text[];
+  payloads jsonb[] := '{}'::jsonb[];
 begin
   if tg_op = 'INSERT' then
     insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis, payload)
@@ -2135,7 +2135,7 @@ declare
   opens timestamptz;
   closes timestamptz;
   span jsonb;
-  total interval := '0';
+  total interval := interval '0';
 begin
   if from_time is null or to_time is null then return null; end if;
   while day <= last_day loop
@@ -3343,9 +3343,9 @@ declare
   oldest_running constant xid8 := pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot());
   not_yet_given constant xid8 := pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot());
   entry public.audit_logs;
-  positions jsonb := '{}';
-  hashes jsonb := '{}';
-  counts jsonb := '{}';
+  positions jsonb := '{}'::jsonb;
+  hashes jsonb := '{}'::jsonb;
+  counts jsonb := '{}'::jsonb;
   digest bytea;
   head record;
   place text;
@@ -4165,7 +4165,7 @@ declare
   at constant timestamptz := pg_catalog.now();
   people uuid[];
   talks uuid[];
-  touched jsonb := '{}';
+  touched jsonb := '{}'::jsonb;
   files jsonb;
   rows_done bigint;
 begin
@@ -4541,7 +4541,7 @@ create or replace function public.health_check() returns jsonb language plpgsql 
 -- Definer: looks at the whole installation; tells counts and ages, nothing of a tenant.
 declare
   at constant timestamptz := pg_catalog.clock_timestamp();
-  checks jsonb := '[]';
+  checks jsonb := '[]'::jsonb;
   amount bigint;
   moment timestamptz;
 begin
@@ -4577,7 +4577,7 @@ comment on function public.health_check() is 'Whether the installation is in ord
 create or replace function public.test_function() returns jsonb language plpgsql set search_path = '' as $$
 -- Everything happens in a sub-transaction that is rolled back; only what was found out survives, in a variable.
 declare
-  checks jsonb := '[]';
+  checks jsonb := '[]'::jsonb;
   place uuid;
   foreign_place uuid;
   agent constant uuid := gen_random_uuid();

@@ -1225,7 +1225,10 @@ create table if not exists public.conversation_context (
   updated_at timestamptz not null default now(),
   constraint conversation_context_pkey primary key (id, workspace_id),
   constraint conversation_context_conversation_id_key unique (conversation_id, workspace_id),
-  constraint conversation_context_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade
+  constraint conversation_context_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint conversation_context_context_data_check check (jsonb_typeof(context_data) = 'object'),
+  constraint conversation_context_key_entities_check check (jsonb_typeof(key_entities) in ('object', 'array')),
+  constraint conversation_context_customer_preferences_check check (jsonb_typeof(customer_preferences) = 'object')
 );
 comment on table public.conversation_context is 'What the assistant remembers of a conversation.';
 
@@ -3324,8 +3327,8 @@ declare
   person constant uuid := romashka.actor_id();
   at constant timestamptz := pg_catalog.now();
   happened_at timestamptz;
-  kinds text[] := '{}';
-  payloads jsonb[] := '{}';
+  kinds text[] := '{}'::text[];
+  payloads jsonb[] := '{}'::jsonb[];
 begin
   if tg_op = 'INSERT' then
     insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis, payload)
@@ -3842,7 +3845,7 @@ declare
   opens timestamptz;
   closes timestamptz;
   span jsonb;
-  total interval := '0';
+  total interval := interval '0';
 begin
   if from_time is null or to_time is null then return null; end if;
   while day <= last_day loop
@@ -5050,9 +5053,9 @@ declare
   oldest_running constant xid8 := pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot());
   not_yet_given constant xid8 := pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot());
   entry public.audit_logs;
-  positions jsonb := '{}';
-  hashes jsonb := '{}';
-  counts jsonb := '{}';
+  positions jsonb := '{}'::jsonb;
+  hashes jsonb := '{}'::jsonb;
+  counts jsonb := '{}'::jsonb;
   digest bytea;
   head record;
   place text;
@@ -5872,7 +5875,7 @@ declare
   at constant timestamptz := pg_catalog.now();
   people uuid[];
   talks uuid[];
-  touched jsonb := '{}';
+  touched jsonb := '{}'::jsonb;
   files jsonb;
   rows_done bigint;
 begin
@@ -6248,7 +6251,7 @@ create or replace function public.health_check() returns jsonb language plpgsql 
 -- Definer: looks at the whole installation; tells counts and ages, nothing of a tenant.
 declare
   at constant timestamptz := pg_catalog.clock_timestamp();
-  checks jsonb := '[]';
+  checks jsonb := '[]'::jsonb;
   amount bigint;
   moment timestamptz;
 begin
@@ -6284,7 +6287,7 @@ comment on function public.health_check() is 'Whether the installation is in ord
 create or replace function public.test_function() returns jsonb language plpgsql set search_path = '' as $$
 -- Everything happens in a sub-transaction that is rolled back; only what was found out survives, in a variable.
 declare
-  checks jsonb := '[]';
+  checks jsonb := '[]'::jsonb;
   place uuid;
   foreign_place uuid;
   agent constant uuid := gen_random_uuid();

@@ -285,8 +285,8 @@ declare
   person constant uuid := romashka.actor_id();
   at constant timestamptz := pg_catalog.now();
   happened_at timestamptz;
-  kinds text[] := '{}';
-  payloads jsonb[] := '{}';
+  kinds text[] := '{}'::text[];
+  payloads jsonb[] := '{}'::jsonb[];
 begin
   if tg_op = 'INSERT' then
     insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis, payload)

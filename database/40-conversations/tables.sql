@@ -176,7 +176,10 @@ create table if not exists public.conversation_context (
   updated_at timestamptz not null default now(),
   constraint conversation_context_pkey primary key (id, workspace_id),
   constraint conversation_context_conversation_id_key unique (conversation_id, workspace_id),
-  constraint conversation_context_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade
+  constraint conversation_context_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint conversation_context_context_data_check check (jsonb_typeof(context_data) = 'object'),
+  constraint conversation_context_key_entities_check check (jsonb_typeof(key_entities) in ('object', 'array')),
+  constraint conversation_context_customer_preferences_check check (jsonb_typeof(customer_preferences) = 'object')
 );
 comment on table public.conversation_context is 'What the assistant remembers of a conversation.';
 

@@ -16,7 +16,7 @@ declare
   opens timestamptz;
   closes timestamptz;
   span jsonb;
-  total interval := '0';
+  total interval := interval '0';
 begin
   if from_time is null or to_time is null then return null; end if;
   while day <= last_day loop

@@ -198,9 +198,9 @@ declare
   oldest_running constant xid8 := pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot());
   not_yet_given constant xid8 := pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot());
   entry public.audit_logs;
-  positions jsonb := '{}';
-  hashes jsonb := '{}';
-  counts jsonb := '{}';
+  positions jsonb := '{}'::jsonb;
+  hashes jsonb := '{}'::jsonb;
+  counts jsonb := '{}'::jsonb;
   digest bytea;
   head record;
   place text;

@@ -287,7 +287,7 @@ create or replace function public.health_check() returns jsonb language plpgsql 
 -- Definer: looks at the whole installation; tells counts and ages, nothing of a tenant.
 declare
   at constant timestamptz := pg_catalog.clock_timestamp();
-  checks jsonb := '[]';
+  checks jsonb := '[]'::jsonb;
   amount bigint;
   moment timestamptz;
 begin
@@ -323,7 +323,7 @@ comment on function public.health_check() is 'Whether the installation is in ord
 create or replace function public.test_function() returns jsonb language plpgsql set search_path = '' as $$
 -- Everything happens in a sub-transaction that is rolled back; only what was found out survives, in a variable.
 declare
-  checks jsonb := '[]';
+  checks jsonb := '[]'::jsonb;
   place uuid;
   foreign_place uuid;
   agent constant uuid := gen_random_uuid();

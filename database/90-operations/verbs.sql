@@ -105,7 +105,7 @@ declare
   at constant timestamptz := pg_catalog.now();
   people uuid[];
   talks uuid[];
-  touched jsonb := '{}';
+  touched jsonb := '{}'::jsonb;
   files jsonb;
   rows_done bigint;
 begin
