@@ -659,7 +659,7 @@ comment on function romashka.audit_table(text, text[], text[]) is
 
 -- Everything below romashka is closed, then opened by name to those who ask through policies.
 revoke execute on all functions in schema romashka from public;
-revoke execute on function public.update_updated_at_column() from public;
+revoke all on function public.update_updated_at_column() from public, anon, authenticated, service_role;
 grant execute on function romashka.begin_request(text, jsonb), romashka.current_user_id(), romashka.my_workspaces(text), romashka.is_owner_session(),
   romashka.require_role(uuid, text), romashka.actor_kind(), romashka.actor_id()
   to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
