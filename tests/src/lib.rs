@@ -19,6 +19,7 @@
 mod database;
 pub mod mail_archive;
 mod outcome;
+mod page;
 mod people;
 mod programs;
 mod rows;
@@ -28,6 +29,7 @@ mod supabase;
 
 pub use database::TestDatabase;
 pub use outcome::{Outcome, code_of, try_statement};
+pub use page::compare_page;
 pub use people::Role;
 pub use programs::{client_program, psql, psql_script, repository_root, romashka_binary};
 pub use rows::{Table, quoted};

@@ -31,6 +31,12 @@ const FORMS: &[(&str, &str, &str)] = &[
     ),
     ("webhook_subscriptions", "event_type", "'message.created'"),
     ("*", "language", "'en'"),
+    ("scheduled_reports", "schedule_cron", "'0 8 * * 1'"),
+    (
+        "scheduled_reports",
+        "recipients",
+        "array['boss@example.test']",
+    ),
 ];
 
 /// References that a row gets although they may be null: to what holds a tenant's words.
@@ -41,6 +47,7 @@ const REFERENCES: &[&str] = &[
     "knowledge_item_id",
     "integration_id",
     "webhook_subscription_id",
+    "workflow_id",
 ];
 
 /// A table of `public`, as far as a row of it needs.
