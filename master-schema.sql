@@ -6494,6 +6494,10 @@ do $$ begin
   perform romashka.protect_table('file_attachments', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
   perform romashka.protect_table('saved_views', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
 end $$;
+-- What triggers count is not for people to write: of a conversation's figures they say only what no trigger can know.
+revoke update on public.conversation_analytics from authenticated, romashka_agent, romashka_admin;
+grant update (ai_accuracy_score, lead_qualified, revenue_generated, follow_up_required, resolution_type, updated_at)
+  on public.conversation_analytics to authenticated, romashka_agent, romashka_admin;
 
 -- ============ 50-knowledge/policies ============
 -- Purpose: members read what is known, agents write articles, admins arrange categories and intents. Versions are written by trigger alone.
