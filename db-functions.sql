@@ -2545,10 +2545,7 @@ declare
 begin
   -- Retention removes what a day was made from, not what is known of it.
   if pg_catalog.current_setting('romashka.audit_work', true) = 'retention' then return null; end if;
-  if tg_argv[0] = 'conversation_analytics' then
-    moments := array[case when tg_op <> 'INSERT' then old.started_at end, case when tg_op <> 'DELETE' then new.started_at end];
-    moments := array[moments[1], nullif(moments[2], moments[1])];
-  elsif tg_op = 'UPDATE' then
+  if tg_op = 'UPDATE' then
     moments := array[old.created_at, nullif(new.created_at, old.created_at)];
   else
     moments := array[case when tg_op = 'DELETE' then old.created_at else new.created_at end];
@@ -2563,12 +2560,22 @@ begin
   return null;
 end $$;
 comment on function romashka.mark_stale_day() is 'Trigger: the roll-up of an earlier day does not hold any more.';
+
+create or replace function romashka.mark_stale_figures() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: as mark_stale_day.
+begin
+  insert into public.stale_metric_days (workspace_id, date)
+  select w.id, (new.started_at at time zone w.time_zone)::date from public.workspaces as w
+   where w.id = new.workspace_id and (new.started_at at time zone w.time_zone)::date < (pg_catalog.now() at time zone w.time_zone)::date;
+  return null;
+end $$;
+comment on function romashka.mark_stale_figures() is 'Trigger: as mark_stale_day, for the figures of a conversation.';
 create or replace trigger conversations_80_mark_stale_day_on_insert after insert on public.conversations for each row
   when (new.created_at < pg_catalog.date_bin('15 minutes', pg_catalog.now(), '2000-01-01 00:00:00+00'))
-  execute function romashka.mark_stale_day('conversations');
+  execute function romashka.mark_stale_day();
 create or replace trigger conversations_80_mark_stale_day_on_delete after delete on public.conversations for each row
   when (old.created_at < pg_catalog.date_bin('15 minutes', pg_catalog.now(), '2000-01-01 00:00:00+00'))
-  execute function romashka.mark_stale_day('conversations');
+  execute function romashka.mark_stale_day();
 create or replace trigger conversations_80_mark_stale_day_on_update after update on public.conversations for each row
   when ((old.status is distinct from new.status or old.channel_type is distinct from new.channel_type or old.department is distinct from new.department
       or old.assigned_agent_id is distinct from new.assigned_agent_id or old.resolution_time_seconds is distinct from new.resolution_time_seconds
@@ -2576,13 +2583,13 @@ create or replace trigger conversations_80_mark_stale_day_on_update after update
       or old.merged_into_id is distinct from new.merged_into_id or old.reopen_count is distinct from new.reopen_count or old.created_at is distinct from new.created_at)
     and (old.created_at < pg_catalog.date_bin('15 minutes', pg_catalog.now(), '2000-01-01 00:00:00+00')
       or new.created_at < pg_catalog.date_bin('15 minutes', pg_catalog.now(), '2000-01-01 00:00:00+00')))
-  execute function romashka.mark_stale_day('conversations');
+  execute function romashka.mark_stale_day();
 create or replace trigger conversation_analytics_80_mark_stale_day after update on public.conversation_analytics for each row
   when ((old.resolved_by is distinct from new.resolved_by or old.first_response_seconds is distinct from new.first_response_seconds
       or old.handoff_count is distinct from new.handoff_count or old.ai_accuracy_score is distinct from new.ai_accuracy_score
       or old.lead_qualified is distinct from new.lead_qualified or old.revenue_generated is distinct from new.revenue_generated)
     and old.started_at < pg_catalog.date_bin('15 minutes', pg_catalog.now(), '2000-01-01 00:00:00+00'))
-  execute function romashka.mark_stale_day('conversation_analytics');
+  execute function romashka.mark_stale_figures();
 
 create or replace function romashka.mark_all_days_stale() returns trigger language plpgsql security definer set search_path = '' as $$
 -- Definer: as mark_stale_day.

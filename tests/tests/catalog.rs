@@ -200,10 +200,6 @@ async fn plpgsql_check() {
     let sql = include_str!("catalog/plpgsql_check.sql").replace("%schema%", "extensions");
     let accepted: &[Accepted] = &[
         (
-            "error: romashka.mark_stale_day() line ",
-            "only conversation_analytics has started_at, and only its trigger takes that branch",
-        ),
-        (
             "security: romashka.grant_function(",
             "run by the installing role alone, with literals of the sources",
         ),
