@@ -1,0 +1,452 @@
+//! Articles: every text is kept, use and effect are counted right, categories form trees, and the search finds what a
+//! reader may see, in each language, in his workspace alone.
+
+use romashka_tests::{Role, Session, TestDatabase, explain, value};
+use serde_json::json;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+async fn add_article(
+    client: &Client,
+    workspace: Uuid,
+    title: &str,
+    content: &str,
+    language: &str,
+) -> Uuid {
+    let sql =
+        "insert into public.knowledge_items (workspace_id, title, content, source_type, language)
+               values ($1, $2, $3, 'manual', $4) returning id";
+    match client
+        .query_one(sql, &[&workspace, &title, &content, &language])
+        .await
+    {
+        Ok(row) => row.get(0),
+        Err(error) => panic!("{title}: {}", explain(&error)),
+    }
+}
+
+async fn search(session: &Session, query: &str) -> Vec<(String, String)> {
+    match session
+        .query(
+            "select title, matched_by from public.search_knowledge($1)",
+            &[&query],
+        )
+        .await
+    {
+        Ok(rows) => rows.iter().map(|row| (row.get(0), row.get(1))).collect(),
+        Err(error) => panic!("search for {query:?}: {}", explain(&error)),
+    }
+}
+
+async fn refusal(client: &Client, sql: &str) -> String {
+    match client.batch_execute(sql).await {
+        Ok(()) => panic!("this was not refused: {sql}"),
+        Err(error) => error
+            .code()
+            .map(|code| code.code().to_owned())
+            .unwrap_or_default(),
+    }
+}
+
+/// Version 1 was never saved, two versions had the same number, and `version` stayed 1.
+#[tokio::test]
+async fn every_text_of_an_article_is_kept_under_a_number_of_its_own() {
+    let database = TestDatabase::new().await;
+    let workspace = database.default_workspace().await;
+    let agent = database.create_person(workspace, Role::Agent).await;
+    let session = database.as_user(agent, workspace).await;
+    let article = add_article(&session, workspace, "Returns", "Within 30 days.", "en").await;
+    for (sql, note) in [
+        (
+            "update public.knowledge_items set content = 'Within 14 days.', version = 77 where id = $1",
+            "the number is not the statement's to say",
+        ),
+        (
+            "update public.knowledge_items set title = 'Refunds', change_note = 'clearer' where id = $1",
+            "a title is text too",
+        ),
+        (
+            "update public.knowledge_items set tags = '{money}', version = 9 where id = $1",
+            "a tag makes no version",
+        ),
+    ] {
+        if let Err(error) = session.execute(sql, &[&article]).await {
+            panic!("{note}: {}", explain(&error));
+        }
+    }
+    let restored: i32 = session
+        .query_one(
+            "select public.restore_knowledge_version($1, 1)",
+            &[&article],
+        )
+        .await
+        .unwrap()
+        .get(0);
+    assert_eq!(restored, 4);
+    let versions: Vec<(i32, String, String, Option<String>)> = session
+        .query("select version, title, content, changes_description from public.knowledge_versions where knowledge_item_id = $1 order by version", &[&article])
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| (row.get(0), row.get(1), row.get(2), row.get(3)))
+        .collect();
+    let expected = [
+        (1, "Returns", "Within 30 days.", None),
+        (2, "Returns", "Within 14 days.", None),
+        (3, "Refunds", "Within 14 days.", Some("clearer")),
+        (4, "Returns", "Within 30 days.", Some("version 1 restored")),
+    ]
+    .map(|(number, title, content, note)| {
+        (
+            number,
+            title.to_owned(),
+            content.to_owned(),
+            note.map(str::to_owned),
+        )
+    });
+    assert_eq!(versions, expected);
+    let row = session
+        .query_one(
+            "select version, updated_by from public.knowledge_items where id = $1",
+            &[&article],
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        (row.get::<_, i32>(0), row.get::<_, Option<Uuid>>(1)),
+        (4, Some(agent))
+    );
+    assert_eq!(
+        refusal(&session, "insert into public.knowledge_versions (knowledge_item_id, version, content) values (public.generate_uuid(), 1, '')").await,
+        "42501",
+        "nobody writes versions himself"
+    );
+}
+
+/// Editors at the same moment take numbers one after the other.
+#[tokio::test]
+async fn editors_at_the_same_moment_take_no_number_twice() {
+    let database = TestDatabase::new().await;
+    let workspace = database.default_workspace().await;
+    let article = add_article(database.owner(), workspace, "Returns", "text 0", "en").await;
+    let mut editors = Vec::new();
+    for editor in 0..6 {
+        let client = database.connect().await;
+        editors.push(tokio::spawn(async move {
+            for edit in 0..5 {
+                client
+                    .execute(
+                        "update public.knowledge_items set content = $2 where id = $1",
+                        &[&article, &format!("text {editor} {edit}")],
+                    )
+                    .await
+                    .expect("an edit");
+            }
+        }));
+    }
+    for editor in editors {
+        editor.await.unwrap();
+    }
+    let gaps: bool = value(
+        database.owner(),
+        "select array_agg(version order by version) = array(select generate_series(1, 31)) from public.knowledge_versions",
+    )
+    .await;
+    assert!(gaps, "31 versions, from 1 without gaps");
+}
+
+/// An unanswered "was it helpful" is no no, one yes is not 100 %, and a corrected or deleted answer is taken back.
+#[tokio::test]
+async fn silence_is_no_answer_and_one_vote_is_not_all() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    let workspace = database.default_workspace().await;
+    let article = add_article(client, workspace, "Returns", "text", "en").await;
+    let figures = || async {
+        let row = client
+            .query_one("select usage_count, helpful_count, unhelpful_count, effectiveness_score::text from public.knowledge_items where id = $1", &[&article])
+            .await
+            .unwrap();
+        (
+            row.get::<_, i32>(0),
+            row.get::<_, i32>(1),
+            row.get::<_, i32>(2),
+            row.get::<_, String>(3),
+        )
+    };
+    let touched: bool = value(
+        client,
+        "select updated_at = created_at from public.knowledge_items",
+    )
+    .await;
+    assert!(touched);
+    let expect = |uses, yes, no, score: &str| (uses, yes, no, score.to_owned());
+    for sql in ["select public.record_knowledge_use($1)"; 3] {
+        client.query(sql, &[&article]).await.unwrap();
+    }
+    assert_eq!(figures().await, expect(3, 0, 0, "0.5"));
+    client
+        .query(
+            "select public.record_knowledge_use($1, 'chat', null, true)",
+            &[&article],
+        )
+        .await
+        .unwrap();
+    assert_eq!(figures().await, expect(4, 1, 0, "0.6000"));
+    client
+        .execute(
+            "update public.knowledge_analytics set was_helpful = false where was_helpful",
+            &[],
+        )
+        .await
+        .unwrap();
+    assert_eq!(figures().await, expect(4, 0, 1, "0.4000"));
+    client
+        .execute(
+            "update public.knowledge_analytics set was_helpful = null where was_helpful is not null",
+            &[],
+        )
+        .await
+        .unwrap();
+    assert_eq!(figures().await, expect(4, 0, 0, "0.5000"));
+    client
+        .execute("delete from public.knowledge_analytics", &[])
+        .await
+        .unwrap();
+    assert_eq!(figures().await, expect(0, 0, 0, "0.5000"));
+    let untouched: bool = value(
+        client,
+        "select updated_at = created_at from public.knowledge_items",
+    )
+    .await;
+    assert!(untouched, "a use is not an edit");
+    let audited: i64 = value(
+        client,
+        "select count(*) from public.audit_logs where entity_type = 'knowledge_items' and action = 'UPDATE'",
+    )
+    .await;
+    assert_eq!(audited, 0, "nor is it in the audit");
+}
+
+#[tokio::test]
+async fn a_category_is_never_below_itself() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    client
+        .batch_execute(
+            "insert into public.knowledge_categories (id, name) select ('00000000-0000-7000-8000-00000000000' || n)::uuid, 'category ' || n from generate_series(1, 4) as n;
+             update public.knowledge_categories set parent_id = '00000000-0000-7000-8000-000000000001' where name = 'category 2';
+             update public.knowledge_categories set parent_id = '00000000-0000-7000-8000-000000000002' where name = 'category 3'",
+        )
+        .await
+        .unwrap();
+    let under = |child, parent| {
+        format!(
+            "update public.knowledge_categories set parent_id = '00000000-0000-7000-8000-00000000000{parent}' where name = 'category {child}'"
+        )
+    };
+    assert_eq!(refusal(client, &under(1, 3)).await, "RM422");
+    assert_eq!(refusal(client, &under(2, 2)).await, "RM422");
+    // Two moves at once, of which each alone is right.
+    let (first, second) = (database.connect().await, database.connect().await);
+    first.batch_execute("begin").await.unwrap();
+    first.batch_execute(&under(3, 4)).await.unwrap();
+    let later = tokio::spawn(async move {
+        second
+            .batch_execute("update public.knowledge_categories set parent_id = '00000000-0000-7000-8000-000000000003' where name = 'category 4'")
+            .await
+            .map_err(|error| error.code().map(|code| code.code().to_owned()))
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    first.batch_execute("commit").await.unwrap();
+    assert_eq!(later.await.unwrap(), Err(Some("RM422".to_owned())));
+}
+
+#[tokio::test]
+async fn the_search_knows_languages_parts_of_words_and_readers() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    let (here, there) = (
+        database.default_workspace().await,
+        database.create_workspace("there").await,
+    );
+    add_article(
+        client,
+        here,
+        "Refunds",
+        "You may be returning shoes within 30 days. See RX-4411.",
+        "en",
+    )
+    .await;
+    add_article(
+        client,
+        here,
+        "Delivery",
+        "We refund nothing of the price of express delivery.",
+        "en",
+    )
+    .await;
+    add_article(
+        client,
+        here,
+        "Возврат товара",
+        "Заявления рассматриваются за три дня.",
+        "ru",
+    )
+    .await;
+    add_article(client, here, "退货政策", "三十天内可以退货。", "zh").await;
+    add_article(
+        client,
+        there,
+        "Refunds elsewhere",
+        "Not yours: zebra.",
+        "en",
+    )
+    .await;
+    client
+        .batch_execute(
+            "update public.knowledge_items set audience = 'internal' where title = 'Delivery'",
+        )
+        .await
+        .unwrap();
+    let viewer = database.create_person(here, Role::Viewer).await;
+    let session = database.as_user(viewer, here).await;
+    let titles = |found: Vec<(String, String)>| -> Vec<String> {
+        found.into_iter().map(|(title, _)| title).collect()
+    };
+
+    assert_eq!(
+        titles(search(&session, "refunding").await),
+        ["Refunds", "Delivery"],
+        "stemmed, the title first"
+    );
+    assert_eq!(
+        titles(search(&session, "возвраты").await),
+        ["Возврат товара"]
+    );
+    assert_eq!(
+        titles(search(&session, "заявление").await),
+        ["Возврат товара"]
+    );
+    assert_eq!(
+        search(&session, "X-44").await,
+        [("Refunds".to_owned(), "substring".to_owned())]
+    );
+    assert_eq!(titles(search(&session, "三十天").await), ["退货政策"]);
+    assert_eq!(
+        titles(search(&session, "refund -express").await),
+        ["Refunds"]
+    );
+    assert_eq!(search(&session, "zebra").await, [], "another workspace's");
+    assert_eq!(search(&session, "%").await, []);
+    assert_eq!(search(&session, "'); drop").await, []);
+    let public: i64 = value(
+        &session,
+        "select count(*) from public.search_knowledge('refund', audience => 'public')",
+    )
+    .await;
+    assert_eq!(public, 1, "what is internal is not for the public");
+    let denied = session
+        .query(
+            "select * from public.search_knowledge('refund', workspace => $1)",
+            &[&there],
+        )
+        .await
+        .expect_err("a foreign workspace");
+    assert_eq!(denied.code().expect("a code").code(), "RM404");
+
+    let anonymous = database.as_anonymous().await;
+    assert_eq!(
+        refusal(
+            &anonymous,
+            "select * from public.search_knowledge('refund')"
+        )
+        .await,
+        "42501"
+    );
+}
+
+#[tokio::test]
+async fn canned_responses_are_counted_and_private_ones_are_ones_own() {
+    let database = TestDatabase::new().await;
+    let workspace = database.default_workspace().await;
+    let (ann, bob) = (
+        database.create_person(workspace, Role::Agent).await,
+        database.create_person(workspace, Role::Agent).await,
+    );
+    let session = database.as_user(ann, workspace).await;
+    session
+        .batch_execute(
+            "insert into public.canned_responses (title, content, shortcut, is_public) values ('Mine', 'Hello', '/mine', false), ('Ours', 'Hello', '/ours', true)",
+        )
+        .await
+        .unwrap();
+    session.commit().await;
+    let session = database.as_user(bob, workspace).await;
+    let seen: i64 = value(&session, "select count(*) from public.canned_responses").await;
+    assert_eq!(seen, 1);
+    session
+        .batch_execute("select public.track_canned_response_usage(id) from public.canned_responses")
+        .await
+        .unwrap();
+    let used: i32 = value(&session, "select usage_count from public.canned_responses").await;
+    assert_eq!(used, 1);
+    session.commit().await;
+    let private: Uuid = value(
+        database.owner(),
+        "select id from public.canned_responses where not is_public",
+    )
+    .await;
+    let session = database.as_user(bob, workspace).await;
+    let denied = session
+        .query("select public.track_canned_response_usage($1)", &[&private])
+        .await
+        .expect_err("another's");
+    assert_eq!(denied.code().expect("a code").code(), "RM404");
+}
+
+/// The columns for secrets refuse whatever is not encrypted, from whoever it comes.
+#[tokio::test]
+async fn secrets_are_envelopes_or_nothing() {
+    let database = TestDatabase::new().await;
+    let text = format!("rmk1.0123abcd.{}.{}", "a".repeat(32), "b".repeat(40));
+    let object = json!({"v": 1, "alg": "xchacha20poly1305", "kid": "0123abcd", "nonce": "a".repeat(32), "data": "b".repeat(40)});
+    for (insert, good, bad) in [
+        (
+            "insert into public.communication_channels (name, type, webhook_secret) values ('x', 'sms', $secret$)",
+            text.clone(),
+            "hunter2".to_owned(),
+        ),
+        (
+            "insert into public.communication_channels (name, type, api_credentials) values ('y', 'sms', $secret$)",
+            object.to_string(),
+            r#"{"token": "hunter2"}"#.to_owned(),
+        ),
+        (
+            "insert into public.integrations (name, type, provider, credentials) values ('x', 'crm', 'hubspot', $secret$)",
+            object.to_string(),
+            r#"{"token": "hunter2"}"#.to_owned(),
+        ),
+        (
+            "insert into public.webhook_subscriptions (event_type, webhook_url, secret_key) values ('*', 'https://example.test/', $secret$)",
+            text,
+            "whsec_hunter2".to_owned(),
+        ),
+    ] {
+        let statement = |secret: &str| insert.replace("$secret$", &format!("'{secret}'"));
+        assert_eq!(
+            refusal(database.owner(), &statement(&bad)).await,
+            "23514",
+            "{insert}"
+        );
+        if let Err(error) = database.owner().batch_execute(&statement(&good)).await {
+            panic!("{insert}: {}", explain(&error));
+        }
+    }
+    let leaked: i64 = value(
+        database.owner(),
+        "select count(*) from public.audit_logs where changes::text like '%' || repeat('b', 40) || '%'",
+    )
+    .await;
+    assert_eq!(leaked, 0, "not even the envelope is in the audit");
+}

@@ -1,0 +1,660 @@
+//! The queues: what came in, what goes out to customers and subscribers, and the exchange with other systems. Each item
+//! is done once, in the order of its key; a lost worker's items come back; what cannot be done ends where people see it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use romashka_tests::{Role, TestDatabase, explain, value};
+use serde_json::json;
+use tokio::sync::Mutex;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+async fn run(client: &Client, sql: &str) {
+    if let Err(error) = client.batch_execute(sql).await {
+        panic!("{sql}\n{}", explain(&error));
+    }
+}
+
+async fn refusal(client: &Client, sql: &str) -> String {
+    match client.batch_execute(sql).await {
+        Ok(()) => panic!("this was not refused: {sql}"),
+        Err(error) => error
+            .code()
+            .map(|code| code.code().to_owned())
+            .unwrap_or_default(),
+    }
+}
+
+/// A conversation on WhatsApp with queued messages, in the order of their numbers.
+async fn queue_messages(client: &Client, conversation: u32, messages: u32) {
+    run(
+        client,
+        &format!(
+            "insert into public.conversations (id, user_name, channel_type) values ('00000000-0000-7000-8000-{conversation:012}', 'Ann', 'whatsapp');
+             do $$ begin for n in 1..{messages} loop
+               perform public.send_message('00000000-0000-7000-8000-{conversation:012}', n::text);
+             end loop; end $$"
+        ),
+    )
+    .await;
+}
+
+/// What arrives twice, even at the same moment, is stored once; what has no key is never taken for a double.
+#[tokio::test]
+async fn an_event_that_arrives_twice_is_stored_once() {
+    let database = TestDatabase::new().await;
+    let mut senders = Vec::new();
+    for _ in 0..8 {
+        let client = database.connect().await;
+        senders.push(tokio::spawn(async move {
+            let mut ids = BTreeSet::new();
+            for number in 0..10 {
+                let id: Uuid = client
+                    .query_one(
+                        "select public.receive_webhook_event('whatsapp', 'messages', '{}', $1)",
+                        &[&format!("wamid.{number}")],
+                    )
+                    .await
+                    .expect("an event")
+                    .get(0);
+                ids.insert(id);
+            }
+            ids
+        }));
+    }
+    let mut ids = BTreeSet::new();
+    for sender in senders {
+        ids.extend(sender.await.unwrap());
+    }
+    assert_eq!(ids.len(), 10, "the double is told the id of the first");
+    let client = database.owner();
+    let stored: i64 = value(client, "select count(*) from public.webhook_events").await;
+    assert_eq!(stored, 10);
+    run(client, "insert into public.webhook_events (event_type, source, payload) values ('x', 'api', '1'), ('x', 'api', '1')").await;
+    // The same key in another workspace, or of another sender, is another event.
+    let there = database.create_workspace("there").await;
+    client.query("select public.receive_webhook_event('whatsapp', 'messages', '{}', 'wamid.1', workspace => $1)", &[&there]).await.unwrap();
+    run(
+        client,
+        "select public.receive_webhook_event('sms', 'messages', '{}', 'wamid.1')",
+    )
+    .await;
+    let stored: i64 = value(client, "select count(*) from public.webhook_events").await;
+    assert_eq!(stored, 14);
+}
+
+/// A batch of three of which two were handled is not processed, and comes again.
+#[tokio::test]
+async fn processed_is_only_what_was_processed() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    run(client, "insert into public.webhook_events (event_type, source, payload) values ('messages', 'whatsapp', '{}')").await;
+    let status: String = value(
+        client,
+        "select public.process_webhook_event(id, lease_id, 3, 2) from public.claim_webhook_events()",
+    )
+    .await;
+    assert_eq!(status, "pending");
+    let row = client.query_one("select processed, processed_at is null, items_found, items_handled, error_message, next_attempt_at > now() + interval '1 second' from public.webhook_events", &[]).await.unwrap();
+    assert!(!row.get::<_, bool>(0) && row.get::<_, bool>(1));
+    assert_eq!(
+        (
+            row.get::<_, i32>(2),
+            row.get::<_, i32>(3),
+            row.get::<_, &str>(4)
+        ),
+        (3, 2, "2 of 3 items were handled")
+    );
+    assert!(row.get::<_, bool>(5), "it waits before the next attempt");
+    run(
+        client,
+        "update public.webhook_events set next_attempt_at = now()",
+    )
+    .await;
+    let status: String = value(
+        client,
+        "select public.process_webhook_event(id, lease_id, 3, 3) from public.claim_webhook_events()",
+    )
+    .await;
+    assert_eq!(status, "processed");
+    let row = client.query_one("select processed, processed_at is not null, error_message is null, lease_id is null from public.webhook_events", &[]).await.unwrap();
+    assert!((0..4).all(|column| row.get::<_, bool>(column)));
+    // As earlier versions wrote it.
+    run(client, "update public.webhook_events set processed = false").await;
+    let status: String = value(client, "select status from public.webhook_events").await;
+    assert_eq!(status, "pending");
+    run(client, "update public.webhook_events set processed = true").await;
+    let claimed: i64 = value(client, "select count(*) from public.claim_webhook_events()").await;
+    assert_eq!(claimed, 0);
+}
+
+/// Eight workers share 240 events of 12 keys: each is done once, and those of a key in their order.
+#[tokio::test]
+async fn eight_workers_do_each_event_once_and_in_order() {
+    let database = TestDatabase::new().await;
+    run(
+        database.owner(),
+        "insert into public.webhook_events (event_type, source, payload, ordering_key, created_at)
+         select 'messages', 'whatsapp', to_jsonb(n), 'customer ' || n % 12, now() - interval '1 minute' + n * interval '1 millisecond' from generate_series(1, 240) as n",
+    )
+    .await;
+    let done: Arc<Mutex<Vec<(String, i64)>>> = Arc::default();
+    let mut workers = Vec::new();
+    for worker in 0..8 {
+        let client = database.connect().await;
+        let done = Arc::clone(&done);
+        workers.push(tokio::spawn(async move {
+            let mut idle = 0;
+            while idle < 40 {
+                let claimed = client
+                    .query("select id, lease_id, ordering_key, payload::text::bigint from public.claim_webhook_events(5, $1)", &[&format!("worker {worker}")])
+                    .await
+                    .expect("a claim");
+                if claimed.is_empty() {
+                    idle += 1;
+                    tokio::time::sleep(Duration::from_millis(25)).await;
+                    continue;
+                }
+                idle = 0;
+                for row in claimed {
+                    // Written down before the completion: whoever has the next of the key claims it only afterwards.
+                    done.lock().await.push((row.get(2), row.get(3)));
+                    let own: bool = client
+                        .query_one("select public.complete_webhook_event($1, $2)", &[&row.get::<_, Uuid>(0), &row.get::<_, Uuid>(1)])
+                        .await
+                        .expect("a completion")
+                        .get(0);
+                    assert!(own, "nobody else has had it");
+                }
+            }
+        }));
+    }
+    for worker in workers {
+        worker.await.unwrap();
+    }
+    let done = done.lock().await;
+    assert_eq!(done.len(), 240);
+    let mut keys: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+    for (key, number) in done.iter() {
+        keys.entry(key).or_default().push(*number);
+    }
+    assert_eq!(keys.len(), 12);
+    for (key, numbers) in keys {
+        assert!(
+            numbers.windows(2).all(|pair| pair[0] < pair[1]),
+            "{key}: {numbers:?}"
+        );
+    }
+}
+
+/// A worker that is lost loses its items to others, and an item that loses every worker is buried.
+#[tokio::test]
+async fn a_lost_lease_comes_back_until_the_item_is_dead() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    run(client, "insert into public.webhook_events (event_type, source, payload, max_attempts) values ('messages', 'whatsapp', '{}', 2)").await;
+    let first = client
+        .query_one(
+            "select id, lease_id from public.claim_webhook_events(1, 'lost', '0 seconds')",
+            &[],
+        )
+        .await
+        .unwrap();
+    let second = client
+        .query_one(
+            "select id, lease_id from public.claim_webhook_events(1, 'lost too', '1 hour')",
+            &[],
+        )
+        .await
+        .unwrap();
+    assert_eq!(first.get::<_, Uuid>(0), second.get::<_, Uuid>(0));
+    let late: bool = client
+        .query_one(
+            "select public.complete_webhook_event($1, $2)",
+            &[&first.get::<_, Uuid>(0), &first.get::<_, Uuid>(1)],
+        )
+        .await
+        .unwrap()
+        .get(0);
+    assert!(!late, "the first worker has no say any more");
+    let held: i64 = value(client, "select count(*) from public.claim_webhook_events()").await;
+    assert_eq!(held, 0, "the second one's lease holds");
+    run(
+        client,
+        "update public.webhook_events set next_attempt_at = now()",
+    )
+    .await;
+    let claimed: i64 = value(client, "select count(*) from public.claim_webhook_events()").await;
+    assert_eq!(claimed, 0);
+    let row = client
+        .query_one(
+            "select status, error_message from public.webhook_events",
+            &[],
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        (row.get::<_, &str>(0), row.get::<_, &str>(1)),
+        ("dead", "the worker did not come back")
+    );
+}
+
+/// Each attempt waits longer, the last one buries; an admin puts it back, an agent does not.
+#[tokio::test]
+async fn failures_wait_longer_die_and_are_replayed() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    let workspace = database.default_workspace().await;
+    run(client, "insert into public.webhook_events (event_type, source, payload, max_attempts) values ('messages', 'whatsapp', '{}', 4)").await;
+    let mut waits = Vec::new();
+    for _ in 0..3 {
+        let status: String = value(client, "select public.fail_webhook_event(id, lease_id, 'no') from public.claim_webhook_events()").await;
+        assert_eq!(status, "pending");
+        let wait: i64 = value(client, "select (extract(epoch from next_attempt_at - clock_timestamp()) * 1000)::bigint from public.webhook_events").await;
+        waits.push(wait);
+        run(
+            client,
+            "update public.webhook_events set next_attempt_at = now()",
+        )
+        .await;
+    }
+    // 2, 4 and 8 seconds, each 20 % more or less; a slow machine may have taken something off.
+    for (wait, (least, most)) in waits.iter().zip([(600, 2400), (2200, 4800), (5400, 9600)]) {
+        assert!((least..=most).contains(wait), "{waits:?}");
+    }
+    let status: String = value(
+        client,
+        "select public.fail_webhook_event(id, lease_id, 'no') from public.claim_webhook_events()",
+    )
+    .await;
+    assert_eq!(status, "dead");
+    let agent = database.create_person(workspace, Role::Agent).await;
+    let admin = database.create_person(workspace, Role::Admin).await;
+    let session = database.as_user(agent, workspace).await;
+    assert_eq!(
+        refusal(
+            &session,
+            "select public.replay_webhook_events(since => '-infinity')"
+        )
+        .await,
+        "RM403"
+    );
+    let session = database.as_user(admin, workspace).await;
+    let replayed: i32 = value(
+        &session,
+        "select public.replay_webhook_events(since => '-infinity')",
+    )
+    .await;
+    assert_eq!(replayed, 1);
+    session.commit().await;
+    let claimed: i32 = value(
+        client,
+        "select processing_attempts from public.claim_webhook_events()",
+    )
+    .await;
+    assert_eq!(claimed, 1, "it begins anew");
+}
+
+/// The queues are the server's: people neither claim nor complete, and a worker of one workspace gets nothing of another.
+#[tokio::test]
+async fn only_the_server_works_the_queues() {
+    let database = TestDatabase::new().await;
+    let (here, there) = (
+        database.default_workspace().await,
+        database.create_workspace("there").await,
+    );
+    run(database.owner(), "insert into public.webhook_events (event_type, source, payload) values ('messages', 'whatsapp', '{}')").await;
+    let owner = database.create_person(here, Role::Owner).await;
+    for call in [
+        "claim_webhook_events()",
+        "claim_deliveries()",
+        "claim_webhook_deliveries()",
+        "claim_sync_jobs()",
+        "enqueue_webhook_deliveries()",
+        "receive_webhook_event('api', 'x', '{}')",
+    ] {
+        let session = database.as_user(owner, here).await;
+        assert_eq!(
+            refusal(&session, &format!("select public.{call}")).await,
+            "42501",
+            "{call}"
+        );
+        let session = database.as_anonymous().await;
+        assert_eq!(
+            refusal(&session, &format!("select public.{call}")).await,
+            "42501",
+            "{call}"
+        );
+    }
+    let session = database
+        .as_role("service_role", &json!({"role": "service_role"}))
+        .await;
+    let foreign = session
+        .query(
+            "select id from public.claim_webhook_events(workspace => $1)",
+            &[&there],
+        )
+        .await
+        .unwrap();
+    assert_eq!(foreign.len(), 0);
+    let own = session
+        .query(
+            "select id from public.claim_webhook_events(workspace => $1)",
+            &[&here],
+        )
+        .await
+        .unwrap();
+    assert_eq!(own.len(), 1);
+    let stranger = database.create_person(there, Role::Owner).await;
+    let session = database.as_user(stranger, there).await;
+    for table in [
+        "webhook_events",
+        "webhook_logs",
+        "message_delivery_tracking",
+        "sync_jobs",
+        "communication_channels",
+    ] {
+        let seen: i64 = value(&session, &format!("select count(*) from public.{table}")).await;
+        assert_eq!(seen, 0, "{table}");
+    }
+}
+
+/// Messages of a conversation go out one after the other; a second conversation does not wait for the first.
+#[tokio::test]
+async fn deliveries_keep_the_order_of_their_conversation() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    queue_messages(client, 1, 3).await;
+    queue_messages(client, 2, 1).await;
+    let contents = |rows: Vec<tokio_postgres::Row>| -> BTreeSet<String> {
+        rows.iter().map(|row| row.get(0)).collect()
+    };
+    let claim = "select m.conversation_id::text || ' ' || m.content from public.claim_deliveries(10) as d join public.messages as m on m.id = d.message_id";
+    let first = contents(client.query(claim, &[]).await.unwrap());
+    assert_eq!(
+        first,
+        BTreeSet::from([
+            "00000000-0000-7000-8000-000000000001 1".to_owned(),
+            "00000000-0000-7000-8000-000000000002 1".to_owned()
+        ])
+    );
+    assert!(client.query(claim, &[]).await.unwrap().is_empty());
+    // A failed attempt keeps its place: the second message does not overtake the first.
+    run(client, "select public.fail_delivery(id, lease_id, '{\"code\": 130429}') from public.message_delivery_tracking where delivery_status = 'sending'").await;
+    assert!(client.query(claim, &[]).await.unwrap().is_empty());
+    run(
+        client,
+        "update public.message_delivery_tracking set next_attempt_at = now()",
+    )
+    .await;
+    assert_eq!(contents(client.query(claim, &[]).await.unwrap()), first);
+    run(client, "select public.complete_delivery(id, lease_id, 'wamid.' || id) from public.message_delivery_tracking where delivery_status = 'sending'").await;
+    assert_eq!(
+        contents(client.query(claim, &[]).await.unwrap()),
+        BTreeSet::from(["00000000-0000-7000-8000-000000000001 2".to_owned()])
+    );
+}
+
+/// Providers report late, twice and in any order. What is known only grows.
+#[tokio::test]
+async fn a_delivery_never_goes_backwards() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    queue_messages(client, 1, 2).await;
+    run(
+        client,
+        "select public.complete_delivery(id, lease_id, 'wamid.1') from public.claim_deliveries()",
+    )
+    .await;
+    let report = |status: &'static str| async move {
+        run(
+            client,
+            &format!("select public.record_delivery_status('whatsapp', 'wamid.1', '{status}')"),
+        )
+        .await;
+        let row = client
+            .query_one(
+                "select d.delivery_status, m.delivery_status, d.delivery_timestamp is not null from public.message_delivery_tracking as d join public.messages as m on m.id = d.message_id
+                  where d.external_message_id = 'wamid.1'",
+                &[],
+            )
+            .await
+            .unwrap();
+        (
+            row.get::<_, String>(0),
+            row.get::<_, String>(1),
+            row.get::<_, bool>(2),
+        )
+    };
+    let expect = |status: &str| (status.to_owned(), status.to_owned(), true);
+    assert_eq!(report("delivered").await, expect("delivered"));
+    assert_eq!(report("sent").await, expect("delivered"));
+    assert_eq!(report("failed").await, expect("delivered"));
+    assert_eq!(report("read").await, expect("read"));
+    assert_eq!(report("delivered").await, expect("read"));
+    run(client, "update public.message_delivery_tracking set delivery_status = 'queued' where external_message_id = 'wamid.1'").await;
+    assert_eq!(report("read").await, expect("read"));
+    let events: Vec<String> = client
+        .query("select kind from public.events where kind in ('message.sent', 'message.delivered', 'message.read', 'message.failed') order by id", &[])
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert_eq!(
+        events,
+        ["message.sent", "message.delivered", "message.read"]
+    );
+    // One row a message and channel, and one message an id of the provider.
+    assert_eq!(
+        refusal(client, "insert into public.message_delivery_tracking (message_id, channel_type) select message_id, channel_type from public.message_delivery_tracking limit 1").await,
+        "23505"
+    );
+    assert_eq!(
+        refusal(client, "update public.message_delivery_tracking set external_message_id = 'wamid.1' where external_message_id is null").await,
+        "23505"
+    );
+}
+
+/// What a worker may have sent before it was lost is marked, so that nobody sends it again blindly.
+#[tokio::test]
+async fn a_delivery_that_may_have_been_sent_is_marked() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    queue_messages(client, 1, 1).await;
+    let fresh: bool = value(
+        client,
+        "select is_uncertain from public.claim_deliveries(lease => '0 seconds')",
+    )
+    .await;
+    assert!(!fresh);
+    let again: bool = value(client, "select is_uncertain from public.claim_deliveries()").await;
+    assert!(again);
+    let refused: String = value(client, "select public.fail_delivery(id, lease_id, '{\"code\": 131026}', permanent => true) from public.message_delivery_tracking").await;
+    assert_eq!(refused, "failed");
+    let shown: String = value(client, "select delivery_status from public.messages").await;
+    assert_eq!(shown, "failed");
+    let replayed: i32 = value(
+        client,
+        "select public.replay_deliveries(since => '-infinity')",
+    )
+    .await;
+    assert_eq!(replayed, 1);
+    let again: i64 = value(client, "select count(*) from public.claim_deliveries()").await;
+    assert_eq!(again, 1);
+}
+
+/// Every event of the ledger reaches every subscriber once, also those of transactions that commit late, whoever reads.
+#[tokio::test]
+async fn subscribers_get_each_event_once() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    run(
+        client,
+        "insert into public.webhook_subscriptions (event_type, webhook_url) values ('*', 'https://a.example.test/'), ('message.*', 'https://b.example.test/'), ('message.created', 'https://c.example.test/'),
+           ('message.read', 'https://d.example.test/');
+         insert into public.webhook_subscriptions (event_type, webhook_url, is_active) values ('*', 'https://e.example.test/', false)",
+    )
+    .await;
+    let late = database.connect().await;
+    run(&late, "begin").await;
+    queue_messages(&late, 1, 1).await;
+    queue_messages(client, 2, 20).await;
+    let mut readers = Vec::new();
+    for reader in 0..4 {
+        let reading = database.connect().await;
+        readers.push(tokio::spawn(async move {
+            for _ in 0..30 {
+                run(
+                    &reading,
+                    "select public.enqueue_webhook_deliveries(batch_size => 7)",
+                )
+                .await;
+                tokio::time::sleep(Duration::from_millis(5 + reader)).await;
+            }
+        }));
+    }
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    run(&late, "commit").await;
+    for reader in readers {
+        reader.await.unwrap();
+    }
+    run(
+        client,
+        "select public.enqueue_webhook_deliveries() from generate_series(1, 5)",
+    )
+    .await;
+    let rows = client
+        .query(
+            "select substr(s.webhook_url, 9, 1), count(*), count(distinct l.event_id) from public.webhook_logs as l join public.webhook_subscriptions as s on s.id = l.webhook_subscription_id
+              group by 1 order by 1",
+            &[],
+        )
+        .await
+        .unwrap();
+    let put_out: Vec<(String, i64, i64)> = rows
+        .iter()
+        .map(|row| (row.get(0), row.get(1), row.get(2)))
+        .collect();
+    let all: i64 = value(
+        client,
+        "select count(*) from public.events where kind not like 'webhook.%'",
+    )
+    .await;
+    assert_eq!(
+        put_out,
+        [
+            ("a".to_owned(), all, all),
+            ("b".to_owned(), 21, 21),
+            ("c".to_owned(), 21, 21)
+        ]
+    );
+}
+
+/// A subscriber that is gone is switched off; what it missed can be put out again under the same id.
+#[tokio::test]
+async fn a_subscriber_that_is_gone_is_switched_off() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    run(client, "insert into public.webhook_subscriptions (event_type, webhook_url) values ('message.created', 'https://a.example.test/')").await;
+    queue_messages(client, 1, 2).await;
+    run(client, "select public.enqueue_webhook_deliveries()").await;
+    let taken: bool = value(client, "select public.complete_webhook_delivery(id, lease_id, 204, 12) from public.claim_webhook_deliveries()").await;
+    assert!(taken);
+    let status: String = value(client, "select public.fail_webhook_delivery(id, lease_id, 'gone', 410, gone => true) from public.claim_webhook_deliveries()").await;
+    assert_eq!(status, "failed");
+    let row = client.query_one("select is_active, disabled_reason, success_count, failure_count from public.webhook_subscriptions", &[]).await.unwrap();
+    assert!(!row.get::<_, bool>(0) && row.get::<_, &str>(1).contains("410"));
+    assert_eq!((row.get::<_, i32>(2), row.get::<_, i32>(3)), (1, 1));
+    let replayed: i32 = value(
+        client,
+        "select public.replay_webhook_deliveries(since => '-infinity')",
+    )
+    .await;
+    assert_eq!(replayed, 1);
+    let claim = "select count(*) from public.claim_webhook_deliveries()";
+    assert_eq!(value::<i64>(client, claim).await, 0, "it is off");
+    run(
+        client,
+        "update public.webhook_subscriptions set is_active = true",
+    )
+    .await;
+    assert_eq!(value::<i64>(client, claim).await, 1);
+    for address in [
+        "ftp://a.example.test/",
+        "https://user@a.example.test/",
+        "https://",
+        "javascript:1",
+    ] {
+        assert_eq!(
+            refusal(client, &format!("insert into public.webhook_subscriptions (event_type, webhook_url) values ('*', '{address}')")).await,
+            "23514",
+            "{address}"
+        );
+    }
+}
+
+/// One job an integration at a time; the counters of runs are right after their end and after their deletion.
+#[tokio::test]
+async fn jobs_and_runs_are_counted() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    run(
+        client,
+        "insert into public.integrations (name, type, provider) values ('a', 'crm', 'hubspot'), ('b', 'crm', 'hubspot');
+         insert into public.sync_jobs (integration_id, job_type, direction) select id, 'incremental', 'inbound' from public.integrations, generate_series(1, 3)",
+    )
+    .await;
+    let claim = "select count(*) from public.claim_sync_jobs(10)";
+    assert_eq!(value::<i64>(client, claim).await, 2);
+    assert_eq!(value::<i64>(client, claim).await, 0);
+    run(client, "select public.complete_sync_job(id, lease_id, 17) from public.sync_jobs where status = 'running'").await;
+    assert_eq!(value::<i64>(client, claim).await, 2);
+    run(client, "select public.fail_sync_job(id, lease_id, '{\"message\": \"no\"}', true) from public.sync_jobs where status = 'running'").await;
+    let row = client.query_one("select min(error_count), max(last_error), bool_and(last_sync_at is not null) from public.integrations", &[]).await.unwrap();
+    assert_eq!(
+        (
+            row.get::<_, i32>(0),
+            row.get::<_, &str>(1),
+            row.get::<_, bool>(2)
+        ),
+        (1, "no", true)
+    );
+
+    run(
+        client,
+        "insert into public.workflows (name, trigger_type) values ('w', 'manual');
+         insert into public.workflow_executions (workflow_id) select id from public.workflows, generate_series(1, 4);
+         update public.workflow_executions set status = 'completed' where id in (select id from public.workflow_executions order by id limit 2);
+         update public.workflow_executions set status = 'failed' where id in (select id from public.workflow_executions where status = 'running' order by id limit 1);
+         delete from public.workflow_executions where id in (select id from public.workflow_executions where status = 'completed' limit 1)",
+    )
+    .await;
+    let row = client
+        .query_one(
+            "select execution_count, success_count, failure_count from public.workflows",
+            &[],
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            row.get::<_, i32>(0),
+            row.get::<_, i32>(1),
+            row.get::<_, i32>(2)
+        ),
+        (3, 1, 1)
+    );
+    assert_eq!(
+        refusal(
+            client,
+            "update public.workflow_executions set status = 'running' where status = 'failed'"
+        )
+        .await,
+        "RM409"
+    );
+}
