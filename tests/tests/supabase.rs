@@ -7,11 +7,12 @@ use romashka_tests::{GrantMode, MIGRATOR, Role, TestDatabase, psql, value};
 use serde_json::json;
 use uuid::Uuid;
 
-const FILES: [&str; 3] = ["master-schema.sql", "db-functions.sql", "seed-data.sql"];
+const SCHEMA: &[&str] = &["master-schema.sql", "db-functions.sql"];
+const ALL: &[&str] = &["master-schema.sql", "db-functions.sql", "seed-data.sql"];
 
 /// As an owner does it: psql, file by file, as the migrator.
-fn install(database: &TestDatabase) {
-    for file in FILES {
+fn install(database: &TestDatabase, files: &[&str]) {
+    for file in files {
         let run = psql(
             &database.url(),
             &["-q", "-v", "ON_ERROR_STOP=1", "-f", file],
@@ -26,7 +27,7 @@ fn install(database: &TestDatabase) {
 
 async fn installed(mode: GrantMode) -> TestDatabase {
     let database = TestDatabase::supabase_like(mode).await;
-    install(&database);
+    install(&database, SCHEMA);
     database
 }
 
@@ -71,14 +72,16 @@ async fn the_imitation_binds_the_migrator() {
 
 #[tokio::test]
 async fn the_files_apply_twice_with_explicit_grants() {
-    let database = installed(GrantMode::Explicit).await;
-    install(&database);
+    let database = TestDatabase::supabase_like(GrantMode::Explicit).await;
+    install(&database, ALL);
+    install(&database, ALL);
 }
 
 #[tokio::test]
 async fn the_files_apply_twice_with_legacy_grants() {
-    let database = installed(GrantMode::Legacy).await;
-    install(&database);
+    let database = TestDatabase::supabase_like(GrantMode::Legacy).await;
+    install(&database, ALL);
+    install(&database, ALL);
 }
 
 async fn names(database: &TestDatabase, sql: &str) -> BTreeSet<String> {
