@@ -94,7 +94,10 @@ async fn mixed_day(database: &TestDatabase) -> Uuid {
 }
 
 /// Dimensions and the figures that can be counted from raw rows without the functions under test.
-type Counted = BTreeMap<(Option<String>, Option<String>, Option<Uuid>), Value>;
+type Counted = BTreeMap<Dimensions, Value>;
+
+/// Channel, department, agent.
+type Dimensions = (Option<String>, Option<String>, Option<Uuid>);
 
 async fn rolled_up(client: &Client, day: &str) -> Counted {
     client
@@ -146,10 +149,7 @@ async fn counted(client: &Client, from: &str, to: &str) -> Counted {
         )
         .await
         .unwrap();
-    let mut groups: BTreeMap<
-        (Option<String>, Option<String>, Option<Uuid>),
-        Vec<&tokio_postgres::Row>,
-    > = BTreeMap::new();
+    let mut groups: BTreeMap<Dimensions, Vec<&tokio_postgres::Row>> = BTreeMap::new();
     groups.entry((None, None, None)).or_default();
     for row in &rows {
         let agent: Option<Uuid> = row.get(2);
