@@ -379,7 +379,13 @@ fn quote_words(raw: &[u8]) -> String {
 
 fn clean_name(name: &str) -> String {
     let name = single_line(&charset::clean(name));
-    let trimmed = name.trim().trim_matches(['"', '\'']).trim();
+    let mut trimmed = name.trim();
+    for quote in ['"', '\''] {
+        let inner = trimmed
+            .strip_prefix(quote)
+            .and_then(|rest| rest.strip_suffix(quote));
+        trimmed = inner.map_or(trimmed, str::trim);
+    }
     // An invisible reordering in a display name serves only to deceive.
     trimmed
         .chars()

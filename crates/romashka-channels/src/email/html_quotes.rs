@@ -97,37 +97,19 @@ fn cut(html: &str, tree: &Tree, removed: &HashSet<NodeId>) -> String {
     kept
 }
 
+/// Text of some nodes in document order; one inside of another is not repeated.
 fn render_nodes(tree: &Tree, nodes: &HashSet<NodeId>) -> String {
-    let mut ordered: Vec<NodeId> = nodes.iter().copied().collect();
+    let mut ordered: Vec<NodeId> = nodes
+        .iter()
+        .copied()
+        .filter(|id| *id == ROOT || !inside_any(tree, tree.node(*id).parent, nodes))
+        .collect();
     ordered.sort_unstable();
-    let mut texts = Vec::new();
-    for id in ordered {
-        if nodes
-            .iter()
-            .any(|other| *other != id && tree.is_inside(id, *other))
-        {
-            continue;
-        }
-        let node = tree.node(id);
-        // Rendering only this node: everything outside of it is removed.
-        let mut outside = HashSet::new();
-        let mut child = id;
-        while child != ROOT {
-            let parent = tree.node(child).parent;
-            outside.extend(
-                tree.node(parent)
-                    .children
-                    .iter()
-                    .copied()
-                    .filter(|sibling| *sibling != child),
-            );
-            child = parent;
-        }
-        let text = html_text::render(tree, &outside);
-        if !text.is_empty() && !node.range.is_empty() {
-            texts.push(text);
-        }
-    }
+    let texts: Vec<String> = ordered
+        .into_iter()
+        .map(|id| html_text::render_from(tree, id))
+        .filter(|text| !text.is_empty())
+        .collect();
     texts.join("\n")
 }
 
@@ -209,15 +191,28 @@ fn quote_nodes(tree: &Tree, signature: &HashSet<NodeId>) -> Option<HashSet<NodeI
     }
     // Text of the sender behind the first container: the answers stand between the quotes.
     if let Some(first) = containers.first() {
-        let own_text_follows = tree.ids().filter(|id| id > first).any(|id| {
-            let node = tree.node(id);
-            node.name().is_empty()
-                && !tree.is_blank(id)
-                && !inside_any(tree, id, &quotes)
-                && !inside_any(tree, id, signature)
-                && !in_head(tree, id)
-        });
-        if own_text_follows {
+        let own: Vec<NodeId> = tree
+            .ids()
+            .filter(|id| {
+                id > first
+                    && tree.node(*id).name().is_empty()
+                    && !tree.is_blank(*id)
+                    && !inside_any(tree, *id, &quotes)
+                    && !inside_any(tree, *id, signature)
+                    && !in_head(tree, *id)
+            })
+            .collect();
+        // Some clients put the signature below the quote.
+        let lines: Vec<String> = own
+            .iter()
+            .take(20)
+            .map(|id| tree.flat_text(*id, 200))
+            .collect();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let behind_all = containers
+            .last()
+            .is_some_and(|last| own.first().is_none_or(|id| id > last));
+        if !own.is_empty() && !(behind_all && quotes::is_trailing_signature(&lines)) {
             return None;
         }
     }

@@ -16,6 +16,15 @@ pub fn to_text(html: &str) -> String {
 
 /// Text of a tree without the nodes in `removed`.
 pub fn render(tree: &Tree, removed: &HashSet<NodeId>) -> String {
+    write_out(tree, ROOT, removed)
+}
+
+/// Text of one node and what is in it.
+pub(super) fn render_from(tree: &Tree, id: NodeId) -> String {
+    write_out(tree, id, &HashSet::new())
+}
+
+fn write_out(tree: &Tree, id: NodeId, removed: &HashSet<NodeId>) -> String {
     let mut writer = Writer {
         out: String::new(),
         breaks: 0,
@@ -23,9 +32,10 @@ pub fn render(tree: &Tree, removed: &HashSet<NodeId>) -> String {
         quote: 0,
         last_quote: 0,
         pre: 0,
+        item: 0,
         started: false,
     };
-    write(tree, ROOT, removed, &mut writer, 0);
+    write(tree, id, removed, &mut writer, 0);
     let text: Vec<&str> = writer.out.lines().map(str::trim_end).collect();
     text.join("\n").trim().to_owned()
 }
@@ -40,6 +50,8 @@ struct Writer {
     last_quote: usize,
     pre: usize,
     started: bool,
+    /// Number of the list item that comes next.
+    item: usize,
 }
 
 impl Writer {
@@ -154,14 +166,24 @@ fn write(tree: &Tree, id: NodeId, removed: &HashSet<NodeId>, writer: &mut Writer
         "blockquote" if !is_indentation(node.attribute("style")) => writer.quote += 1,
         "pre" => writer.pre += 1,
         "li" => {
-            let bullet = list_bullet(tree, id);
+            let numbered = tree.node(node.parent).name() == "ol";
+            let bullet = if numbered {
+                format!("{}.", writer.item)
+            } else {
+                "-".to_owned()
+            };
             writer.text(&bullet);
             writer.space = true;
         }
         "td" | "th" => writer.space = true,
         _ => {}
     }
+    let mut item = 0;
     for &child in &node.children {
+        if tree.node(child).name() == "li" {
+            item += 1;
+            writer.item = item;
+        }
         write(tree, child, removed, writer, depth + 1);
     }
     match name {
@@ -197,19 +219,6 @@ fn write_link(tree: &Tree, id: NodeId, writer: &mut Writer) {
     if !text.is_empty() && bare(&text) != bare(href) {
         writer.text(&format!(" ({href})"));
     }
-}
-
-fn list_bullet(tree: &Tree, id: NodeId) -> String {
-    let parent = tree.node(tree.node(id).parent);
-    if parent.name() != "ol" {
-        return "-".to_owned();
-    }
-    let number = tree
-        .preceding_siblings(id)
-        .iter()
-        .filter(|sibling| tree.node(**sibling).name() == "li")
-        .count();
-    format!("{}.", number + 1)
 }
 
 fn is_skipped(name: &str) -> bool {

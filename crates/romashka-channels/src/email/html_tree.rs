@@ -39,6 +39,8 @@ pub struct Node {
     pub range: Range<usize>,
     /// Parent; the root is its own.
     pub parent: NodeId,
+    /// Place among the parent's children.
+    pub position: usize,
     /// Children in order.
     pub children: Vec<NodeId>,
 }
@@ -108,21 +110,15 @@ impl Tree {
     /// The siblings behind a node.
     pub fn following_siblings(&self, id: NodeId) -> &[NodeId] {
         let siblings = &self.nodes[self.nodes[id].parent].children;
-        let position = siblings
-            .iter()
-            .position(|sibling| *sibling == id)
-            .map_or(siblings.len(), |found| found + 1);
-        &siblings[position..]
+        siblings
+            .get(self.nodes[id].position + 1..)
+            .unwrap_or_default()
     }
 
     /// The siblings before a node.
     pub fn preceding_siblings(&self, id: NodeId) -> &[NodeId] {
         let siblings = &self.nodes[self.nodes[id].parent].children;
-        let position = siblings
-            .iter()
-            .position(|sibling| *sibling == id)
-            .unwrap_or(0);
-        &siblings[..position]
+        siblings.get(..self.nodes[id].position).unwrap_or_default()
     }
 
     /// Text inside of a node, with single blanks, at most about `limit` bytes.
@@ -189,6 +185,7 @@ impl Builder {
             attributes: Vec::new(),
             range: 0..length,
             parent: ROOT,
+            position: 0,
             children: Vec::new(),
         };
         Self {
@@ -235,11 +232,13 @@ impl Builder {
     ) -> NodeId {
         let parent = *self.stack.last().unwrap_or(&ROOT);
         let id = self.nodes.len();
+        let position = self.nodes[parent].children.len();
         self.nodes.push(Node {
             kind,
             attributes,
             range,
             parent,
+            position,
             children: Vec::new(),
         });
         self.nodes[parent].children.push(id);

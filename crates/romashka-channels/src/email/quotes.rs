@@ -113,11 +113,32 @@ fn quoted_to_the_end(lines: &[&str], start: usize, after_attribution: usize) -> 
     let own_before = rest[..first_marked]
         .iter()
         .any(|line| !line.trim().is_empty());
-    let own_after = rest[first_marked..].iter().any(|line| {
-        let line = line.trim();
-        !line.is_empty() && !line.starts_with('>')
-    });
+    let last_marked = rest
+        .iter()
+        .rposition(|line| line.trim_start().starts_with('>'))?;
+    let is_own = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('>');
+    let own_between = rest[first_marked..=last_marked].iter().any(is_own);
+    // Some clients put the signature below the quote.
+    let below: Vec<&str> = rest[last_marked + 1..]
+        .iter()
+        .copied()
+        .filter(is_own)
+        .collect();
+    let own_after = own_between || !(below.is_empty() || is_trailing_signature(&below));
     (!own_before && !own_after).then_some(start)
+}
+
+/// Whether these lines, none of them blank, are a signature and nothing else.
+pub(super) fn is_trailing_signature(lines: &[&str]) -> bool {
+    let mark = lines.first().is_some_and(|line| is_signature_mark(line));
+    mark && lines.len() <= SIGNATURE_LIMIT + 1
+}
+
+fn is_signature_mark(line: &str) -> bool {
+    matches!(
+        line.trim_end_matches('\u{a0}'),
+        "-- " | "--" | "—" | "– " | "–"
+    )
 }
 
 /// The rule of underscores that some clients draw above the old mail belongs to it.
@@ -270,12 +291,7 @@ fn starts_header_block(lines: &[&str]) -> bool {
 
 /// Index of the line where the signature starts.
 fn find_signature(lines: &[&str]) -> Option<usize> {
-    let mark = lines.iter().rposition(|line| {
-        matches!(
-            line.trim_end_matches('\u{a0}'),
-            "-- " | "--" | "—" | "– " | "–"
-        )
-    });
+    let mark = lines.iter().rposition(|line| is_signature_mark(line));
     let strict = mark.filter(|mark| {
         lines[mark + 1..]
             .iter()
