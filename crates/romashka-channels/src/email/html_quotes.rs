@@ -212,7 +212,8 @@ fn quote_nodes(tree: &Tree, signature: &HashSet<NodeId>) -> Option<HashSet<NodeI
         let behind_all = containers
             .last()
             .is_some_and(|last| own.first().is_none_or(|id| id > last));
-        if !own.is_empty() && !(behind_all && quotes::is_trailing_signature(&lines)) {
+        let only_signature = behind_all && quotes::is_trailing_signature(&lines);
+        if !own.is_empty() && !only_signature {
             return None;
         }
     }
