@@ -14,5 +14,6 @@ pub mod rotation;
 pub mod scope;
 pub mod settings;
 mod tls;
+pub mod verify;
 
 pub use tls::TlsError;

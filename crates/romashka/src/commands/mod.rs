@@ -16,6 +16,7 @@ mod private_server;
 mod psql;
 mod status;
 mod up;
+mod verify;
 
 /// What `romashka` can do.
 #[derive(Subcommand)]
@@ -25,6 +26,7 @@ pub enum Command {
     Status(status::Args),
     Psql(psql::Args),
     Migrate(migrate::Args),
+    Verify(verify::Args),
     Import(import::Args),
     Keys(keys::Args),
     Completions(completions::Args),
@@ -41,6 +43,7 @@ impl Command {
             Command::Status(arguments) => status::run(arguments, context).await,
             Command::Psql(arguments) => psql::run(arguments, context).await,
             Command::Migrate(arguments) => migrate::run(arguments, context).await,
+            Command::Verify(arguments) => verify::run(arguments, context).await,
             Command::Import(arguments) => import::run(arguments, context).await,
             Command::Keys(arguments) => keys::run(arguments, context).await,
             Command::Completions(arguments) => completions::run(arguments).await,
