@@ -12,6 +12,7 @@ pub mod migrations;
 pub mod private;
 pub mod rotation;
 pub mod scope;
+pub mod seed;
 pub mod settings;
 mod tls;
 pub mod verify;

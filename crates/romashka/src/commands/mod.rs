@@ -14,6 +14,7 @@ mod keys;
 mod migrate;
 mod private_server;
 mod psql;
+mod seed;
 mod status;
 mod up;
 mod verify;
@@ -28,6 +29,7 @@ pub enum Command {
     Migrate(migrate::Args),
     Verify(verify::Args),
     Import(import::Args),
+    Seed(seed::Args),
     Keys(keys::Args),
     Completions(completions::Args),
     Environment(environment::Args),
@@ -45,6 +47,7 @@ impl Command {
             Command::Migrate(arguments) => migrate::run(arguments, context).await,
             Command::Verify(arguments) => verify::run(arguments, context).await,
             Command::Import(arguments) => import::run(arguments, context).await,
+            Command::Seed(arguments) => seed::run(arguments, context).await,
             Command::Keys(arguments) => keys::run(arguments, context).await,
             Command::Completions(arguments) => completions::run(arguments).await,
             Command::Environment(arguments) => environment::run(arguments, context).await,
