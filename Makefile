@@ -1,6 +1,6 @@
 # All a newcomer needs. Each target installs what it lacks (scripts/bootstrap), or says what to install.
 .POSIX:
-.PHONY: help run test test-matrix bench lint generate
+.PHONY: help run test test-matrix lint generate
 
 # What rustup installs, also where the shell's profile has not been read again.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
@@ -10,7 +10,6 @@ help:
 	@echo 'make run           build and start ROMASHKA with a PostgreSQL and demo content of its own (ARGS=… for `romashka up`)'
 	@echo 'make test          build and run every test'
 	@echo 'make test-matrix   run the tests on PostgreSQL 14 to 18 (MAJORS="14 18" chooses)'
-	@echo 'make bench         measure, and write docs/benchmarks.md'
 	@echo 'make lint          formatting, lints, SQL and shell checks, generated files'
 	@echo 'make generate      write the assembled and generated files anew'
 
@@ -25,10 +24,6 @@ test:
 
 test-matrix:
 	@scripts/postgres-matrix $(MAJORS) -- cargo test --workspace --no-fail-fast --test '*' $(ARGS)
-
-bench:
-	@scripts/bootstrap run
-	@cargo run --release -p romashka -- bench $(ARGS)
 
 lint:
 	@scripts/bootstrap lint
