@@ -26,7 +26,7 @@ Examples:
 
 Exit codes:
   0    done
-  1    failed, or something was found (verify, doctor, migrate status)
+  1    failed, or something was found (verify, migrate status)
   2    the command line or a setting is wrong
   3    the database cannot be reached
   4    refused for safety: role without the rights, transaction pooler, another process at work
