@@ -290,10 +290,10 @@ impl Vocabulary {
         while let Some(at) = rest.find('{') {
             text.push_str(&rest[..at]);
             let slot = &rest[at..];
-            if slot.starts_with("{id}") {
+            if let Some(after) = slot.strip_prefix("{id}") {
                 // Rare: hardly ever the same twice, as order numbers are.
                 let _ = write!(text, "RG-{:07}", chance.below(10_000_000));
-                rest = &slot[4..];
+                rest = after;
             } else {
                 text.push_str(self.word(language, chance));
                 rest = &slot[3..];
