@@ -37,6 +37,37 @@ create schema if not exists romashka_numbers;
 comment on schema romashka is 'Internals of ROMASHKA: helpers of policies and triggers. Not exposed by an API.';
 comment on schema romashka_numbers is 'One sequence per workspace: its short conversation numbers.';
 
+-- The values a column of the hot tables may have. A domain is checked where a value is written, with an expression the session has
+-- read already; a table's CHECK is read anew by every statement, for every column (measured: a third of the cost of a message).
+do $$
+declare
+  wanted record;
+begin
+  for wanted in select * from (values
+      ('channel_type', 'text', $c$value in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')$c$, 'The kind of a channel.'),
+      ('conversation_status', 'text', $c$value in ('active', 'resolved', 'escalated', 'closed')$c$, 'Where a conversation stands. Open: active (with the assistant or an agent), escalated (a person is wanted).'),
+      ('priority', 'text', $c$value in ('low', 'normal', 'high', 'urgent')$c$, 'How urgent something is.'),
+      ('sentiment', 'text', $c$value in ('positive', 'negative', 'neutral')$c$, 'The mood of a text.'),
+      ('rating', 'numeric', 'value between 0 and 10', 'What a customer thinks of a conversation, on the workspace''s scale.'),
+      ('share', 'numeric', 'value between 0 and 1', 'A part of a whole, or a probability.'),
+      ('json_object', 'jsonb', $c$jsonb_typeof(value) = 'object'$c$, 'A JSON object, never a list or a bare value.'),
+      ('sender_type', 'text', $c$value in ('user', 'ai', 'agent')$c$, 'Who said something: the customer (user), the assistant (ai), a person (agent).'),
+      ('message_type', 'text', $c$value in ('text', 'image', 'audio', 'video', 'document', 'location', 'contact', 'sticker', 'reaction', 'template', 'interactive', 'system')$c$, 'The form of a message.'),
+      ('delivery_status', 'text', $c$value in ('scheduled', 'queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'cancelled')$c$, 'How far a message has come on its way.'),
+      ('actor', 'text', $c$value in ('customer', 'agent', 'ai', 'workflow', 'system', 'api')$c$, 'The kind of who did something.'),
+      ('event_kind', 'text', $c$value ~ '^[a-z_]+\.[a-z_]+$'$c$, 'What happened, as subject.verb.'),
+      ('time_basis', 'text', $c$value in ('recorded', 'source')$c$, 'Where a time comes from: this database''s clock, or the source that told of it.'),
+      ('resolver', 'text', $c$value in ('ai', 'agent', 'abandoned')$c$, 'Who resolved a conversation; abandoned: nobody answered.'),
+      ('resolution', 'text', $c$value in ('solved', 'escalated', 'abandoned', 'spam')$c$, 'How a conversation ended.')
+    ) as domains (name, base, rule, meaning)
+  loop
+    if to_regtype('romashka.' || wanted.name) is null then
+      execute format('create domain romashka.%I as %s constraint %I check (%s)', wanted.name, wanted.base, wanted.name || '_check', wanted.rule);
+    end if;
+    execute format('comment on domain romashka.%I is %L', wanted.name, wanted.meaning);
+  end loop;
+end $$;
+
 -- The API's roles as on Supabase; people who use SQL; the server's own login.
 do $$
 declare
@@ -282,8 +313,12 @@ grant execute on function romashka.is_time_zone(text), romashka.is_weekly_hours(
 create or replace function romashka.workspace_lexeme(workspace uuid) returns text language sql immutable parallel safe
 return 'workspace:' || workspace::text;
 comment on function romashka.workspace_lexeme(uuid) is 'The word by which search keeps workspaces apart.';
-create or replace function romashka.message_document(workspace uuid, language text, content text) returns tsvector language sql immutable parallel safe
-return to_tsvector(romashka.search_configuration(language), left(content, 100000)) || array_to_tsvector(array[romashka.workspace_lexeme(workspace)]);
+-- Not in SQL: an index's expression is planned anew by every statement, with all functions in SQL that it calls.
+create or replace function romashka.message_document(workspace uuid, language text, content text) returns tsvector language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return to_tsvector(case when language = 'en' then 'pg_catalog.english'::regconfig else romashka.search_configuration(language) end, left(content, 100000))
+    || array_to_tsvector(array['workspace:' || workspace::text]);
+end $$;
 comment on function romashka.message_document(uuid, text, text) is 'The search document of a message.';
 revoke execute on function romashka.workspace_lexeme(uuid), romashka.message_document(uuid, text, text) from public;
 grant execute on function romashka.workspace_lexeme(uuid), romashka.message_document(uuid, text, text)
@@ -599,13 +634,15 @@ begin
 end $$;
 comment on function romashka.refuse_change() is 'Trigger: refuses the change it is attached to, with the message given.';
 
-create or replace function romashka.touch_table(table_name text) returns void language plpgsql set search_path = '' as $$
+create or replace function romashka.touch_table(table_name text, written_by_people text[] default null) returns void language plpgsql set search_path = '' as $$
 begin
-  execute format('create or replace trigger %I before update on public.%I for each row '
+  execute format('create or replace trigger %I before update %s on public.%I for each row '
     'when (old.updated_at is not distinct from new.updated_at) execute function public.update_updated_at_column()',
-    'update_' || table_name || '_updated_at', table_name);
+    'update_' || table_name || '_updated_at',
+    (select 'of ' || string_agg(format('%I', name), ', ' order by place) from unnest(written_by_people) with ordinality as columns (name, place)), table_name);
 end $$;
-comment on function romashka.touch_table(text) is 'Keeps updated_at of a table.';
+comment on function romashka.touch_table(text, text[]) is
+  'Keeps updated_at of a table. With a list of columns, where the others are counters whose triggers set updated_at themselves: a condition costs each of their statements.';
 
 -- One policy per command, to named roles, the helper wrapped so that it runs once per statement; nobody named means nobody may.
 create or replace function romashka.protect_table(table_name text, readers text, inserters text, updaters text, removers text) returns void
@@ -1335,6 +1372,16 @@ end $$;
 -- nothing here reads more of a workspace than the rows concerned.
 -- Lock risk: row locks, in that order.
 
+-- Asked where the pointer is written, not in a CHECK, which every message would pay for.
+create or replace function romashka.refuse_merge_into_itself(conversation public.conversations) returns void language plpgsql set search_path = '' as $$
+begin
+  if conversation.merged_into_id = conversation.id then
+    raise exception 'a conversation is not merged into itself' using errcode = 'check_violation',
+      schema = 'public', table = 'conversations', column = 'merged_into_id', constraint = 'conversations_merged_into_id_check';
+  end if;
+end $$;
+comment on function romashka.refuse_merge_into_itself(public.conversations) is 'Refuses a conversation that points to itself.';
+
 -- The short number comes from the workspace's own sequence: no lock is held, a rolled back insert leaves a gap.
 create or replace function romashka.prepare_conversation() returns trigger language plpgsql security definer set search_path = '' as $$
 -- Definer: uses the sequence of the workspace, and looks at memberships.
@@ -1346,6 +1393,7 @@ begin
       raise exception 'there is no such workspace' using errcode = 'RM404';
     end;
   end if;
+  perform romashka.refuse_merge_into_itself(new);
   if new.assigned_agent_id is not null then
     perform romashka.ensure_member(new.workspace_id, new.assigned_agent_id);
   elsif new.status in ('active', 'escalated') then
@@ -1372,6 +1420,7 @@ begin
   if new.number is distinct from old.number then
     raise exception 'a conversation keeps its number' using errcode = 'RM422';
   end if;
+  perform romashka.refuse_merge_into_itself(new);
   if was_open and not is_open then
     new.resolved_at := coalesce(case when new.resolved_at is distinct from old.resolved_at then new.resolved_at end, at);
     new.resolution_time_seconds := greatest(0, extract(epoch from new.resolved_at - new.created_at))::integer;
@@ -1402,8 +1451,9 @@ begin
   return new;
 end $$;
 comment on function romashka.change_conversation() is 'Trigger: what follows from a change of status or assignee, within the row.';
-create or replace trigger conversations_20_change before update of status, assigned_agent_id, number on public.conversations for each row
-  when (old.status is distinct from new.status or old.assigned_agent_id is distinct from new.assigned_agent_id or old.number is distinct from new.number)
+create or replace trigger conversations_20_change before update of status, assigned_agent_id, number, merged_into_id on public.conversations for each row
+  when (old.status is distinct from new.status or old.assigned_agent_id is distinct from new.assigned_agent_id or old.number is distinct from new.number
+    or old.merged_into_id is distinct from new.merged_into_id)
   execute function romashka.change_conversation();
 
 create or replace function public.auto_assign_conversation() returns trigger language plpgsql security definer set search_path = '' as $$
@@ -1728,6 +1778,7 @@ declare
   incoming constant boolean := new.sender_type = 'user';
   at constant timestamptz := pg_catalog.now();
   state record;
+  answers_first boolean;
 begin
   if tg_op = 'UPDATE' then
     if new.content is distinct from old.content then
@@ -1763,12 +1814,16 @@ begin
     customer_messages = a.customer_messages + case when incoming then 1 else 0 end,
     ai_messages = a.ai_messages + case when new.sender_type = 'ai' then 1 else 0 end,
     agent_messages = a.agent_messages + case when new.sender_type = 'agent' then 1 else 0 end,
-    first_response_at = case when incoming or new.is_quiet then a.first_response_at else least(a.first_response_at, new.created_at) end,
-    first_response_seconds = case when incoming or new.is_quiet then a.first_response_seconds
-      else greatest(0, extract(epoch from least(a.first_response_at, new.created_at) - a.started_at))::integer end,
     updated_at = at
   where a.conversation_id = new.conversation_id and a.workspace_id = new.workspace_id;
-  if state.sla_policy_id is not null or (not incoming and state.first_response_at = new.created_at) then
+  answers_first := not incoming and not new.is_quiet and state.first_response_at = new.created_at;
+  -- Apart, because these figures mark the day of the roll-up as stale, and most messages answer nothing for the first time.
+  if answers_first then
+    update public.conversation_analytics as a set first_response_at = new.created_at,
+      first_response_seconds = greatest(0, extract(epoch from new.created_at - a.started_at))::integer
+    where a.conversation_id = new.conversation_id and a.workspace_id = new.workspace_id;
+  end if;
+  if state.sla_policy_id is not null or answers_first then
     perform romashka.sla_on_message(new.workspace_id, new.conversation_id, new.sender_type, new.created_at);
   end if;
   insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis)
@@ -1827,10 +1882,16 @@ do $$
 declare
   signature text;
 begin
-  foreach signature in array array['conversations', 'messages', 'customer_profiles', 'customer_channel_preferences', 'custom_attribute_definitions',
-    'conversation_analytics', 'conversation_context', 'conversation_notes', 'saved_views'] loop
+  foreach signature in array array['messages', 'customer_profiles', 'customer_channel_preferences', 'custom_attribute_definitions',
+    'conversation_context', 'conversation_notes', 'saved_views'] loop
     perform romashka.touch_table(signature);
   end loop;
+  perform romashka.touch_table('conversations', array['customer_id', 'user_name', 'user_email', 'assigned_agent_id', 'team_id', 'status', 'priority', 'channel_type',
+    'channel_id', 'external_conversation_id', 'subject', 'customer_phone', 'customer_social_id', 'tags', 'satisfaction_score', 'satisfaction_comment',
+    'resolution_time_seconds', 'handoff_reason', 'department', 'language', 'sentiment', 'intent', 'ai_confidence', 'business_context', 'custom_attributes',
+    'snoozed_until', 'resolved_at', 'closed_at', 'merged_into_id', 'sla_policy_id', 'workflow_id']);
+  perform romashka.touch_table('conversation_analytics', array['started_at', 'resolved_at', 'resolved_by', 'resolved_by_id', 'resolution_type', 'handoff_count',
+    'agent_switches', 'customer_satisfaction', 'ai_accuracy_score', 'knowledge_items_used', 'lead_qualified', 'revenue_generated', 'follow_up_required']);
   foreach signature in array array['auto_assign_conversation()', 'create_conversation_analytics()', 'finalize_conversation_analytics()', 'update_agent_chat_count()',
     'update_customer_stats()', 'update_conversation_message_count()', 'update_conversation_analytics()'] loop
     perform romashka.grant_function('public.' || signature, variadic array[]::text[]);
@@ -2406,7 +2467,7 @@ declare
 begin
   return query
   with talk as (
-    select c.channel_type, c.department, c.assigned_agent_id as agent_id, c.status in ('resolved', 'closed') as is_resolved, a.resolved_by, c.reopen_count,
+    select c.channel_type::text as channel_type, c.department, c.assigned_agent_id as agent_id, c.status in ('resolved', 'closed') as is_resolved, a.resolved_by, c.reopen_count,
            a.first_response_seconds, case when c.status in ('resolved', 'closed') then c.resolution_time_seconds end as resolution_seconds,
            c.satisfaction_score, c.ai_confidence, a.ai_accuracy_score, coalesce(a.handoff_count, 0) > 0 as was_handed_off,
            coalesce(a.lead_qualified, false) as lead_qualified, coalesce(a.revenue_generated, 0) as revenue
@@ -2576,7 +2637,10 @@ create or replace trigger conversations_80_mark_stale_day_on_insert after insert
 create or replace trigger conversations_80_mark_stale_day_on_delete after delete on public.conversations for each row
   when (old.created_at < pg_catalog.date_bin('15 minutes', pg_catalog.now(), '2000-01-01 00:00:00+00'))
   execute function romashka.mark_stale_day();
-create or replace trigger conversations_80_mark_stale_day_on_update after update on public.conversations for each row
+-- By column, so that a message, which changes only counters, does not pay for the condition. What a trigger changes within the row comes with the status.
+create or replace trigger conversations_80_mark_stale_day_on_update after update
+  of status, channel_type, department, assigned_agent_id, resolution_time_seconds, satisfaction_score, ai_confidence, merged_into_id, reopen_count, created_at
+  on public.conversations for each row
   when ((old.status is distinct from new.status or old.channel_type is distinct from new.channel_type or old.department is distinct from new.department
       or old.assigned_agent_id is distinct from new.assigned_agent_id or old.resolution_time_seconds is distinct from new.resolution_time_seconds
       or old.satisfaction_score is distinct from new.satisfaction_score or old.ai_confidence is distinct from new.ai_confidence
@@ -2584,7 +2648,8 @@ create or replace trigger conversations_80_mark_stale_day_on_update after update
     and (old.created_at < pg_catalog.date_bin('15 minutes', pg_catalog.now(), '2000-01-01 00:00:00+00')
       or new.created_at < pg_catalog.date_bin('15 minutes', pg_catalog.now(), '2000-01-01 00:00:00+00')))
   execute function romashka.mark_stale_day();
-create or replace trigger conversation_analytics_80_mark_stale_day after update on public.conversation_analytics for each row
+create or replace trigger conversation_analytics_80_mark_stale_day after update
+  of resolved_by, first_response_seconds, handoff_count, ai_accuracy_score, lead_qualified, revenue_generated on public.conversation_analytics for each row
   when ((old.resolved_by is distinct from new.resolved_by or old.first_response_seconds is distinct from new.first_response_seconds
       or old.handoff_count is distinct from new.handoff_count or old.ai_accuracy_score is distinct from new.ai_accuracy_score
       or old.lead_qualified is distinct from new.lead_qualified or old.revenue_generated is distinct from new.revenue_generated)
@@ -4021,7 +4086,7 @@ begin
   if query ~ '[а-яё]' or query ~ '[А-ЯЁ]' then wanted := wanted || websearch_to_tsquery('pg_catalog.russian', query); end if;
   if wanted is null or numnode(wanted) = 0 then return; end if;
   return query
-    select m.id, m.conversation_id, m.sender_type, m.created_at, left(m.content, 500),
+    select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500),
            ts_rank(romashka.message_document(m.workspace_id, m.language, m.content), wanted)
       from (select x.* from public.messages as x
              where romashka.message_document(x.workspace_id, x.language, x.content) @@ (scope && wanted)
@@ -4039,7 +4104,7 @@ begin
   perform romashka.require_role(workspace, 'viewer');
   if length(trim(coalesce(fragment, ''))) < 3 then raise exception 'at least three characters' using errcode = 'RM400'; end if;
   return query
-    select m.id, m.conversation_id, m.sender_type, m.created_at, left(m.content, 500) from public.messages as m
+    select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500) from public.messages as m
      where m.workspace_id = workspace and m.content ilike '%' || replace(replace(replace(fragment, '\', '\\'), '%', '\%'), '_', '\_') || '%'
        and (before is null or m.created_at < before)
      order by m.created_at desc, m.id desc limit greatest(1, least(coalesce(limit_count, 20), 200));
@@ -4131,7 +4196,7 @@ declare
   visitor constant text := encode(pg_catalog.sha256(convert_to(coalesce(visitor_token, ''), 'UTF8')), 'hex');
 begin
   return query
-    select m.id, m.sender_type, m.content, m.created_at
+    select m.id, m.sender_type::text, m.content, m.created_at
       from romashka.widget_tokens as t
       join public.customer_identities as i on i.workspace_id = t.workspace_id and i.channel_type = 'website' and i.external_id = visitor
       join public.conversations as c on c.customer_id = i.customer_id and c.workspace_id = t.workspace_id and c.channel_type = 'website'

@@ -23,20 +23,17 @@ create table if not exists public.events (
   id bigint not null default nextval('romashka.event_ids'),
   workspace_id uuid not null,
   transaction_id xid8 not null default pg_current_xact_id(),
-  kind text not null,
-  actor_kind text not null,
+  kind romashka.event_kind not null,
+  actor_kind romashka.actor not null,
   actor_id uuid,
   subject_type text not null,
   subject_id uuid not null,
   conversation_id uuid,
   occurred_at timestamptz not null default now(),
-  time_basis text not null default 'recorded',
+  time_basis romashka.time_basis not null default 'recorded',
   recorded_at timestamptz not null default now(),
   payload jsonb not null default '{}',
-  constraint events_pkey primary key (workspace_id, transaction_id, id, recorded_at),
-  constraint events_kind_check check (kind ~ '^[a-z_]+\.[a-z_]+$'),
-  constraint events_actor_kind_check check (actor_kind ~ '^(customer|agent|ai|workflow|system|api)$'),
-  constraint events_time_basis_check check (time_basis ~ '^(recorded|source)$')
+  constraint events_pkey primary key (workspace_id, transaction_id, id, recorded_at)
 ) partition by range (recorded_at);
 comment on table public.events is 'The ledger: one row for each change that matters, in the same commit. Append-only.';
 create index if not exists events_transaction_id_idx on public.events (transaction_id, id);

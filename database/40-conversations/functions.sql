@@ -3,6 +3,16 @@
 -- nothing here reads more of a workspace than the rows concerned.
 -- Lock risk: row locks, in that order.
 
+-- Asked where the pointer is written, not in a CHECK, which every message would pay for.
+create or replace function romashka.refuse_merge_into_itself(conversation public.conversations) returns void language plpgsql set search_path = '' as $$
+begin
+  if conversation.merged_into_id = conversation.id then
+    raise exception 'a conversation is not merged into itself' using errcode = 'check_violation',
+      schema = 'public', table = 'conversations', column = 'merged_into_id', constraint = 'conversations_merged_into_id_check';
+  end if;
+end $$;
+comment on function romashka.refuse_merge_into_itself(public.conversations) is 'Refuses a conversation that points to itself.';
+
 -- The short number comes from the workspace's own sequence: no lock is held, a rolled back insert leaves a gap.
 create or replace function romashka.prepare_conversation() returns trigger language plpgsql security definer set search_path = '' as $$
 -- Definer: uses the sequence of the workspace, and looks at memberships.
@@ -14,6 +24,7 @@ begin
       raise exception 'there is no such workspace' using errcode = 'RM404';
     end;
   end if;
+  perform romashka.refuse_merge_into_itself(new);
   if new.assigned_agent_id is not null then
     perform romashka.ensure_member(new.workspace_id, new.assigned_agent_id);
   elsif new.status in ('active', 'escalated') then
@@ -40,6 +51,7 @@ begin
   if new.number is distinct from old.number then
     raise exception 'a conversation keeps its number' using errcode = 'RM422';
   end if;
+  perform romashka.refuse_merge_into_itself(new);
   if was_open and not is_open then
     new.resolved_at := coalesce(case when new.resolved_at is distinct from old.resolved_at then new.resolved_at end, at);
     new.resolution_time_seconds := greatest(0, extract(epoch from new.resolved_at - new.created_at))::integer;
@@ -70,8 +82,9 @@ begin
   return new;
 end $$;
 comment on function romashka.change_conversation() is 'Trigger: what follows from a change of status or assignee, within the row.';
-create or replace trigger conversations_20_change before update of status, assigned_agent_id, number on public.conversations for each row
-  when (old.status is distinct from new.status or old.assigned_agent_id is distinct from new.assigned_agent_id or old.number is distinct from new.number)
+create or replace trigger conversations_20_change before update of status, assigned_agent_id, number, merged_into_id on public.conversations for each row
+  when (old.status is distinct from new.status or old.assigned_agent_id is distinct from new.assigned_agent_id or old.number is distinct from new.number
+    or old.merged_into_id is distinct from new.merged_into_id)
   execute function romashka.change_conversation();
 
 create or replace function public.auto_assign_conversation() returns trigger language plpgsql security definer set search_path = '' as $$
@@ -396,6 +409,7 @@ declare
   incoming constant boolean := new.sender_type = 'user';
   at constant timestamptz := pg_catalog.now();
   state record;
+  answers_first boolean;
 begin
   if tg_op = 'UPDATE' then
     if new.content is distinct from old.content then
@@ -431,12 +445,16 @@ begin
     customer_messages = a.customer_messages + case when incoming then 1 else 0 end,
     ai_messages = a.ai_messages + case when new.sender_type = 'ai' then 1 else 0 end,
     agent_messages = a.agent_messages + case when new.sender_type = 'agent' then 1 else 0 end,
-    first_response_at = case when incoming or new.is_quiet then a.first_response_at else least(a.first_response_at, new.created_at) end,
-    first_response_seconds = case when incoming or new.is_quiet then a.first_response_seconds
-      else greatest(0, extract(epoch from least(a.first_response_at, new.created_at) - a.started_at))::integer end,
     updated_at = at
   where a.conversation_id = new.conversation_id and a.workspace_id = new.workspace_id;
-  if state.sla_policy_id is not null or (not incoming and state.first_response_at = new.created_at) then
+  answers_first := not incoming and not new.is_quiet and state.first_response_at = new.created_at;
+  -- Apart, because these figures mark the day of the roll-up as stale, and most messages answer nothing for the first time.
+  if answers_first then
+    update public.conversation_analytics as a set first_response_at = new.created_at,
+      first_response_seconds = greatest(0, extract(epoch from new.created_at - a.started_at))::integer
+    where a.conversation_id = new.conversation_id and a.workspace_id = new.workspace_id;
+  end if;
+  if state.sla_policy_id is not null or answers_first then
     perform romashka.sla_on_message(new.workspace_id, new.conversation_id, new.sender_type, new.created_at);
   end if;
   insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis)
@@ -495,10 +513,16 @@ do $$
 declare
   signature text;
 begin
-  foreach signature in array array['conversations', 'messages', 'customer_profiles', 'customer_channel_preferences', 'custom_attribute_definitions',
-    'conversation_analytics', 'conversation_context', 'conversation_notes', 'saved_views'] loop
+  foreach signature in array array['messages', 'customer_profiles', 'customer_channel_preferences', 'custom_attribute_definitions',
+    'conversation_context', 'conversation_notes', 'saved_views'] loop
     perform romashka.touch_table(signature);
   end loop;
+  perform romashka.touch_table('conversations', array['customer_id', 'user_name', 'user_email', 'assigned_agent_id', 'team_id', 'status', 'priority', 'channel_type',
+    'channel_id', 'external_conversation_id', 'subject', 'customer_phone', 'customer_social_id', 'tags', 'satisfaction_score', 'satisfaction_comment',
+    'resolution_time_seconds', 'handoff_reason', 'department', 'language', 'sentiment', 'intent', 'ai_confidence', 'business_context', 'custom_attributes',
+    'snoozed_until', 'resolved_at', 'closed_at', 'merged_into_id', 'sla_policy_id', 'workflow_id']);
+  perform romashka.touch_table('conversation_analytics', array['started_at', 'resolved_at', 'resolved_by', 'resolved_by_id', 'resolution_type', 'handoff_count',
+    'agent_switches', 'customer_satisfaction', 'ai_accuracy_score', 'knowledge_items_used', 'lead_qualified', 'revenue_generated', 'follow_up_required']);
   foreach signature in array array['auto_assign_conversation()', 'create_conversation_analytics()', 'finalize_conversation_analytics()', 'update_agent_chat_count()',
     'update_customer_stats()', 'update_conversation_message_count()', 'update_conversation_analytics()'] loop
     perform romashka.grant_function('public.' || signature, variadic array[]::text[]);

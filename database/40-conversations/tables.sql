@@ -1,7 +1,7 @@
 -- Purpose: conversations and everything in them.
 -- Invariants: counters equal a recount after any parallel run; what changes with each message is in no index (heap-only updates).
 -- Who writes: channels by ingest_message, agents and the API by the verbs, SQL users directly; triggers keep the counters.
--- The lists of values on the hot tables are written as patterns: a constraint is parsed anew by every statement, and a list of texts costs several times as much.
+-- The values that a column may have are domains (00-foundation/prelude.sql), not CHECKs of the table: those are read anew by every statement.
 -- Lock risk: a message locks its conversation's row; nothing else.
 
 create table if not exists public.conversations (
@@ -13,27 +13,27 @@ create table if not exists public.conversations (
   user_email text,
   assigned_agent_id uuid,
   team_id uuid,
-  status text not null default 'active',
-  priority text not null default 'normal',
-  channel_type text not null default 'website',
+  status romashka.conversation_status not null default 'active',
+  priority romashka.priority not null default 'normal',
+  channel_type romashka.channel_type not null default 'website',
   channel_id uuid,
   external_conversation_id text,
   subject text,
   customer_phone text,
   customer_social_id text,
   tags text[] not null default '{}',
-  satisfaction_score numeric,
+  satisfaction_score romashka.rating,
   satisfaction_comment text,
   rated_at timestamptz,
   resolution_time_seconds integer,
   handoff_reason text,
   department text not null default 'general',
   language text not null default 'en',
-  sentiment text,
+  sentiment romashka.sentiment,
   intent text,
-  ai_confidence numeric,
-  business_context jsonb not null default '{}',
-  custom_attributes jsonb not null default '{}',
+  ai_confidence romashka.share,
+  business_context romashka.json_object not null default '{}',
+  custom_attributes romashka.json_object not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   last_message_at timestamptz not null default now(),
@@ -58,17 +58,7 @@ create table if not exists public.conversations (
   constraint conversations_assigned_agent_id_fkey foreign key (assigned_agent_id) references public.profiles (id) on delete set null,
   constraint conversations_team_id_fkey foreign key (team_id, workspace_id) references public.teams (id, workspace_id),
   constraint conversations_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id),
-  constraint conversations_merged_into_id_fkey foreign key (merged_into_id, workspace_id) references public.conversations (id, workspace_id),
-  constraint conversations_status_check check (status ~ '^(active|resolved|escalated|closed)$'),
-  constraint conversations_priority_check check (priority ~ '^(low|normal|high|urgent)$'),
-  constraint conversations_channel_type_check check (channel_type ~ '^(whatsapp|messenger|instagram|email|sms|website)$'),
-  constraint conversations_sentiment_check check (sentiment ~ '^(positive|negative|neutral)$'),
-  constraint conversations_satisfaction_score_check check (satisfaction_score between 0 and 10),
-  constraint conversations_ai_confidence_check check (ai_confidence between 0 and 1),
-  constraint conversations_message_count_check check (message_count >= 0),
-  constraint conversations_merged_into_id_check check (merged_into_id <> id),
-  constraint conversations_business_context_check check (jsonb_typeof(business_context) = 'object'),
-  constraint conversations_custom_attributes_check check (jsonb_typeof(custom_attributes) = 'object')
+  constraint conversations_merged_into_id_fkey foreign key (merged_into_id, workspace_id) references public.conversations (id, workspace_id)
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05);
 comment on table public.conversations is 'One talk with one customer on one channel, with its state and counters.';
 create index if not exists idx_conversations_agent_id on public.conversations (assigned_agent_id, workspace_id, created_at desc) where assigned_agent_id is not null;
@@ -88,18 +78,18 @@ create table if not exists public.messages (
   id uuid not null default public.generate_uuid(),
   workspace_id uuid not null default public.current_workspace_id(),
   conversation_id uuid not null,
-  sender_type text not null,
+  sender_type romashka.sender_type not null,
   sender_id uuid,
   content text not null,
-  channel_type text not null default 'website',
+  channel_type romashka.channel_type not null default 'website',
   channel_id uuid,
   external_message_id text,
-  message_type text not null default 'text',
+  message_type romashka.message_type not null default 'text',
   media_url text,
   media_caption text,
-  delivery_status text not null default 'sent',
-  metadata jsonb not null default '{}',
-  confidence_score numeric,
+  delivery_status romashka.delivery_status not null default 'sent',
+  metadata romashka.json_object not null default '{}',
+  confidence_score romashka.share,
   processing_time_ms integer,
   intent_detected text,
   knowledge_sources jsonb not null default '{}',
@@ -110,13 +100,7 @@ create table if not exists public.messages (
   updated_at timestamptz not null default now(),
   constraint messages_pkey primary key (id, workspace_id),
   constraint messages_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
-  constraint messages_sender_id_fkey foreign key (sender_id) references public.profiles (id) on delete set null,
-  constraint messages_sender_type_check check (sender_type ~ '^(user|ai|agent)$'),
-  constraint messages_channel_type_check check (channel_type ~ '^(whatsapp|messenger|instagram|email|sms|website)$'),
-  constraint messages_message_type_check check (message_type ~ '^(text|image|audio|video|document|location|contact|sticker|reaction|template|interactive|system)$'),
-  constraint messages_delivery_status_check check (delivery_status ~ '^(scheduled|queued|sending|sent|delivered|read|failed|cancelled)$'),
-  constraint messages_confidence_score_check check (confidence_score between 0 and 1),
-  constraint messages_metadata_check check (jsonb_typeof(metadata) = 'object')
+  constraint messages_sender_id_fkey foreign key (sender_id) references public.profiles (id) on delete set null
 ) with (fillfactor = 95, autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);
 comment on table public.messages is 'What was said: by the customer (user), the assistant (ai) or a person (agent).';
 create index if not exists idx_messages_conversation_created on public.messages (conversation_id, created_at, id);
@@ -143,9 +127,9 @@ create table if not exists public.conversation_analytics (
   customer_messages integer not null default 0,
   ai_messages integer not null default 0,
   agent_messages integer not null default 0,
-  resolved_by text,
+  resolved_by romashka.resolver,
   resolved_by_id uuid,
-  resolution_type text,
+  resolution_type romashka.resolution,
   handoff_count integer not null default 0,
   agent_switches integer not null default 0,
   customer_satisfaction numeric,
@@ -158,9 +142,7 @@ create table if not exists public.conversation_analytics (
   updated_at timestamptz not null default now(),
   constraint conversation_analytics_pkey primary key (id, workspace_id),
   constraint conversation_analytics_conversation_id_key unique (conversation_id, workspace_id),
-  constraint conversation_analytics_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
-  constraint conversation_analytics_resolved_by_check check (resolved_by ~ '^(ai|agent|abandoned)$'),
-  constraint conversation_analytics_resolution_type_check check (resolution_type ~ '^(solved|escalated|abandoned|spam)$')
+  constraint conversation_analytics_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 comment on table public.conversation_analytics is 'The figures of one conversation, kept by triggers; roll-ups and reports are made from here.';
 

@@ -421,7 +421,7 @@ begin
   if query ~ '[а-яё]' or query ~ '[А-ЯЁ]' then wanted := wanted || websearch_to_tsquery('pg_catalog.russian', query); end if;
   if wanted is null or numnode(wanted) = 0 then return; end if;
   return query
-    select m.id, m.conversation_id, m.sender_type, m.created_at, left(m.content, 500),
+    select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500),
            ts_rank(romashka.message_document(m.workspace_id, m.language, m.content), wanted)
       from (select x.* from public.messages as x
              where romashka.message_document(x.workspace_id, x.language, x.content) @@ (scope && wanted)
@@ -439,7 +439,7 @@ begin
   perform romashka.require_role(workspace, 'viewer');
   if length(trim(coalesce(fragment, ''))) < 3 then raise exception 'at least three characters' using errcode = 'RM400'; end if;
   return query
-    select m.id, m.conversation_id, m.sender_type, m.created_at, left(m.content, 500) from public.messages as m
+    select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500) from public.messages as m
      where m.workspace_id = workspace and m.content ilike '%' || replace(replace(replace(fragment, '\', '\\'), '%', '\%'), '_', '\_') || '%'
        and (before is null or m.created_at < before)
      order by m.created_at desc, m.id desc limit greatest(1, least(coalesce(limit_count, 20), 200));

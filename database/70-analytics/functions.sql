@@ -287,7 +287,7 @@ declare
 begin
   return query
   with talk as (
-    select c.channel_type, c.department, c.assigned_agent_id as agent_id, c.status in ('resolved', 'closed') as is_resolved, a.resolved_by, c.reopen_count,
+    select c.channel_type::text as channel_type, c.department, c.assigned_agent_id as agent_id, c.status in ('resolved', 'closed') as is_resolved, a.resolved_by, c.reopen_count,
            a.first_response_seconds, case when c.status in ('resolved', 'closed') then c.resolution_time_seconds end as resolution_seconds,
            c.satisfaction_score, c.ai_confidence, a.ai_accuracy_score, coalesce(a.handoff_count, 0) > 0 as was_handed_off,
            coalesce(a.lead_qualified, false) as lead_qualified, coalesce(a.revenue_generated, 0) as revenue
@@ -457,7 +457,10 @@ create or replace trigger conversations_80_mark_stale_day_on_insert after insert
 create or replace trigger conversations_80_mark_stale_day_on_delete after delete on public.conversations for each row
   when (old.created_at < pg_catalog.date_bin('15 minutes', pg_catalog.now(), '2000-01-01 00:00:00+00'))
   execute function romashka.mark_stale_day();
-create or replace trigger conversations_80_mark_stale_day_on_update after update on public.conversations for each row
+-- By column, so that a message, which changes only counters, does not pay for the condition. What a trigger changes within the row comes with the status.
+create or replace trigger conversations_80_mark_stale_day_on_update after update
+  of status, channel_type, department, assigned_agent_id, resolution_time_seconds, satisfaction_score, ai_confidence, merged_into_id, reopen_count, created_at
+  on public.conversations for each row
   when ((old.status is distinct from new.status or old.channel_type is distinct from new.channel_type or old.department is distinct from new.department
       or old.assigned_agent_id is distinct from new.assigned_agent_id or old.resolution_time_seconds is distinct from new.resolution_time_seconds
       or old.satisfaction_score is distinct from new.satisfaction_score or old.ai_confidence is distinct from new.ai_confidence
@@ -465,7 +468,8 @@ create or replace trigger conversations_80_mark_stale_day_on_update after update
     and (old.created_at < pg_catalog.date_bin('15 minutes', pg_catalog.now(), '2000-01-01 00:00:00+00')
       or new.created_at < pg_catalog.date_bin('15 minutes', pg_catalog.now(), '2000-01-01 00:00:00+00')))
   execute function romashka.mark_stale_day();
-create or replace trigger conversation_analytics_80_mark_stale_day after update on public.conversation_analytics for each row
+create or replace trigger conversation_analytics_80_mark_stale_day after update
+  of resolved_by, first_response_seconds, handoff_count, ai_accuracy_score, lead_qualified, revenue_generated on public.conversation_analytics for each row
   when ((old.resolved_by is distinct from new.resolved_by or old.first_response_seconds is distinct from new.first_response_seconds
       or old.handoff_count is distinct from new.handoff_count or old.ai_accuracy_score is distinct from new.ai_accuracy_score
       or old.lead_qualified is distinct from new.lead_qualified or old.revenue_generated is distinct from new.revenue_generated)

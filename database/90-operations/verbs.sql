@@ -64,7 +64,7 @@ declare
   visitor constant text := encode(pg_catalog.sha256(convert_to(coalesce(visitor_token, ''), 'UTF8')), 'hex');
 begin
   return query
-    select m.id, m.sender_type, m.content, m.created_at
+    select m.id, m.sender_type::text, m.content, m.created_at
       from romashka.widget_tokens as t
       join public.customer_identities as i on i.workspace_id = t.workspace_id and i.channel_type = 'website' and i.external_id = visitor
       join public.conversations as c on c.customer_id = i.customer_id and c.workspace_id = t.workspace_id and c.channel_type = 'website'

@@ -300,12 +300,14 @@ async fn query(client: &Client, sql: &str) -> Vec<tokio_postgres::Row> {
         .unwrap_or_else(|error| panic!("{sql}\n{}", explain(&error)))
 }
 
+// The values allowed stand in a CHECK of the table, or in one of the column's domain.
 const COLUMNS: &str = r"
-select c.relname::text, a.attname::text, format_type(a.atttypid, null), a.attnotnull and not a.atthasdef and a.attidentity = '',
+select c.relname::text, a.attname::text, format_type(case t.typtype when 'd' then t.typbasetype else t.oid end, null), a.attnotnull and not a.atthasdef and a.attidentity = '',
        (select (regexp_match(pg_get_constraintdef(k.oid), '(?:ARRAY\[''|''\^\()([a-z_0-9]+)[|'')]'))[1] from pg_constraint k
-         where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]
+         where k.contype = 'c' and (k.conrelid = c.oid and k.conkey = array[a.attnum] or k.contypid = t.oid and t.typtype = 'd')
            and pg_get_constraintdef(k.oid) ~ '= ANY \(+ARRAY|~ ''\^\([a-z_0-9|]+\)\$' limit 1)
   from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+  join pg_type t on t.oid = a.atttypid
  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
    and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
  order by c.relname, a.attnum";

@@ -236,7 +236,9 @@ async fn the_tables_and_columns_of_earlier_versions_are_there() {
     let rows = database
         .owner()
         .query(
-            "select c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull and not a.atthasdef and a.attidentity = ''
+            "select c.relname::text, a.attname::text,
+                    (select case t.typtype when 'd' then format_type(t.typbasetype, t.typtypmod) else format_type(a.atttypid, a.atttypmod) end from pg_type t where t.oid = a.atttypid),
+                    a.attnotnull and not a.atthasdef and a.attidentity = ''
                     and not exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'f' and a.attnum = any (k.conkey))
                from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
               where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')",

@@ -149,7 +149,7 @@ async fn a_conversation_is_resolved_in_each_way_and_again_after_reopening() {
         "(select resolved_by = 'agent' and resolved_by_id = '{agent}' from public.conversation_analytics where conversation_id = '{id}')"
     ))
     .await;
-    desk.is(&format!("(select array_agg(kind order by id) = array['conversation.created', 'conversation.resolved'] from public.events where conversation_id = '{id}')")).await;
+    desk.is(&format!("(select array_agg(kind::text order by id) = array['conversation.created', 'conversation.resolved'] from public.events where conversation_id = '{id}')")).await;
 }
 
 #[tokio::test]

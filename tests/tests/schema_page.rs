@@ -159,6 +159,18 @@ async fn the_committed_schema_page_is_current() {
             }
         }
     }
+    page.push_str("\n## Domains\n\nThe values that a column of the hot tables may have.\n\n| domain | values | meaning |\n|---|---|---|\n");
+    for row in rows(client, DOMAINS).await {
+        let field = |at: usize| row.get::<_, &str>(at);
+        writeln!(
+            page,
+            "| {} | {} | {} |",
+            code(field(0)),
+            code(field(1)),
+            cell(field(2))
+        )
+        .unwrap();
+    }
     page.push_str("\n## Functions\n\n`definer` runs with the rights of the role that installed, and checks the workspace itself; the others run with the caller's.\n\n| function | returns | rights | meaning |\n|---|---|---|---|\n");
     for row in rows(client, FUNCTIONS).await {
         let field = |at: usize| row.get::<_, &str>(at);
@@ -198,6 +210,9 @@ const KEYS: &str = r"select c.relname::text, a.attname::text, regexp_replace(rep
   from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
    and exists (select from pg_constraint k where k.conrelid = c.oid and k.contype in ('p', 'f') and a.attnum = any (k.conkey)) order by c.relname, a.attnum";
+const DOMAINS: &str = "select format('%s.%s', n.nspname, t.typname), format_type(t.typbasetype, t.typtypmod) || ' ' || coalesce((select string_agg(pg_get_constraintdef(k.oid), ' ' order by k.conname) from pg_constraint k where k.contypid = t.oid and k.contype = 'c'), ''),
+    coalesce(obj_description(t.oid, 'pg_type'), '')
+  from pg_type t join pg_namespace n on n.oid = t.typnamespace where n.nspname in ('public', 'romashka') and t.typtype = 'd' order by 1";
 const FUNCTIONS: &str = "select format('%s.%s(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)), pg_get_function_result(p.oid), case when p.prosecdef then 'definer' else 'caller' end, coalesce(obj_description(p.oid, 'pg_proc'), '')
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace
  where n.nspname in ('public', 'romashka') and p.prokind = 'f' and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e') order by n.nspname, 1";
