@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use romashka_channels::email::mbox::{Content, MboxReader};
 use romashka_channels::email::threading::{OurSide, base_subject, candidates};
 use romashka_channels::email::{
-    Mail, ParseOptions, charset, cms, date, header, html_quotes, html_text, quotes, tnef,
+    Mail, ParseOptions, charset, cms, date, header, html_quotes, html_text, parameter, quotes, tnef,
 };
 
 /// Pieces of which mails are made, so that random mails reach deep into the parsers.
@@ -114,7 +114,7 @@ proptest! {
     fn small_parsers_answer(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         header::parse_addresses(&bytes);
         header::parse_ids(&bytes);
-        header::Parameterised::parse(&bytes);
+        parameter::Parameterised::parse(&bytes);
         assert_clean(&header::decode_text(&bytes, Some("ru")));
         for label in [None, Some("utf-16"), Some("utf-7"), Some("iso-2022-jp"), Some("cp850"), Some("\u{0}")] {
             assert_clean(&charset::decode(&bytes, label, None).text);

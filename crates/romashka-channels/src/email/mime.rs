@@ -6,7 +6,8 @@
 
 use std::borrow::Cow;
 
-use super::header::{Headers, Parameterised};
+use super::header::Headers;
+use super::parameter::Parameterised;
 
 /// Levels of nested multiparts that are followed.
 pub const DEPTH_LIMIT: usize = 20;

@@ -28,6 +28,7 @@ pub mod html_tree;
 pub mod mbox;
 pub mod message;
 pub mod mime;
+pub mod parameter;
 pub mod quotes;
 pub mod sender;
 pub mod threading;
