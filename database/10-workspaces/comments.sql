@@ -9,7 +9,7 @@ comment on column public.agent_availability.status is 'available, busy, away or 
 comment on column public.agent_availability.max_concurrent_chats is 'How many open conversations the agent takes at once.';
 comment on column public.agent_availability.current_chat_count is 'How many open conversations the agent has. Kept by triggers.';
 comment on column public.agent_availability.last_activity is 'When the agent last did something.';
-comment on column public.agent_availability.auto_away_time is 'After how many seconds without activity the agent is away.';
+comment on column public.agent_availability.auto_away_time is 'After how many seconds without activity the agent is away, 0 never; at 300, the default, the workspace''s setting agent_auto_away_time counts.';
 comment on column public.agent_availability.working_hours is 'The agent''s own hours, of the form of workspaces.business_hours; null for the workspace''s.';
 comment on column public.agent_availability.last_assigned_at is 'When the agent last got a conversation; round robin goes by it.';
 comment on column public.agent_availability.created_at is 'When the row was made.';

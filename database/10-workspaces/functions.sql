@@ -179,9 +179,14 @@ begin
         and not new.workspace_id = any (romashka.my_workspaces('admin')) then
     raise exception 'only admins change the availability of others' using errcode = 'RM403';
   end if;
+  -- Who comes back is here now, or the next look for idle agents would send him away again.
+  if tg_op = 'UPDATE' and new.is_online and new.status in ('available', 'busy') and (not old.is_online or old.status not in ('available', 'busy'))
+     and new.last_activity is not distinct from old.last_activity then
+    new.last_activity := pg_catalog.now();
+  end if;
   return new;
 end $$;
-comment on function romashka.prepare_availability() is 'Trigger: an agent is a member, starts with his real count, and is changed by himself or an admin.';
+comment on function romashka.prepare_availability() is 'Trigger: an agent is a member, starts with his real count, is changed by himself or an admin, and is active when he comes back.';
 create or replace trigger agent_availability_10_insert before insert on public.agent_availability
   for each row execute function romashka.prepare_availability();
 create or replace trigger agent_availability_10_update before update on public.agent_availability

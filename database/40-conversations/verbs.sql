@@ -258,12 +258,20 @@ begin
   if target.status not in ('active', 'escalated') then raise exception 'only an open conversation is transferred' using errcode = 'RM409'; end if;
   if target.assigned_agent_id = to_agent then raise exception 'the conversation is with this agent already' using errcode = 'RM409'; end if;
   perform romashka.ensure_member(target.workspace_id, to_agent);
-  update public.conversation_transfers as t set status = 'expired' where t.conversation_id = conversation and t.workspace_id = target.workspace_id and t.status = 'pending';
   insert into public.conversation_transfers (workspace_id, conversation_id, from_agent_id, to_agent_id, transfer_reason, transfer_type, expires_at)
   values (target.workspace_id, conversation, target.assigned_agent_id, to_agent, reason, transfer_conversation.transfer_type, at + valid_for) returning id into transfer;
   return transfer;
 end $$;
 comment on function public.transfer_conversation(uuid, uuid, text, text, interval) is 'Asks another agent to take a conversation over; it stays where it is until he accepts. Returns the transfer.';
+
+create or replace function romashka.supersede_transfer() returns trigger language plpgsql set search_path = '' as $$
+begin
+  update public.conversation_transfers as t set status = 'expired' where t.conversation_id = new.conversation_id and t.workspace_id = new.workspace_id and t.status = 'pending';
+  return new;
+end $$;
+comment on function romashka.supersede_transfer() is 'Trigger: who asks for a transfer takes back what was asked for the same conversation before.';
+create or replace trigger conversation_transfers_10_supersede before insert on public.conversation_transfers for each row
+  when (new.status = 'pending') execute function romashka.supersede_transfer();
 
 create or replace function public.accept_transfer(transfer uuid) returns void language plpgsql set search_path = '' as $$
 declare

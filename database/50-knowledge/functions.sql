@@ -133,6 +133,13 @@ language plpgsql set search_path = '' as $$
 declare
   made uuid;
 begin
+  -- Under the caller's policies: an article or a conversation of another workspace is not there.
+  if not exists (select from public.knowledge_items as i where i.id = item and i.workspace_id = workspace) then
+    raise exception 'no such article' using errcode = 'RM404';
+  end if;
+  if conversation is not null and not exists (select from public.conversations as c where c.id = conversation and c.workspace_id = workspace) then
+    raise exception 'no such conversation' using errcode = 'RM404';
+  end if;
   insert into public.knowledge_analytics (workspace_id, knowledge_item_id, conversation_id, was_helpful, feedback_text, usage_context)
   values (workspace, item, conversation, record_knowledge_use.was_helpful, feedback, record_knowledge_use.usage_context) returning id into made;
   return made;

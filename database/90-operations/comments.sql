@@ -41,3 +41,6 @@ comment on column public.audit_seals.chain_position is 'The place in the chain.'
 comment on column public.audit_seals.chain_hash is 'The chain''s hash at that place.';
 comment on column public.audit_seals.row_count is 'How many rows were sealed, or removed.';
 comment on column public.audit_seals.created_at is 'When the row was made.';
+comment on column romashka.postponed_indexes.name is 'The index.';
+comment on column romashka.postponed_indexes.definition is 'The statement that makes it again.';
+comment on column romashka.postponed_indexes.created_at is 'When it was taken away.';

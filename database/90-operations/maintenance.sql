@@ -1,4 +1,4 @@
--- Purpose: looking after an installation: retention, recount, health, self-test.
+-- Purpose: looking after an installation: retention, who and what is idle, recount, health, self-test.
 -- Invariants: legal hold stops every removal; a recount changes nothing unless it is asked to; the self-test leaves nothing behind.
 -- Lock risk: retention deletes in batches and drops whole partitions (ACCESS EXCLUSIVE on the partition, for a moment on its parent).
 
@@ -126,6 +126,60 @@ begin
 end $$;
 comment on function public.apply_retention(integer) is
   'Removes what is older than the workspaces keep it (settings conversation_history_retention, analytics_retention_days, audit_log_retention_days), a batch of each; nothing of a workspace on legal hold. Also makes the coming partitions. Call it until it removes nothing.';
+
+-- Idle -----------------------------------------------------------------------------------------------------------------
+
+create or replace function public.close_inactive_conversations(batch_size integer default 500) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: a scheduler's work over every workspace; executable by the service only.
+declare
+  place record;
+  at constant timestamptz := pg_catalog.now();
+  seconds integer;
+  closed integer;
+  total integer := 0;
+begin
+  for place in select w.id from public.workspaces as w where w.status = 'active' order by w.id loop
+    seconds := (romashka.setting(place.id, 'conversation_auto_close_time') #>> '{}')::integer;
+    continue when coalesce(seconds, 0) = 0;
+    exit when total >= batch_size;
+    -- Answered, and the customer says no more. Who waits for us, and what was put aside or handed to people, stays open.
+    with idle as (
+      select c.id from public.conversations as c
+       where c.workspace_id = place.id and c.status = 'active' and c.created_at < at - make_interval(secs => seconds)
+         and c.last_message_at < at - make_interval(secs => seconds) and c.waiting_since is null and c.first_response_at is not null
+         and c.snoozed_until is null and c.merged_into_id is null
+       order by c.created_at, c.id limit batch_size - total for update skip locked)
+    update public.conversations as c set status = 'closed', updated_at = at from idle where c.id = idle.id and c.workspace_id = place.id;
+    get diagnostics closed = row_count;
+    total := total + closed;
+  end loop;
+  return total;
+end $$;
+comment on function public.close_inactive_conversations(integer) is
+  'Closes active conversations that were answered and in which nothing has been said for as long as the setting conversation_auto_close_time says (seconds, 0 never); returns how many. A new message of the customer opens them again. Call it until it returns 0.';
+
+create or replace function public.mark_idle_agents_away(batch_size integer default 500) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: a scheduler's work over every workspace; executable by the service only.
+declare
+  marked integer;
+  at constant timestamptz := pg_catalog.now();
+begin
+  -- A time of the agent's own, other than the column's default of 300, stands above the workspace's. What he wrote or read last is activity too.
+  with patience as materialized (
+    select w.id, (romashka.setting(w.id, 'agent_auto_away_time') #>> '{}')::integer as seconds from public.workspaces as w where w.status = 'active'),
+  idle as (
+    select v.id, v.workspace_id from public.agent_availability as v join patience as p on p.id = v.workspace_id
+     cross join lateral (select at - make_interval(secs => nullif(case when v.auto_away_time <> 300 then v.auto_away_time else p.seconds end, 0))) as limits (since)
+     where v.is_online and v.status in ('available', 'busy') and v.last_activity < limits.since
+       and not exists (select from public.messages as m where m.sender_id = v.agent_id and m.sender_type = 'agent' and m.created_at >= limits.since and m.workspace_id = v.workspace_id)
+       and not exists (select from public.conversation_reads as r where r.user_id = v.agent_id and r.workspace_id = v.workspace_id and r.read_at >= limits.since)
+     order by v.last_activity, v.id limit batch_size for update of v skip locked)
+  update public.agent_availability as v set status = 'away', updated_at = at from idle where v.id = idle.id and v.workspace_id = idle.workspace_id;
+  get diagnostics marked = row_count;
+  return marked;
+end $$;
+comment on function public.mark_idle_agents_away(integer) is
+  'Marks agents as away who have written, read and reported nothing for as long as the setting agent_auto_away_time says (seconds, 0 never; agent_availability.auto_away_time other than 300 stands above it); returns how many. They keep their conversations and get no new ones.';
 
 -- Recount --------------------------------------------------------------------------------------------------------------
 
@@ -425,6 +479,8 @@ comment on function public.test_function() is
 revoke execute on all functions in schema romashka from public;
 do $$ begin
   perform romashka.grant_function('public.apply_retention(integer)', 'service_role');
+  perform romashka.grant_function('public.close_inactive_conversations(integer)', 'service_role');
+  perform romashka.grant_function('public.mark_idle_agents_away(integer)', 'service_role');
   perform romashka.grant_function('public.recount(uuid, boolean)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.health_check()', 'service_role', 'romashka_admin');
   revoke all on function public.test_function() from public, anon, authenticated, service_role, romashka_agent, romashka_admin;

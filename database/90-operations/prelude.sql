@@ -7,7 +7,7 @@ returns table (setting_key text, default_value jsonb, is_public boolean, is_effe
 language plpgsql immutable parallel safe set search_path = '' as $$
 begin
   return query select known.k, known.v::jsonb, known.p, known.e, known.d from (values
-    ('agent_auto_away_time', '300', false, false, 'Set agents to away after seconds of inactivity'),
+    ('agent_auto_away_time', '300', false, true, 'Set agents to away after seconds of inactivity'),
     ('ai_confidence_threshold', '0.8', false, false, 'Minimum AI confidence threshold'),
     ('ai_handoff_threshold', '0.5', false, false, 'AI confidence threshold for handoff to human'),
     ('allowed_origins', '["https://romashka.com", "https://app.romashka.com"]', false, false, 'Allowed CORS origins'),
@@ -18,7 +18,7 @@ begin
     ('backup_retention_days', '30', false, false, 'Backup retention in days'),
     ('brute_force_protection_enabled', 'true', false, false, 'Enable brute force protection'),
     ('canned_responses_enabled', 'true', false, false, 'Enable canned responses'),
-    ('conversation_auto_close_time', '3600', false, false, 'Auto-close inactive conversations after seconds'),
+    ('conversation_auto_close_time', '3600', false, true, 'Auto-close inactive conversations after seconds'),
     ('conversation_history_retention', '365', false, true, 'Conversation history retention in days'),
     ('cors_enabled', 'true', false, false, 'Enable CORS'),
     ('customer_satisfaction_scale', '5', false, true, 'Customer satisfaction scale (1-5 or 1-10)'),
@@ -47,8 +47,8 @@ begin
     ('platform_name', '"ROMASHKA"', true, false, 'Platform name'),
     ('platform_version', '"1.0.0"', true, false, 'Current platform version'),
     ('push_notifications_enabled', 'true', false, false, 'Enable push notifications'),
-    ('rate_limit_requests_per_minute', '100', false, false, 'Rate limit requests per minute'),
-    ('rate_limiting_enabled', 'true', false, false, 'Enable rate limiting'),
+    ('rate_limit_requests_per_minute', '100', false, true, 'Rate limit requests per minute'),
+    ('rate_limiting_enabled', 'true', false, true, 'Enable rate limiting'),
     ('real_time_updates_enabled', 'true', false, false, 'Enable real-time updates'),
     ('satisfaction_survey_enabled', 'true', false, false, 'Enable satisfaction surveys'),
     ('session_timeout_minutes', '480', false, false, 'Session timeout in minutes'),

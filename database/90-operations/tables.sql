@@ -93,3 +93,16 @@ create table if not exists public.retention_runs (
 );
 comment on table public.retention_runs is 'What retention removed, and up to when: roll-ups of those days are kept as they are, for what they were made from is gone.';
 create index if not exists retention_runs_workspace_id_idx on public.retention_runs (workspace_id, area, removed_before desc);
+
+-- A load takes slow indexes away and makes them again at its end. One that is killed leaves here what is owed.
+create table if not exists romashka.postponed_indexes (
+  name text not null,
+  definition text not null,
+  created_at timestamptz not null default now(),
+  constraint postponed_indexes_pkey primary key (name),
+  constraint postponed_indexes_definition_check check (definition ~ '^CREATE (UNIQUE )?INDEX IF NOT EXISTS ')
+);
+comment on table romashka.postponed_indexes is 'Indexes that a load has taken away and not made again yet; empty unless one is running or was killed.';
+revoke all on romashka.postponed_indexes from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.postponed_indexes enable row level security;
+alter table romashka.postponed_indexes force row level security;

@@ -16,9 +16,11 @@ begin
   if length(trim(coalesce(content, ''))) not between 1 and 10000 then
     raise exception 'a message has 1 to 10,000 characters' using errcode = 'RM400';
   end if;
-  select t.workspace_id, t.widget_id into place from romashka.widget_tokens as t where t.token = widget_token;
-  if not found or not exists (select from public.workspaces as w where w.id = place.workspace_id and w.status = 'active')
-     or not exists (select from public.widget_configurations as w where w.id = place.widget_id and w.workspace_id = place.workspace_id and w.status = 'active') then
+  if length(visitor_name) > 200 or length(visitor_email) > 320 or length(client_message_id) > 200 then
+    raise exception 'a name has at most 200 characters, an address 320, an id 200' using errcode = 'RM400';
+  end if;
+  select w.workspace_id into place from romashka.find_widget(widget_token) as w;
+  if not found then
     raise exception 'no such widget' using errcode = 'RM404';
   end if;
   visitor := encode(pg_catalog.sha256(convert_to(visitor_token, 'UTF8')), 'hex');
@@ -28,6 +30,29 @@ begin
 end $$;
 comment on function public.start_widget_conversation(text, text, text, text, text, text) is
   'A visitor writes through the website''s widget: opens his conversation or goes on with it. The same client_message_id is stored once. An address he types is a claim.';
+
+create or replace function romashka.limit_visitors(workspace uuid, customer uuid, opens boolean, seen_at timestamptz) returns void language plpgsql stable security definer set search_path = '' as $$
+-- Definer: called by take_visitor_message only. The visitor's identity is locked by then, so that his messages are counted one after the other.
+declare
+  most constant integer := (romashka.setting(workspace, 'rate_limit_requests_per_minute') #>> '{}')::integer;
+  since constant timestamptz := seen_at - interval '1 minute';
+  amount integer;
+begin
+  if romashka.setting(workspace, 'rate_limiting_enabled') = 'false'::jsonb then return; end if;
+  select count(*) into amount from (
+    select from public.conversations as c join public.messages as m on m.conversation_id = c.id and m.workspace_id = c.workspace_id
+     where c.customer_id = customer and c.workspace_id = workspace and c.channel_type = 'website' and m.sender_type = 'user' and m.created_at > since limit most) as said;
+  if opens and amount < most then
+    -- A visitor's token costs nothing: whoever opens a conversation is counted with all who do. Who has one goes on.
+    select count(*) into amount from (
+      select from public.conversations as c where c.workspace_id = workspace and c.channel_type = 'website' and c.created_at > since limit most) as opened;
+  end if;
+  if amount >= most then
+    raise exception 'too many messages within a minute' using errcode = 'RM429', hint = 'Wait a minute. The limit is the setting rate_limit_requests_per_minute.';
+  end if;
+end $$;
+comment on function romashka.limit_visitors(uuid, uuid, boolean, timestamptz) is
+  'Refuses (RM429) a visitor who has written rate_limit_requests_per_minute messages within a minute, and a new conversation when as many were opened on the website; off with rate_limiting_enabled.';
 
 create or replace function romashka.take_visitor_message(workspace uuid, visitor text, content text, visitor_name text, visitor_email text, client_message_id text,
   out conversation_id uuid, out message_id uuid) language plpgsql security definer set search_path = '' as $$
@@ -49,7 +74,8 @@ begin
    where c.customer_id = customer and c.workspace_id = workspace and c.channel_type = 'website' and c.merged_into_id is null
      and (c.status in ('active', 'escalated') or c.status = 'resolved' and c.resolved_at > seen_at - interval '7 days')
    order by c.created_at desc limit 1;
-  if not found then
+  perform romashka.limit_visitors(workspace, customer, conversation_id is null, seen_at);
+  if conversation_id is null then
     insert into public.conversations (workspace_id, customer_id, user_name, channel_type) values (workspace, customer, visitor_name, 'website') returning id into conversation_id;
   end if;
   insert into public.messages (workspace_id, conversation_id, sender_type, content, channel_type, external_message_id, delivery_status, created_at)
@@ -65,11 +91,11 @@ declare
 begin
   return query
     select m.id, m.sender_type::text, m.content, m.created_at
-      from romashka.widget_tokens as t
+      from romashka.find_widget(widget_token) as t
       join public.customer_identities as i on i.workspace_id = t.workspace_id and i.channel_type = 'website' and i.external_id = visitor
       join public.conversations as c on c.customer_id = i.customer_id and c.workspace_id = t.workspace_id and c.channel_type = 'website'
       join public.messages as m on m.conversation_id = c.id and m.workspace_id = c.workspace_id and m.channel_type = 'website'
-     where t.token = widget_token and (after is null or m.created_at > after)
+     where after is null or m.created_at > after
      order by m.created_at, m.id limit 200;
 end $$;
 comment on function public.read_widget_conversation(text, text, timestamptz) is 'What was said between a visitor and the workspace on its website, oldest first, 200 at a time.';

@@ -108,6 +108,7 @@ rules! {
         ("P2 ", "sub-selects in policies run a helper once per statement; Citus gets a second form of the policies"),
         ("T1 ", "the audit works on the rows of a whole statement, which costs a fraction of a row trigger"),
         ("N1 a table without workspace | public.profiles", "people are global: one row a person, whatever the number of their workspaces"),
+        ("N1 a table without workspace | romashka.postponed_indexes", "indexes are the database's, not a workspace's"),
         ("N1 a table without workspace | public.schema_migrations", "a control table of the database"),
         ("K3 a unique, primary or exclusion index without the workspace | romashka.sql_logins", "a login role is the cluster's, so it is unique beyond workspaces"),
         ("K3 a unique, primary or exclusion index without the workspace | romashka.widget_tokens", "the token is what says which workspace is meant"),
@@ -115,6 +116,7 @@ rules! {
     ];
     several_policies_for_one_command: &[];
     tables_without_policy: &[
+        ("romashka.postponed_indexes", "nobody but the owner, who loads and verifies, reads it"),
         ("romashka.sql_logins", "nobody but the owner reads it, through the helpers that run as him"),
         ("romashka.webhook_event_keys", "the same: read where an event is taken in"),
         ("romashka.widget_tokens", "the same: read by the functions for the widget's visitors"),

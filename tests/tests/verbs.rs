@@ -12,8 +12,8 @@ const FOREIGN: &[(&str, &str)] = &[
     ("aggregate_daily_metrics(current_date, '{w}')", "RM404"),
     ("create_workspace('stolen', 'x', '{u}')", "RM403"),
     ("record_audit('forged', 'x', null, '{}', '{w}')", "RM404"),
-    ("record_knowledge_use('{k}')", "23503"),
-    ("record_knowledge_use('{k}', workspace => '{w}')", "42501"),
+    ("record_knowledge_use('{k}')", "RM404"),
+    ("record_knowledge_use('{k}', workspace => '{w}')", "RM404"),
     ("recount('{w}')", "RM404"),
     ("refresh_daily_metrics('{w}')", "RM404"),
     ("refresh_realtime_metrics('{w}')", "RM404"),
@@ -125,6 +125,14 @@ const WRONG: &[(&str, &str)] = &[
         "RM404",
     ),
     ("invite_member('not an address')", "RM400"),
+    (
+        "record_knowledge_use('00000000-0000-4000-8000-000000000000')",
+        "RM404",
+    ),
+    (
+        "record_knowledge_use('{k}', conversation => '00000000-0000-4000-8000-000000000000')",
+        "RM404",
+    ),
 ];
 
 struct Names(BTreeMap<&'static str, Uuid>);
