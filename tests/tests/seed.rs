@@ -1,6 +1,7 @@
 //! Seeds: adding the demo twice adds it once, every report has something to show, and a load agrees with a recount.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use romashka_tests::{TestDatabase, romashka_binary, value};
 
@@ -196,4 +197,62 @@ async fn the_same_seed_says_the_same() {
     let first = texts("7").await;
     assert_eq!(first, texts("7").await);
     assert_ne!(first, texts("8").await);
+}
+
+/// A load that dies in its middle leaves its searches slow, not wrong; what it owes is named, and made again by whoever comes next.
+#[tokio::test]
+async fn a_killed_load_owes_its_indexes_until_somebody_makes_them() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    let definitions = "select string_agg(indexdef, chr(10) order by indexname) from pg_indexes where schemaname = 'public' and tablename = 'messages'";
+    let whole = value::<String>(client, definitions).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let romashka = |arguments: &[&str]| {
+        let mut command = Command::new(romashka_binary());
+        command
+            .current_dir(folder.path())
+            .env_clear()
+            .env("DATABASE_URL", database.url())
+            .args(["--data-dir", "data"])
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    };
+    for mended_by in [
+        &["verify", "--fix", "--group", "indexes"][..],
+        &["seed", "--demo"],
+    ] {
+        let mut load = romashka(&["seed", "--load", "200000"])
+            .spawn()
+            .expect("romashka runs");
+        let deadline = Instant::now() + Duration::from_secs(120);
+        while value::<i64>(client, "select count(*) from romashka.postponed_indexes").await < 2 {
+            assert!(Instant::now() < deadline, "the load did not begin");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        // SIGKILL: nothing is tidied up.
+        load.kill().expect("the load is killed");
+        load.wait().expect("the load has ended");
+        assert_ne!(value::<String>(client, definitions).await, whole);
+        let found = romashka(&["verify", "--group", "indexes"])
+            .status()
+            .expect("romashka runs");
+        assert_eq!(found.code(), Some(1), "verify sees what is owed");
+        let mended = romashka(mended_by).status().expect("romashka runs");
+        assert!(mended.success(), "{mended_by:?}: {mended:?}");
+        assert_eq!(
+            value::<String>(client, definitions).await,
+            whole,
+            "{mended_by:?}"
+        );
+        assert_eq!(
+            value::<i64>(client, "select count(*) from romashka.postponed_indexes").await,
+            0
+        );
+    }
+    assert_eq!(
+        value::<i64>(client, "select count(*) from public.recount(null, false)").await,
+        0
+    );
 }

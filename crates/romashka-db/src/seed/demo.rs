@@ -5,7 +5,7 @@
 use serde::Serialize;
 use tokio_postgres::Client;
 
-use super::{SeedError, require_schema};
+use super::{SeedError, indexes, require_schema};
 
 /// The file that psql users run.
 const SEED_DATA: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../seed-data.sql"));
@@ -57,8 +57,9 @@ async fn counts(client: &Client) -> Result<Vec<i64>, SeedError> {
 }
 
 /// Adds the demo content; returns which tables got rows, none when all of it was there.
-pub async fn demo(client: &Client) -> Result<Vec<Added>, SeedError> {
+pub async fn demo(client: &mut Client) -> Result<Vec<Added>, SeedError> {
     require_schema(client).await?;
+    indexes::make_again(client, |_| ()).await?;
     let before = counts(client).await?;
     if let Err(source) = client.batch_execute(SEED_DATA).await {
         // The file's own transaction is still open, as failed.

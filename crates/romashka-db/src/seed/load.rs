@@ -22,7 +22,7 @@ use super::traffic::{
     Traffic,
 };
 use super::vocabulary::{LANGUAGES, Vocabulary};
-use super::{SeedError, require_schema};
+use super::{SeedError, indexes, require_schema};
 
 /// Conversations of a transaction: some megabytes of rows, about a second of work.
 const BATCH: u64 = 2_000;
@@ -36,9 +36,6 @@ const QUIET: [&str; 6] = [
     "customer_profiles",
     "agent_availability",
 ];
-
-/// Indexes over texts, which are made faster at the end than kept.
-const TEXT_INDEXES: [&str; 2] = ["idx_messages_content_trgm", "messages_search_idx"];
 
 /// What the load is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,13 +100,15 @@ pub async fn load(
         ))
         .await
         .map_err(SeedError::at("preparing the session"))?;
+    // What an earlier load that was killed still owes.
+    indexes::make_again(client, announce(&mut observe)).await?;
     let traffic = Arc::new(Traffic::new(options, workspace, Timestamp::now()));
     report.agents = add_agents(client, &traffic, options).await?;
     report.customers = add_customers(client, workspace, options, stop, &mut observe).await?;
     report.articles =
         add_articles(client, &traffic, workspace, options, stop, &mut observe).await?;
 
-    let indexes = take_indexes_away(client, options).await?;
+    indexes::take_away(client, options).await?;
     let inserting = Instant::now();
     let outcome = add_conversations(
         client,
@@ -123,22 +122,21 @@ pub async fn load(
     .await;
     report.insert_seconds = inserting.elapsed().as_secs_f64();
     // Also after an error: the indexes belong to the schema.
-    for (name, definition) in indexes {
-        observe(LoadEvent::Stage {
-            name: format!("making the index {name} again"),
-            total: 0,
-        });
-        client
-            .batch_execute(&definition)
-            .await
-            .map_err(SeedError::at("making an index again"))?;
-        report.rebuilt_indexes.push(name);
-    }
+    report.rebuilt_indexes = indexes::make_again(client, announce(&mut observe)).await?;
     outcome?;
     finish(client, &mut report, &mut observe).await?;
     report.stopped = stop.load(Ordering::Relaxed) && report.conversations < options.conversations;
     report.seconds = begun.elapsed().as_secs_f64();
     Ok(report)
+}
+
+fn announce(observe: &mut impl FnMut(LoadEvent)) -> impl FnMut(&str) {
+    |name| {
+        observe(LoadEvent::Stage {
+            name: format!("making the index {name} again"),
+            total: 0,
+        })
+    }
 }
 
 async fn add_agents(
@@ -309,50 +307,6 @@ async fn add_articles(
         observe(LoadEvent::Progress(total.min(first + 1_000)));
     }
     Ok(added)
-}
-
-/// Only where a load is much larger than what is there: otherwise keeping them costs less than making them anew.
-async fn take_indexes_away(
-    client: &Client,
-    options: LoadOptions,
-) -> Result<Vec<(String, String)>, SeedError> {
-    let limit = (options
-        .conversations
-        .saturating_mul(u64::from(options.messages))
-        / 4) as i64;
-    let present: i64 = client
-        .query_one(
-            "select count(*) from (select from public.messages limit $1) as found",
-            &[&(limit + 1)],
-        )
-        .await
-        .map_err(SeedError::at("counting messages"))?
-        .get(0);
-    if present > limit || options.conversations < 5_000 {
-        return Ok(Vec::new());
-    }
-    let rows = client
-        .query("select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index where indexrelid = any (
-                  select to_regclass('public.' || name) from unnest($1::text[]) as name)", &[&TEXT_INDEXES.map(str::to_owned).to_vec()])
-        .await
-        .map_err(SeedError::at("looking for indexes"))?;
-    let indexes: Vec<(String, String)> = rows
-        .iter()
-        .map(|row| {
-            (
-                row.get(0),
-                row.get::<_, String>(1)
-                    .replacen("CREATE INDEX", "CREATE INDEX IF NOT EXISTS", 1),
-            )
-        })
-        .collect();
-    for (name, _) in &indexes {
-        client
-            .batch_execute(&format!("drop index if exists {name}"))
-            .await
-            .map_err(SeedError::at("taking an index away"))?;
-    }
-    Ok(indexes)
 }
 
 async fn add_conversations(

@@ -5,6 +5,7 @@
 mod chance;
 mod copy;
 mod demo;
+mod indexes;
 mod load;
 mod traffic;
 mod vocabulary;

@@ -20,6 +20,28 @@ pub(super) const CHECKS: &[Check] = &[
         repair: None,
     },
     Check {
+        id: "indexes.postponed",
+        title: "no index waits for being made again after a load",
+        severity: Severity::Error,
+        proves: "a load takes the indexes of the searches away and makes them again; one that was killed could not",
+        next: "romashka verify --fix makes them, or the next romashka seed (while a load is running, wait for its end)",
+        needs: &["romashka.postponed_indexes"],
+        work: Work::Sql(
+            "select pg_catalog.format('%s, taken away at %s', name, pg_catalog.date_trunc('second', created_at)) from romashka.postponed_indexes order by 1",
+        ),
+        repair: Some(
+            "do $$
+             declare
+               owed record;
+             begin
+               for owed in select name, definition from romashka.postponed_indexes order by name loop
+                 execute owed.definition;
+                 delete from romashka.postponed_indexes as p where p.name = owed.name;
+               end loop;
+             end $$",
+        ),
+    },
+    Check {
         id: "indexes.constraints",
         title: "every constraint has been checked against the rows that were there before it",
         severity: Severity::Error,

@@ -21,6 +21,7 @@ Examples:
 
 The demo may be added as often as you like: what is there stays as it is. A load is added each time, to
 the default workspace; Ctrl-C ends it after the current batch, and what is there by then is consistent.
+One that is killed leaves slow searches: romashka verify --fix, or the next seed, makes their indexes again.
 Nobody else can write while a load runs.")]
 pub struct Args {
     /// Add the demo content
@@ -50,8 +51,8 @@ pub struct Args {
 pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
     match arguments.load {
         None => {
-            let client = context.connect().await?;
-            add_demo(&client, &context.console).await?;
+            let mut client = context.connect().await?;
+            add_demo(&mut client, &context.console).await?;
             Ok(Exit::Ok)
         }
         Some(conversations) => {
@@ -79,7 +80,7 @@ fn failed(error: SeedError) -> Failure {
 
 /// Adds the demo content and says what was added.
 pub(super) async fn add_demo(
-    client: &tokio_postgres::Client,
+    client: &mut tokio_postgres::Client,
     console: &Console,
 ) -> anyhow::Result<()> {
     let spinner = console.spinner("adding demo content");

@@ -25,9 +25,6 @@ use crate::console::{Console, Tone};
 use crate::context::Context;
 use crate::exit::{Exit, failure};
 
-/// One transaction that leaves alone what is there already.
-const DEMO_CONTENT: &str = include_str!("../../../../seed-data.sql");
-
 /// Run ROMASHKA's database on a private PostgreSQL, until Ctrl-C
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -190,9 +187,9 @@ async fn prepare(
     let settings = server.settings();
     migrate_database(&settings, context).await?;
     if server.demo_pending().map_err(failed)? {
-        let client = context.connect_to(&settings).await?;
+        let mut client = context.connect_to(&settings).await?;
         let spinner = context.console.spinner("adding demo content");
-        let added = client.batch_execute(DEMO_CONTENT).await;
+        let added = romashka_db::seed::demo(&mut client).await;
         spinner.finish_and_clear();
         added.map_err(|error| {
             failure(Exit::Failure, "the demo content could not be added")
