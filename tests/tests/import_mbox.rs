@@ -363,6 +363,95 @@ async fn the_right_conversation() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn old_mail_is_nobodys_work() {
+    let import = Import::new().await;
+    let workspace = import.database.default_workspace().await;
+    let agent = import
+        .database
+        .create_person(workspace, romashka_tests::Role::Agent)
+        .await;
+    let owner = import.database.owner();
+    owner
+        .execute(
+            "insert into public.agent_availability (agent_id, is_online, working_hours)
+             select $1, true, jsonb_object_agg(d, '{\"start\": \"00:00\", \"end\": \"24:00\"}'::jsonb)
+               from unnest(array['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']) as d",
+            &[&agent],
+        )
+        .await
+        .expect("an agent who is free");
+    let yesterday = value::<String>(
+        owner,
+        "select to_char(now() at time zone 'UTC' - interval '1 day', 'DD Mon YYYY HH24:MI:SS')",
+    )
+    .await;
+    let mut recent = mail(
+        "recent@example.org",
+        "recent@example.org",
+        "Today",
+        "",
+        "This is new.",
+    );
+    recent.raw = String::from_utf8_lossy(&recent.raw)
+        .replace("01 Mar 2024 10:00:00", &yesterday)
+        .into_bytes();
+    let archive = import.write(
+        "archive.mbox",
+        &[
+            mail(
+                "old@example.org",
+                "old@example.org",
+                "Then",
+                "",
+                "This was long ago.",
+            ),
+            recent,
+        ],
+    );
+    let state = |subject: &str| {
+        format!(
+            "select status || coalesce(' at ' || (closed_at = last_message_at and resolved_at = last_message_at)::text, '')
+                    || case when assigned_agent_id is null then ', nobody''s' else ', somebody''s' end || ', reopened ' || reopen_count
+               from public.conversations where subject = '{subject}'"
+        )
+    };
+    let report = import.run(&archive);
+    assert_eq!(report["closed"], 1, "{report:#}");
+    assert_eq!(
+        import.text(&state("Then")).await,
+        "closed at true, nobody's, reopened 0"
+    );
+    assert_eq!(
+        import.text(&state("Today")).await,
+        "active, nobody's, reopened 0"
+    );
+    let again = import.run(&archive);
+    assert_eq!(
+        (&again["closed"], &again["imported"]),
+        (&0.into(), &0.into())
+    );
+
+    // The customer writes again, by the channel itself: it is work, and stays so when the archive is read once more.
+    owner
+        .execute(
+            "select public.ingest_message('email', 'old@example.org', 'Still broken', external_message_id => 'live@example.org', thread_keys => array['old@example.org'])",
+            &[],
+        )
+        .await
+        .expect("a mail arrives");
+    import.run(&archive);
+    assert!(
+        import.text(&state("Then")).await.starts_with("active"),
+        "{}",
+        import.text(&state("Then")).await
+    );
+    assert_eq!(
+        value::<i64>(owner, "select count(*) from public.recount(null, false)").await,
+        0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn automatic_mail_is_quiet_and_a_report_marks_its_mail() {
     let import = Import::new().await;
     let archive = import.write("first.mbox", &conversation(1, 2));
@@ -374,6 +463,13 @@ async fn automatic_mail_is_quiet_and_a_report_marks_its_mail() {
         ))
         .await;
     let owner = import.database.owner();
+    owner
+        .execute(
+            &format!("update public.conversations set status = 'active' where id = '{id}'"),
+            &[],
+        )
+        .await
+        .expect("the conversation is open again");
     owner
         .execute(
             &format!("update public.conversations set status = 'resolved' where id = '{id}'"),

@@ -18,6 +18,7 @@ const INGEST: &str = include_str!("ingest.sql");
 const FIND_ORIGINAL: &str = include_str!("find_original.sql");
 const MARK_FAILED: &str = include_str!("mark_failed.sql");
 const FIND_NUMBER: &str = include_str!("find_number.sql");
+const CLOSE_OLD: &str = include_str!("close_old.sql");
 
 /// Finds the workspace and the channel; makes the channel when it is named and missing.
 pub(super) async fn find_place(lease: &mut Lease, options: &Options) -> Result<Place, ImportError> {
@@ -153,9 +154,41 @@ impl Importer {
         Ok(())
     }
 
+    /// Closes the conversations that archives opened and whose latest mail is older than so many days. At the end of a whole
+    /// import alone: a later mail of the same archive would open them again.
+    pub async fn close_old(&mut self, days: u32, report: &mut Report) -> Result<(), ImportError> {
+        if self.dry_run {
+            return Ok(());
+        }
+        let claims = Claims::service(self.place.workspace, Actor::System);
+        loop {
+            let scope = self.lease.begin(&claims).await?;
+            let statement = scope.prepare_cached(CLOSE_OLD).await?;
+            let closed = scope
+                .execute(
+                    &statement,
+                    &[
+                        &self.place.workspace,
+                        &self.place.channel,
+                        &i32::try_from(days).unwrap_or(i32::MAX),
+                    ],
+                )
+                .await?;
+            scope.commit().await?;
+            report.closed += closed;
+            if closed == 0 {
+                return Ok(());
+            }
+        }
+    }
+
     async fn write(&mut self, mails: &[PreparedMail]) -> Result<Vec<Outcome>, ImportError> {
         let claims = Claims::service(self.place.workspace, Actor::System);
         let scope = self.lease.begin(&claims).await?;
+        // What is history already is nobody's work; what is recent waits in the queue.
+        scope
+            .batch_execute("set local romashka.auto_assign = 'off'")
+            .await?;
         let mut known = find_known(&scope, self.place, mails).await?;
         let mut outcomes = Vec::with_capacity(mails.len());
         for mail in mails {

@@ -133,6 +133,7 @@ pub(crate) fn prepare(
     let quiet =
         bounce.is_some() || (author == Author::Customer && mail.automatic.is_quiet(our_addresses));
     let mut metadata = describe(&mail);
+    metadata["imported"] = json!(true);
     let mut attachments = Vec::new();
     let mut attachment_bytes = 0;
     let mut html_file = None;

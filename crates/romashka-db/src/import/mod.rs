@@ -43,6 +43,8 @@ pub struct Options {
     pub our_addresses: Vec<String>,
     /// Bytes above which a mail is skipped.
     pub size_limit: usize,
+    /// Conversations whose latest mail is older than so many days are closed at the end.
+    pub open_days: u32,
     /// Folder of the attachments.
     pub attachments: PathBuf,
     /// Read and compare, but write nothing.
@@ -89,6 +91,7 @@ pub async fn import_mail(
     let started = std::time::Instant::now();
     let mut lease = database.lease().await?;
     let place = database::find_place(&mut lease, &options).await?;
+    let open_days = options.open_days;
     let store = (!options.dry_run).then(|| AttachmentStore::new(options.attachments.clone()));
     let our_addresses = mail::normalise_addresses(&options.our_addresses);
     let mut report = Report::new(options.dry_run);
@@ -117,6 +120,9 @@ pub async fn import_mail(
     }
     importer.flush(&mut batch, &mut report).await?;
     report.interrupted = stop.load(Ordering::Relaxed);
+    if !report.interrupted {
+        importer.close_old(open_days, &mut report).await?;
+    }
     report.finish(started.elapsed());
     Ok(report)
 }

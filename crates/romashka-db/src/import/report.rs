@@ -103,6 +103,8 @@ pub struct Report {
     pub without_message_id: u64,
     /// Conversations that were opened.
     pub conversations: u64,
+    /// Conversations that were closed, because their latest mail is old.
+    pub closed: u64,
     /// Files stored.
     pub attachments: u64,
     /// Bytes of them.
@@ -131,6 +133,7 @@ impl Report {
             same_message_id: 0,
             without_message_id: 0,
             conversations: 0,
+            closed: 0,
             attachments: 0,
             attachment_bytes: 0,
             skipped_by_reason: BTreeMap::new(),

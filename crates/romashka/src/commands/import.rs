@@ -60,6 +60,9 @@ struct MboxArgs {
     /// Skip mails larger than this many megabytes
     #[arg(long, value_name = "MEGABYTES", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1024))]
     limit_mb: u32,
+    /// Close conversations whose latest mail is older than this many days; younger ones wait in the queue
+    #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u32).range(0..=36500))]
+    open_days: u32,
     /// Read and compare, but write nothing
     #[arg(long)]
     dry_run: bool,
@@ -113,6 +116,7 @@ async fn import_mbox(arguments: MboxArgs, context: &Context) -> anyhow::Result<E
         channel: arguments.channel,
         our_addresses: arguments.our_address,
         size_limit: arguments.limit_mb as usize * 1024 * 1024,
+        open_days: arguments.open_days,
         attachments: context.data_folder()?.join("attachments"),
         dry_run: arguments.dry_run,
     };
@@ -223,6 +227,10 @@ fn print(context: &Context, report: &Report) {
             console.line(format_args!("  {count} {text}"));
         }
     };
+    line(
+        report.closed,
+        "conversations closed, because their latest mail is old",
+    );
     line(report.duplicates, "were there already");
     line(report.from_us, "written by us");
     line(
