@@ -177,3 +177,48 @@ fn every_source_of_the_schema_has_a_header() {
         bare.join("\n")
     );
 }
+
+/// The sources of a test target: one file, or a folder of modules.
+fn sources_of(target: &str) -> String {
+    let folder = repository_root().join("tests/tests");
+    let mut text = String::new();
+    for path in files(".rs") {
+        let belongs = path == folder.join(format!("{target}.rs"))
+            || path.starts_with(folder.join(target)) && path.starts_with(&folder);
+        if belongs {
+            text += &std::fs::read_to_string(&path).expect("a source");
+        }
+    }
+    text
+}
+
+/// What earlier versions got wrong is held by tests: each that is named is there, and each line names one.
+#[test]
+fn the_tests_of_known_defects_are_there() {
+    let page = std::fs::read_to_string(repository_root().join("docs/known-defects.md"))
+        .expect("docs/known-defects.md");
+    let mut points = 0;
+    for line in page.lines() {
+        let named: Vec<(&str, &str)> = line
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter_map(|code| code.split_once("::"))
+            .collect();
+        if line
+            .strip_prefix("| ")
+            .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
+        {
+            points += 1;
+            assert!(!named.is_empty(), "no test is named: {line}");
+        }
+        for (target, test) in named {
+            let text = sources_of(target);
+            // The rules of the catalog are made by a macro, one a line.
+            let written =
+                text.contains(&format!("fn {test}()")) || text.contains(&format!("    {test}: &["));
+            assert!(written, "there is no test {target}::{test}");
+        }
+    }
+    assert_eq!(points, 18);
+}

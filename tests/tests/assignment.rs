@@ -1,0 +1,155 @@
+//! Who gets a new conversation, when the one who opens it is an ordinary member under row security.
+
+use romashka_tests::{Role, Session, TestDatabase, explain, value};
+use uuid::Uuid;
+
+const ALWAYS: &str = r#"(select jsonb_object_agg(d, '{"start": "00:00", "end": "24:00"}'::jsonb) from unnest(array['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']) as d)"#;
+
+struct Desk {
+    database: TestDatabase,
+    workspace: Uuid,
+    agents: Vec<Uuid>,
+}
+
+impl Desk {
+    /// Three agents who are free at any hour, with room for three conversations each.
+    async fn new() -> Desk {
+        let database = TestDatabase::new().await;
+        let workspace = database.create_workspace("desk").await;
+        let mut agents = Vec::new();
+        for _ in 0..3 {
+            agents.push(database.create_person(workspace, Role::Agent).await);
+        }
+        let desk = Desk {
+            database,
+            workspace,
+            agents,
+        };
+        for agent in &desk.agents {
+            desk.run(&format!(
+                "insert into public.agent_availability (workspace_id, agent_id, is_online, max_concurrent_chats, working_hours) values ('{workspace}', '{agent}', true, 3, {ALWAYS})"
+            ))
+            .await;
+        }
+        desk
+    }
+
+    async fn run(&self, sql: &str) {
+        if let Err(error) = self.database.owner().batch_execute(sql).await {
+            panic!("{sql}\n{}", explain(&error));
+        }
+    }
+
+    /// What each agent has, in the order of the agents, and what waits.
+    async fn load(&self) -> (Vec<i32>, i64) {
+        let mut counts = Vec::new();
+        for agent in &self.agents {
+            let count = format!(
+                "select current_chat_count from public.agent_availability where agent_id = '{agent}'"
+            );
+            counts.push(value(self.database.owner(), &count).await);
+        }
+        let waiting = format!(
+            "select count(*) from public.conversations where workspace_id = '{}' and assigned_agent_id is null",
+            self.workspace
+        );
+        (counts, value(self.database.owner(), &waiting).await)
+    }
+}
+
+async fn open(session: &Session, columns: &str, values: &str) {
+    let sql =
+        format!("insert into public.conversations (subject{columns}) values ('talk'{values})");
+    if let Err(error) = session.batch_execute(&sql).await {
+        panic!("{sql}\n{}", explain(&error));
+    }
+}
+
+#[tokio::test]
+async fn the_least_loaded_is_next_and_nobody_has_too_much() {
+    let desk = Desk::new().await;
+    let member = desk.database.as_user(desk.agents[0], desk.workspace).await;
+    for _ in 0..6 {
+        open(&member, "", "").await;
+    }
+    member.commit().await;
+    assert_eq!(desk.load().await, (vec![2, 2, 2], 0));
+    let member = desk.database.as_user(desk.agents[0], desk.workspace).await;
+    for _ in 0..5 {
+        open(&member, "", "").await;
+    }
+    member.commit().await;
+    assert_eq!(desk.load().await, (vec![3, 3, 3], 2));
+    // Room again: what waits is given out at once.
+    let member = desk.database.as_user(desk.agents[1], desk.workspace).await;
+    member
+        .batch_execute(&format!(
+            "update public.conversations set status = 'resolved' where id = (select id from public.conversations where assigned_agent_id = '{}' limit 1)",
+            desk.agents[1]
+        ))
+        .await
+        .unwrap_or_else(|error| panic!("{}", explain(&error)));
+    member.commit().await;
+    assert_eq!(desk.load().await, (vec![3, 3, 3], 1));
+}
+
+#[tokio::test]
+async fn in_turn_when_the_workspace_says_so() {
+    let desk = Desk::new().await;
+    desk.run(&format!("update public.system_settings set setting_value = '\"round_robin\"' where setting_key = 'auto_assignment_algorithm' and workspace_id = '{}'", desk.workspace)).await;
+    // The first has two already: by load he would wait, in turn he does not.
+    for _ in 0..2 {
+        desk.run(&format!(
+            "insert into public.conversations (workspace_id, assigned_agent_id) values ('{}', '{}')",
+            desk.workspace, desk.agents[0]
+        ))
+        .await;
+    }
+    for _ in 0..3 {
+        let member = desk.database.as_user(desk.agents[2], desk.workspace).await;
+        open(&member, "", "").await;
+        member.commit().await;
+    }
+    assert_eq!(desk.load().await, (vec![3, 1, 1], 0));
+}
+
+#[tokio::test]
+async fn only_who_is_there_at_this_hour_and_in_the_team() {
+    let desk = Desk::new().await;
+    let [away, closed, right] = desk.agents[..] else {
+        panic!("three agents")
+    };
+    let workspace = desk.workspace;
+    desk.run(&format!(
+        "update public.agent_availability set status = 'away' where agent_id = '{away}';
+         update public.agent_availability set working_hours = '{{}}' where agent_id = '{closed}'"
+    ))
+    .await;
+    let member = desk.database.as_user(right, workspace).await;
+    for _ in 0..2 {
+        open(&member, "", "").await;
+    }
+    member.commit().await;
+    assert_eq!(desk.load().await, (vec![0, 0, 2], 0));
+
+    // A department that a team answers for: nobody of it is here, so it waits although somebody else is free.
+    desk.run(&format!(
+        "insert into public.teams (workspace_id, name, department) values ('{workspace}', 'Billing', 'billing');
+         insert into public.team_members (workspace_id, team_id, user_id) select '{workspace}', id, '{away}' from public.teams where workspace_id = '{workspace}'"
+    ))
+    .await;
+    let member = desk.database.as_user(right, workspace).await;
+    open(&member, ", department", ", 'billing'").await;
+    member.commit().await;
+    assert_eq!(desk.load().await, (vec![0, 0, 2], 1));
+    // The one of the team comes back and has it.
+    let member = desk.database.as_user(away, workspace).await;
+    member
+        .batch_execute(&format!(
+            "update public.agent_availability set status = 'available' where agent_id = '{away}'"
+        ))
+        .await
+        .unwrap_or_else(|error| panic!("{}", explain(&error)));
+    member.commit().await;
+    assert_eq!(desk.load().await, (vec![1, 0, 2], 0));
+}
