@@ -256,3 +256,20 @@ async fn a_killed_load_owes_its_indexes_until_somebody_makes_them() {
         0
     );
 }
+
+#[tokio::test]
+async fn the_same_load_is_added_each_time() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    for times in 1..=2 {
+        seed(&database, &["--load", "60", "--messages", "4"]);
+        assert_eq!(
+            value::<i64>(client, "select count(*) from public.conversations").await,
+            60 * times
+        );
+    }
+    assert_eq!(
+        value::<i64>(client, "select count(*) from public.recount(null, false)").await,
+        0
+    );
+}

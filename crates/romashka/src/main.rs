@@ -8,6 +8,7 @@ mod commands;
 mod console;
 mod context;
 mod exit;
+mod stop;
 
 use clap::Parser;
 

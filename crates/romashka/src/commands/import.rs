@@ -12,6 +12,7 @@ use romashka_db::scope::Database;
 
 use crate::context::Context;
 use crate::exit::{Exit, failure};
+use crate::stop::Stop;
 
 /// Bring mail archives into the database
 #[derive(ClapArgs)]
@@ -125,7 +126,14 @@ async fn import_mbox(arguments: MboxArgs, context: &Context) -> anyhow::Result<E
     drop(context.connect_to(&settings).await?);
     let database = Database::new(&settings)?;
     let stop = Arc::new(AtomicBool::new(false));
-    let listener = tokio::spawn(stop_on_signal(stop.clone()));
+    let mut asked = Stop::new()?;
+    let listener = tokio::spawn({
+        let stop = Arc::clone(&stop);
+        async move {
+            asked.asked().await;
+            stop.store(true, Ordering::Relaxed);
+        }
+    });
     let bar = context.console.bar(total, "importing");
     bar.set_style(
         indicatif::ProgressStyle::with_template(
@@ -159,19 +167,6 @@ fn exit_code(report: &Report) -> Exit {
         .iter()
         .any(|skipped| matches!(skipped.reason, Reason::Refused { .. }));
     if refused { Exit::Failure } else { Exit::Ok }
-}
-
-async fn stop_on_signal(stop: Arc<AtomicBool>) {
-    let Ok(mut terminate) =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-    else {
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
-    stop.store(true, Ordering::Relaxed);
 }
 
 fn explain(error: ImportError) -> anyhow::Error {

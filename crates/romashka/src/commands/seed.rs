@@ -9,6 +9,7 @@ use romashka_db::seed::{self, Added, LoadEvent, LoadOptions, LoadReport, SeedErr
 use crate::console::Console;
 use crate::context::Context;
 use crate::exit::{Exit, Failure, failure};
+use crate::stop::Stop;
 
 /// Fill the database with demo content, or with a large load
 #[derive(clap::Args)]
@@ -107,13 +108,13 @@ async fn load(options: LoadOptions, context: &Context) -> anyhow::Result<Exit> {
     let console = &context.console;
     let mut client = context.connect().await?;
     let stop = Arc::new(AtomicBool::new(false));
+    let mut asked = Stop::new()?;
     let listener = tokio::spawn({
         let (stop, console) = (Arc::clone(&stop), console.clone());
         async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                stop.store(true, Ordering::Relaxed);
-                console.note("stopping after this batch; figures and indexes are finished first");
-            }
+            asked.asked().await;
+            stop.store(true, Ordering::Relaxed);
+            console.note("stopping after this batch; figures and indexes are finished first");
         }
     });
     let bar: Arc<Mutex<Option<ProgressBar>>> = Arc::default();

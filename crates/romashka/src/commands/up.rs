@@ -16,7 +16,6 @@ use romashka_db::private::{
 };
 use romashka_db::settings::{Settings, SettingsError, Sources};
 use serde::Serialize;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep};
 
 use super::migrate;
@@ -24,6 +23,7 @@ use super::private_server::{Reachable, failed, folder, show};
 use crate::console::{Console, Tone};
 use crate::context::Context;
 use crate::exit::{Exit, failure};
+use crate::stop::Stop;
 
 /// Run ROMASHKA's database on a private PostgreSQL, until Ctrl-C
 #[derive(clap::Args)]
@@ -295,28 +295,6 @@ async fn watch(
             }
         }
         console.note("PostgreSQL runs again");
-    }
-}
-
-/// Ctrl-C, SIGTERM, and the end of the terminal.
-struct Stop([Signal; 3]);
-
-impl Stop {
-    fn new() -> anyhow::Result<Self> {
-        Ok(Stop([
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::hangup())?,
-        ]))
-    }
-
-    async fn asked(&mut self) {
-        let [interrupt, terminate, hangup] = &mut self.0;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
     }
 }
 

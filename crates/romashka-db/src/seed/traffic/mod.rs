@@ -21,6 +21,7 @@ pub(super) const CUSTOMER: u64 = 1;
 pub(super) const AGENT: u64 = 2;
 pub(super) const ARTICLE: u64 = 3;
 const CONVERSATION: u64 = 4;
+const IDENTITY: u64 = 5;
 
 /// Customers who write once a year or every day: the k-th writes in proportion to 1 / k^0.8.
 const CUSTOMER_SKEW: f64 = 0.8;
@@ -338,10 +339,12 @@ impl Traffic {
     /// Appends a conversation to a batch. `number` is its place in the load, `short_number` what people see.
     pub(super) fn add(&self, batch: &mut Batch, number: u64, short_number: i64) {
         let mut chance = Chance::of(self.options.seed, CONVERSATION, number);
+        // What is said follows from the seed alone, the ids from the moment too: the same load may be added again.
+        let mut identity = Chance::of(self.options.seed ^ self.now as u64, IDENTITY, number);
         let person = customer(self.options.seed, self.customers.pick(&mut chance) as u64);
         let channel = CHANNELS[chance.below(CHANNELS.len())];
         let course = self.course(number, channel, &mut chance);
-        let id = chance.id_at(course.times[0] / 1000);
+        let id = identity.id_at(course.times[0] / 1000);
         let language = &LANGUAGES[person.language];
         let first_name = person.name.split(' ').next().unwrap_or_default();
 
@@ -363,7 +366,7 @@ impl Traffic {
             if subject.is_empty() {
                 subject = text.chars().take(80).collect();
             }
-            last_id = chance.id_at(*time / 1000);
+            last_id = identity.id_at(*time / 1000);
             message_ids.push(last_id);
             let sure =
                 (*sender == Sender::Assistant).then(|| (55 + chance.below(45)) as f64 / 100.0);
