@@ -2,6 +2,7 @@
 
 pub mod connect;
 pub mod data_folder;
+pub mod doctor;
 pub mod envelope;
 pub mod environment;
 pub mod fingerprint;

@@ -22,11 +22,12 @@ Examples:
   romashka up                      a database of your own, with demo content, until Ctrl-C
   romashka migrate                 bring the database of DATABASE_URL to this version
   romashka verify                  prove that it is what the migrations promise
+  romashka doctor                  examine the server around it
   romashka migrate --help          examples of one command
 
 Exit codes:
   0    done
-  1    failed, or something was found (verify, migrate status)
+  1    failed, or something was found (verify, doctor, migrate status)
   2    the command line or a setting is wrong
   3    the database cannot be reached
   4    refused for safety: role without the rights, transaction pooler, another process at work

@@ -53,6 +53,21 @@ fn paint(tone: Tone, text: &str, colour: bool) -> String {
     }
 }
 
+/// Lines of at most `columns` characters, broken at spaces; a longer word has a line of its own.
+fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 impl Console {
     /// The console for these options, the environment and the terminal.
     pub fn new(global: &Global) -> Self {
@@ -96,6 +111,42 @@ impl Console {
     /// A line of the result behind `!`; nothing with `--json`.
     pub fn doubtful(&self, text: impl Display) {
         self.line(format_args!("{} {text}", self.paint(Tone::Doubtful, "!")));
+    }
+
+    /// A paragraph of the result, wrapped on a terminal, each line behind `indent` spaces; nothing with `--json`.
+    pub fn paragraph(&self, indent: usize, tone: Tone, text: impl Display) {
+        for line in wrap(&text.to_string(), self.room(indent)) {
+            self.line(format_args!("{:indent$}{}", "", self.paint(tone, line)));
+        }
+    }
+
+    /// The same behind a mark, with the lines below each other.
+    pub fn item(&self, indent: usize, mark: impl Display, text: impl Display) {
+        for (number, line) in wrap(&text.to_string(), self.room(indent + 2))
+            .iter()
+            .enumerate()
+        {
+            if number == 0 {
+                self.line(format_args!("{:indent$}{mark} {line}", ""));
+            } else {
+                self.line(format_args!("{:indent$}  {line}", ""));
+            }
+        }
+    }
+
+    /// The columns of the terminal beside an indent; endless where standard output is none.
+    fn room(&self, indent: usize) -> usize {
+        let stdout = std::io::stdout();
+        if !stdout.is_terminal() {
+            return usize::MAX;
+        }
+        rustix::termios::tcgetwinsize(stdout)
+            .ok()
+            .map(|size| usize::from(size.ws_col))
+            .filter(|columns| *columns > 0)
+            .unwrap_or(80)
+            .saturating_sub(indent)
+            .max(20)
     }
 
     /// The result as one JSON document, with `--json`; else nothing.
@@ -213,5 +264,13 @@ mod tests {
     fn no_colour_means_no_escape() {
         assert_eq!(paint(Tone::Bad, "x", false), "x");
         assert!(paint(Tone::Bad, "x", true).starts_with('\u{1b}'));
+    }
+
+    #[test]
+    fn lines_break_at_spaces() {
+        assert_eq!(wrap("a bc def", 4), ["a bc", "def"]);
+        assert_eq!(wrap("über alle", 4), ["über", "alle"]);
+        assert_eq!(wrap("unbreakable a", 4), ["unbreakable", "a"]);
+        assert_eq!(wrap("a b", usize::MAX), ["a b"]);
     }
 }

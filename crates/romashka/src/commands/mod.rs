@@ -7,6 +7,7 @@ use crate::exit::Exit;
 
 mod completions;
 mod docs;
+mod doctor;
 mod down;
 mod environment;
 mod import;
@@ -28,6 +29,7 @@ pub enum Command {
     Psql(psql::Args),
     Migrate(migrate::Args),
     Verify(verify::Args),
+    Doctor(doctor::Args),
     Import(import::Args),
     Seed(seed::Args),
     Keys(keys::Args),
@@ -46,6 +48,7 @@ impl Command {
             Command::Psql(arguments) => psql::run(arguments, context).await,
             Command::Migrate(arguments) => migrate::run(arguments, context).await,
             Command::Verify(arguments) => verify::run(arguments, context).await,
+            Command::Doctor(arguments) => doctor::run(arguments, context).await,
             Command::Import(arguments) => import::run(arguments, context).await,
             Command::Seed(arguments) => seed::run(arguments, context).await,
             Command::Keys(arguments) => keys::run(arguments, context).await,
