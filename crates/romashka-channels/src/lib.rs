@@ -1,3 +1,4 @@
 //! Parsing and rendering of the channels a customer writes by. Nothing here touches a database.
 
 pub mod email;
+pub mod request;
