@@ -2,3 +2,4 @@
 
 pub mod email;
 pub mod request;
+pub mod whatsapp;
