@@ -3,3 +3,4 @@
 pub mod email;
 pub mod request;
 pub mod whatsapp;
+pub mod webhooks;
