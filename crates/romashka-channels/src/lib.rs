@@ -3,4 +3,5 @@
 pub mod email;
 pub mod request;
 pub mod whatsapp;
+pub mod sms;
 pub mod webhooks;
