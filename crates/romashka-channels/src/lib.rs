@@ -5,3 +5,4 @@ pub mod request;
 pub mod whatsapp;
 pub mod sms;
 pub mod webhooks;
+pub mod website;
