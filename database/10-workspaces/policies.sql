@@ -4,8 +4,14 @@ do $$ begin
   perform romashka.protect_table('workspace_invitations', readers => 'admin', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('teams', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('team_members', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('api_keys', readers => 'admin', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('idempotency_keys', readers => null, inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('agent_availability', readers => 'viewer', inserters => 'admin', updaters => 'agent', removers => 'admin');
 end $$;
+-- Of a key its hash is nobody's to read.
+revoke select on public.api_keys from authenticated, romashka_admin;
+grant select (id, workspace_id, name, display_prefix, last_four, role, scopes, created_by, expires_at, last_used_at, revoked_at, created_at)
+  on public.api_keys to authenticated, romashka_admin;
 
 -- workspaces: the tenant column is the key itself.
 alter table public.workspaces enable row level security;

@@ -152,3 +152,184 @@ comment on table public.agent_availability is 'Whether an agent takes conversati
 create unique index if not exists idx_agent_availability_agent_id on public.agent_availability (agent_id, workspace_id);
 create index if not exists idx_agent_availability_status on public.agent_availability (workspace_id, status);
 create index if not exists idx_agent_availability_is_online on public.agent_availability (workspace_id) where is_online and status = 'available';
+
+-- Signing in. People are global, so are their passwords, sessions and second factors: nobody but the functions in verbs.sql reads these tables.
+create table if not exists romashka.passwords (
+  user_id uuid not null,
+  password_hash text not null,
+  changed_at timestamptz not null default now(),
+  constraint passwords_pkey primary key (user_id),
+  constraint passwords_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
+  constraint passwords_password_hash_check check (password_hash ~ '^\$argon2id\$v=19\$m=[0-9]+,t=[0-9]+,p=[0-9]+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$')
+);
+comment on table romashka.passwords is 'Passwords of people who sign in here, as Argon2id hashes. Who signs in with Supabase or another provider has none.';
+
+create table if not exists romashka.sessions (
+  id uuid not null default public.generate_uuid(),
+  user_id uuid not null,
+  token_hash bytea not null,
+  chosen_workspace uuid,
+  is_second_factor_passed boolean not null default false,
+  user_agent text,
+  address inet,
+  created_at timestamptz not null default now(),
+  authenticated_at timestamptz not null default now(),
+  last_used_at timestamptz not null default now(),
+  idle_limit interval not null,
+  expires_at timestamptz not null,
+  constraint sessions_pkey primary key (id),
+  constraint sessions_token_hash_key unique (token_hash),
+  constraint sessions_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
+  constraint sessions_token_hash_check check (octet_length(token_hash) = 32)
+) with (fillfactor = 80);
+comment on table romashka.sessions is 'Who is signed in. Only the SHA-256 of a token is kept; signing out removes the row.';
+create index if not exists sessions_user_id_idx on romashka.sessions (user_id, created_at);
+create index if not exists sessions_expires_at_idx on romashka.sessions (expires_at);
+
+create table if not exists romashka.second_factors (
+  id uuid not null default public.generate_uuid(),
+  user_id uuid not null,
+  secret text not null,
+  confirmed_at timestamptz,
+  last_step bigint not null default 0,
+  created_at timestamptz not null default now(),
+  constraint second_factors_pkey primary key (id),
+  constraint second_factors_user_id_key unique (user_id),
+  constraint second_factors_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
+  constraint second_factors_secret_check check (romashka.is_envelope(secret))
+);
+comment on table romashka.second_factors is 'Secrets of one-time passwords (TOTP), encrypted. In force once a first code was right.';
+
+create table if not exists romashka.recovery_codes (
+  user_id uuid not null,
+  code_hash bytea not null,
+  used_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint recovery_codes_pkey primary key (user_id, code_hash),
+  constraint recovery_codes_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
+  constraint recovery_codes_code_hash_check check (octet_length(code_hash) = 32)
+);
+comment on table romashka.recovery_codes is 'Codes that stand in for a lost second factor, once each. Only the SHA-256 is kept.';
+
+create table if not exists romashka.account_tokens (
+  token_hash bytea not null,
+  purpose text not null,
+  user_id uuid,
+  expires_at timestamptz not null,
+  used_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint account_tokens_pkey primary key (token_hash),
+  constraint account_tokens_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
+  constraint account_tokens_token_hash_check check (octet_length(token_hash) = 32),
+  constraint account_tokens_purpose_check check (purpose in ('password_reset', 'second_factor', 'setup')),
+  constraint account_tokens_user_id_check check ((user_id is null) = (purpose = 'setup'))
+);
+comment on table romashka.account_tokens is 'Tokens that are good for one act: a new password, the second step of signing in, the set-up of an installation. Only the SHA-256 is kept.';
+create index if not exists account_tokens_user_id_idx on romashka.account_tokens (user_id) where user_id is not null;
+create index if not exists account_tokens_expires_at_idx on romashka.account_tokens (expires_at);
+
+-- Lost in a crash, which forgives some failed attempts and nothing else.
+create unlogged table if not exists romashka.rate_limits (
+  key text not null,
+  arrival timestamptz not null,
+  constraint rate_limits_pkey primary key (key),
+  constraint rate_limits_key_check check (length(key) between 1 and 200)
+) with (fillfactor = 70);
+comment on table romashka.rate_limits is 'When what was done under a key is used up (the theoretical arrival time of GCRA). Keys hold hashes, no addresses.';
+
+create unlogged table if not exists romashka.login_failures (
+  account_hash bytea not null,
+  failures integer not null,
+  last_failed_at timestamptz not null,
+  locked_until timestamptz not null,
+  constraint login_failures_pkey primary key (account_hash),
+  constraint login_failures_account_hash_check check (octet_length(account_hash) = 32),
+  constraint login_failures_failures_check check (failures >= 0)
+) with (fillfactor = 70);
+comment on table romashka.login_failures is 'Wrong passwords and codes in a row of an account, also of one that does not exist, and until when it waits.';
+
+create table if not exists romashka.outgoing_mails (
+  id uuid not null default public.generate_uuid(),
+  kind text not null,
+  recipient text not null,
+  language text not null default 'en',
+  content text not null,
+  status text not null default 'pending',
+  attempt_count integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  last_error text,
+  created_at timestamptz not null default now(),
+  constraint outgoing_mails_pkey primary key (id),
+  constraint outgoing_mails_kind_check check (kind in ('invitation', 'password_reset', 'password_changed', 'second_factor_changed')),
+  constraint outgoing_mails_recipient_check check (length(recipient) <= 320 and recipient ~ '^[^@\s]+@[^@\s]+$'),
+  constraint outgoing_mails_language_check check (length(language) between 2 and 35),
+  constraint outgoing_mails_content_check check (romashka.is_envelope(content)),
+  constraint outgoing_mails_status_check check (status in ('pending', 'sending', 'sent', 'dead')),
+  constraint outgoing_mails_attempt_count_check check (attempt_count >= 0),
+  constraint outgoing_mails_lease_id_check check ((lease_id is not null) = (status = 'sending'))
+) with (fillfactor = 80);
+comment on table romashka.outgoing_mails is 'Mails of the installation itself (invitations, resets, notices): the queue they are sent from. What they say holds tokens and is encrypted.';
+create index if not exists outgoing_mails_next_attempt_at_idx on romashka.outgoing_mails (next_attempt_at) where status in ('pending', 'sending');
+create index if not exists outgoing_mails_created_at_idx on romashka.outgoing_mails (created_at) where status in ('sent', 'dead');
+
+do $$
+declare
+  name text;
+begin
+  foreach name in array array['passwords', 'sessions', 'second_factors', 'recovery_codes', 'account_tokens', 'rate_limits', 'login_failures', 'outgoing_mails'] loop
+    execute format('revoke all on romashka.%I from public, anon, authenticated, service_role, romashka_agent, romashka_admin', name);
+    execute format('alter table romashka.%I enable row level security', name);
+    execute format('alter table romashka.%I force row level security', name);
+  end loop;
+end $$;
+
+create table if not exists public.api_keys (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  name text not null,
+  display_prefix text not null,
+  last_four text not null,
+  key_hash bytea not null,
+  role text not null default 'agent',
+  scopes text[] not null,
+  created_by uuid,
+  expires_at timestamptz,
+  last_used_at timestamptz,
+  revoked_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint api_keys_pkey primary key (id, workspace_id),
+  constraint api_keys_key_hash_key unique (key_hash, workspace_id),
+  constraint api_keys_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint api_keys_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint api_keys_name_check check (length(name) between 1 and 200),
+  constraint api_keys_display_prefix_check check (display_prefix ~ '^rmk_(live|test)_[0-9A-Za-z]{3}$'),
+  constraint api_keys_last_four_check check (last_four ~ '^[0-9A-Za-z]{4}$'),
+  constraint api_keys_key_hash_check check (octet_length(key_hash) = 32),
+  constraint api_keys_role_check check (role in ('viewer', 'agent', 'admin')),
+  constraint api_keys_scopes_check check (romashka.is_text_list(to_jsonb(scopes), '^(\*|[a-z_]+):(read|write)$') and cardinality(scopes) between 1 and 100)
+) with (fillfactor = 80);
+comment on table public.api_keys is 'Keys of programs. Only the SHA-256 is kept: a key is shown once, when it is made.';
+create index if not exists api_keys_workspace_id_idx on public.api_keys (workspace_id, created_at desc, id desc);
+create index if not exists api_keys_created_by_idx on public.api_keys (created_by) where created_by is not null;
+
+create table if not exists public.idempotency_keys (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  actor_id uuid not null,
+  idempotency_key text not null,
+  request_hash bytea not null,
+  response_status integer,
+  response_headers jsonb not null default '{}',
+  response_body bytea,
+  created_at timestamptz not null default now(),
+  constraint idempotency_keys_pkey primary key (id, workspace_id),
+  constraint idempotency_keys_idempotency_key_key unique (workspace_id, actor_id, idempotency_key),
+  constraint idempotency_keys_idempotency_key_check check (length(idempotency_key) between 1 and 255),
+  constraint idempotency_keys_request_hash_check check (octet_length(request_hash) = 32),
+  constraint idempotency_keys_response_status_check check (response_status between 200 and 399),
+  constraint idempotency_keys_response_headers_check check (jsonb_typeof(response_headers) = 'object')
+);
+comment on table public.idempotency_keys is 'Requests that a caller may repeat: the answer that was given, for 24 hours. Written in the transaction of the request.';
+create index if not exists idempotency_keys_created_at_idx on public.idempotency_keys (created_at);

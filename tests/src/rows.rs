@@ -22,6 +22,9 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("*", "file_hash", "repeat('a', 64)"),
     ("*", "currency", "'EUR'"),
     ("*", "attribute_key", "'k_{unique}'"),
+    ("api_keys", "display_prefix", "'rmk_live_abc'"),
+    ("api_keys", "last_four", "'abcd'"),
+    ("api_keys", "scopes", "array['*:read']"),
     ("events", "kind", "'test.made'"),
     ("conversations", "number", "null"),
     (
