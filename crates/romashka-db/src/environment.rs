@@ -12,6 +12,10 @@ pub enum Topic {
     PrivateServer,
     /// Encryption of stored credentials.
     Secrets,
+    /// The HTTP server.
+    Server,
+    /// Signing in with Supabase's users.
+    Supabase,
     /// What the command prints.
     Output,
 }
@@ -23,6 +27,8 @@ impl Topic {
             Topic::Connection => "Connection",
             Topic::PrivateServer => "Private server",
             Topic::Secrets => "Secrets",
+            Topic::Server => "Server",
+            Topic::Supabase => "Supabase",
             Topic::Output => "Output",
         }
     }
@@ -194,6 +200,118 @@ pub static ENCRYPTION_KEY: Variable = Variable::secret(
     "the file `encryption.key` in the data folder, made on first use",
     "Key of stored credentials: 32 bytes in base64 (`romashka keys generate`); further keys behind a comma open what they encrypted.",
 );
+/// Address and port of the server.
+pub static LISTEN: Variable = Variable::new(
+    Topic::Server,
+    "ROMASHKA_LISTEN",
+    "127.0.0.1:3000",
+    "Address and port that `serve` and `up` listen on.",
+);
+/// The address people use.
+pub static PUBLIC_URL: Variable = Variable::new(
+    Topic::Server,
+    "ROMASHKA_PUBLIC_URL",
+    "`http://` and the address of `ROMASHKA_LISTEN`",
+    "The address people use, as `https://support.example.com`: links in mails are made from it, requests of pages are compared with it, and with `https` cookies are `Secure`.",
+);
+/// Networks whose X-Forwarded-For is believed.
+pub static TRUSTED_PROXIES: Variable = Variable::new(
+    Topic::Server,
+    "ROMASHKA_TRUSTED_PROXIES",
+    "",
+    "Networks of your own reverse proxies (`10.0.0.0/8,::1`); of a request through them the last address in `X-Forwarded-For` that is none of them is the caller.",
+);
+/// Origins that may call the API from a browser.
+pub static CORS_ORIGINS: Variable = Variable::new(
+    Topic::Server,
+    "ROMASHKA_CORS_ORIGINS",
+    "none",
+    "Origins of other sites whose pages may call the API with a key or token (`https://app.example.com,…`); cookies are never accepted from them.",
+);
+/// Most bytes in a body.
+pub static BODY_LIMIT: Variable = Variable::new(
+    Topic::Server,
+    "ROMASHKA_BODY_LIMIT",
+    "1048576",
+    "Most bytes in the body of a request; uploads have limits of their own.",
+);
+/// Seconds a request may take.
+pub static REQUEST_TIMEOUT: Variable = Variable::new(
+    Topic::Server,
+    "ROMASHKA_REQUEST_TIMEOUT",
+    "30",
+    "Seconds that a request may take; a statement of the database gets nine tenths of it.",
+);
+/// Seconds for the headers.
+pub static HEADER_TIMEOUT: Variable = Variable::new(
+    Topic::Server,
+    "ROMASHKA_HEADER_TIMEOUT",
+    "10",
+    "Seconds within which the headers of a request must have arrived, and its body within the time for the whole.",
+);
+/// Most connections at a time.
+pub static MAX_CONNECTIONS: Variable = Variable::new(
+    Topic::Server,
+    "ROMASHKA_MAX_CONNECTIONS",
+    "20000",
+    "Most connections at a time; further ones wait to be accepted.",
+);
+/// Seconds to drain.
+pub static SHUTDOWN_TIMEOUT: Variable = Variable::new(
+    Topic::Server,
+    "ROMASHKA_SHUTDOWN_TIMEOUT",
+    "25",
+    "Seconds that requests at work are given when the server stops.",
+);
+/// Idle limit of a session.
+pub static SESSION_IDLE: Variable = Variable::new(
+    Topic::Server,
+    "ROMASHKA_SESSION_IDLE",
+    "28800",
+    "Seconds without use after which a person has to sign in again.",
+);
+/// Absolute limit of a session.
+pub static SESSION_LIFETIME: Variable = Variable::new(
+    Topic::Server,
+    "ROMASHKA_SESSION_LIFETIME",
+    "604800",
+    "Seconds after which a person has to sign in again in any case.",
+);
+/// Requests a minute of one caller.
+pub static RATE_LIMIT: Variable = Variable::new(
+    Topic::Server,
+    "ROMASHKA_RATE_LIMIT",
+    "600",
+    "Requests a minute of one person or key that one process serves; a sixth of it at once. 0 sets no limit.",
+);
+/// The Supabase project.
+pub static SUPABASE_URL: Variable = Variable::new(
+    Topic::Supabase,
+    "SUPABASE_URL",
+    "",
+    "The project, as `https://ref.supabase.co`: its people can use the API with the tokens Supabase gives them, checked with the keys the project publishes.",
+);
+/// The public key of a Supabase project.
+pub static SUPABASE_ANON_KEY: Variable = Variable::secret(
+    Topic::Supabase,
+    "SUPABASE_ANON_KEY",
+    "",
+    "The public key of a Supabase project, which a browser sends beside the token of its user.",
+);
+/// The secret key of a Supabase project.
+pub static SUPABASE_SERVICE_ROLE_KEY: Variable = Variable::secret(
+    Topic::Supabase,
+    "SUPABASE_SERVICE_ROLE_KEY",
+    "",
+    "The secret key of a Supabase project: who sends it to the API acts as the service, in the workspace the request names.",
+);
+/// The secret of HS256 tokens.
+pub static SUPABASE_JWT_SECRET: Variable = Variable::secret(
+    Topic::Supabase,
+    "SUPABASE_JWT_SECRET",
+    "",
+    "The secret that tokens of an older Supabase project, or of PostgREST, are signed with (HS256): at least 32 bytes.",
+);
 /// Which spans and events are logged.
 pub static LOG: Variable = Variable::new(
     Topic::Output,
@@ -227,6 +345,22 @@ pub static TABLE: &[&Variable] = &[
     &XDG_RUNTIME_DIR,
     &PG_BIN,
     &ENCRYPTION_KEY,
+    &LISTEN,
+    &PUBLIC_URL,
+    &TRUSTED_PROXIES,
+    &CORS_ORIGINS,
+    &BODY_LIMIT,
+    &REQUEST_TIMEOUT,
+    &HEADER_TIMEOUT,
+    &MAX_CONNECTIONS,
+    &SHUTDOWN_TIMEOUT,
+    &SESSION_IDLE,
+    &SESSION_LIFETIME,
+    &RATE_LIMIT,
+    &SUPABASE_URL,
+    &SUPABASE_ANON_KEY,
+    &SUPABASE_SERVICE_ROLE_KEY,
+    &SUPABASE_JWT_SECRET,
     &LOG,
     &NO_COLOR,
 ];
@@ -269,6 +403,6 @@ mod tests {
         assert_eq!(names.len(), TABLE.len());
         let mut topics: Vec<_> = TABLE.iter().map(|variable| variable.topic).collect();
         topics.dedup();
-        assert_eq!(topics.len(), 4, "each topic's variables stand together");
+        assert_eq!(topics.len(), 6, "each topic's variables stand together");
     }
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::mail::{Author, PreparedMail};
 use super::report::{Reason, Report, Skipped};
 use super::{ImportError, Options, Place};
-use crate::scope::{Actor, Claims, Lease, Role, Scope};
+use crate::scope::{Actor, Claims, Lease, Scope};
 
 const FIND_KNOWN: &str = include_str!("find_known.sql");
 const INGEST: &str = include_str!("ingest.sql");
@@ -22,14 +22,7 @@ const CLOSE_OLD: &str = include_str!("close_old.sql");
 
 /// Finds the workspace and the channel; makes the channel when it is named and missing.
 pub(super) async fn find_place(lease: &mut Lease, options: &Options) -> Result<Place, ImportError> {
-    let nobody = Claims {
-        role: Role::Service,
-        subject: None,
-        workspace: None,
-        actor: Some(Actor::System),
-        workspace_role: None,
-    };
-    let scope = lease.begin(&nobody).await?;
+    let scope = lease.begin(&Claims::installation()).await?;
     let workspace = match &options.workspace {
         None => scope
             .query_one("select public.current_workspace_id()", &[])
