@@ -355,7 +355,7 @@ returns table (setting_key text, default_value jsonb, is_public boolean, is_effe
 language plpgsql immutable parallel safe set search_path = '' as $$
 begin
   return query select known.k, known.v::jsonb, known.p, known.e, known.d from (values
-    ('agent_auto_away_time', '300', false, false, 'Set agents to away after seconds of inactivity'),
+    ('agent_auto_away_time', '300', false, true, 'Set agents to away after seconds of inactivity'),
     ('ai_confidence_threshold', '0.8', false, false, 'Minimum AI confidence threshold'),
     ('ai_handoff_threshold', '0.5', false, false, 'AI confidence threshold for handoff to human'),
     ('allowed_origins', '["https://romashka.com", "https://app.romashka.com"]', false, false, 'Allowed CORS origins'),
@@ -366,7 +366,7 @@ begin
     ('backup_retention_days', '30', false, false, 'Backup retention in days'),
     ('brute_force_protection_enabled', 'true', false, false, 'Enable brute force protection'),
     ('canned_responses_enabled', 'true', false, false, 'Enable canned responses'),
-    ('conversation_auto_close_time', '3600', false, false, 'Auto-close inactive conversations after seconds'),
+    ('conversation_auto_close_time', '3600', false, true, 'Auto-close inactive conversations after seconds'),
     ('conversation_history_retention', '365', false, true, 'Conversation history retention in days'),
     ('cors_enabled', 'true', false, false, 'Enable CORS'),
     ('customer_satisfaction_scale', '5', false, true, 'Customer satisfaction scale (1-5 or 1-10)'),
@@ -395,8 +395,8 @@ begin
     ('platform_name', '"ROMASHKA"', true, false, 'Platform name'),
     ('platform_version', '"1.0.0"', true, false, 'Current platform version'),
     ('push_notifications_enabled', 'true', false, false, 'Enable push notifications'),
-    ('rate_limit_requests_per_minute', '100', false, false, 'Rate limit requests per minute'),
-    ('rate_limiting_enabled', 'true', false, false, 'Enable rate limiting'),
+    ('rate_limit_requests_per_minute', '100', false, true, 'Rate limit requests per minute'),
+    ('rate_limiting_enabled', 'true', false, true, 'Enable rate limiting'),
     ('real_time_updates_enabled', 'true', false, false, 'Enable real-time updates'),
     ('satisfaction_survey_enabled', 'true', false, false, 'Enable satisfaction surveys'),
     ('session_timeout_minutes', '480', false, false, 'Session timeout in minutes'),
@@ -737,6 +737,187 @@ comment on table public.agent_availability is 'Whether an agent takes conversati
 create unique index if not exists idx_agent_availability_agent_id on public.agent_availability (agent_id, workspace_id);
 create index if not exists idx_agent_availability_status on public.agent_availability (workspace_id, status);
 create index if not exists idx_agent_availability_is_online on public.agent_availability (workspace_id) where is_online and status = 'available';
+
+-- Signing in. People are global, so are their passwords, sessions and second factors: nobody but the functions in verbs.sql reads these tables.
+create table if not exists romashka.passwords (
+  user_id uuid not null,
+  password_hash text not null,
+  changed_at timestamptz not null default now(),
+  constraint passwords_pkey primary key (user_id),
+  constraint passwords_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
+  constraint passwords_password_hash_check check (password_hash ~ '^\$argon2id\$v=19\$m=[0-9]+,t=[0-9]+,p=[0-9]+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$')
+);
+comment on table romashka.passwords is 'Passwords of people who sign in here, as Argon2id hashes. Who signs in with Supabase or another provider has none.';
+
+create table if not exists romashka.sessions (
+  id uuid not null default public.generate_uuid(),
+  user_id uuid not null,
+  token_hash bytea not null,
+  chosen_workspace uuid,
+  is_second_factor_passed boolean not null default false,
+  user_agent text,
+  address inet,
+  created_at timestamptz not null default now(),
+  authenticated_at timestamptz not null default now(),
+  last_used_at timestamptz not null default now(),
+  idle_limit interval not null,
+  expires_at timestamptz not null,
+  constraint sessions_pkey primary key (id),
+  constraint sessions_token_hash_key unique (token_hash),
+  constraint sessions_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
+  constraint sessions_token_hash_check check (octet_length(token_hash) = 32)
+) with (fillfactor = 80);
+comment on table romashka.sessions is 'Who is signed in. Only the SHA-256 of a token is kept; signing out removes the row.';
+create index if not exists sessions_user_id_idx on romashka.sessions (user_id, created_at);
+create index if not exists sessions_expires_at_idx on romashka.sessions (expires_at);
+
+create table if not exists romashka.second_factors (
+  id uuid not null default public.generate_uuid(),
+  user_id uuid not null,
+  secret text not null,
+  confirmed_at timestamptz,
+  last_step bigint not null default 0,
+  created_at timestamptz not null default now(),
+  constraint second_factors_pkey primary key (id),
+  constraint second_factors_user_id_key unique (user_id),
+  constraint second_factors_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
+  constraint second_factors_secret_check check (romashka.is_envelope(secret))
+);
+comment on table romashka.second_factors is 'Secrets of one-time passwords (TOTP), encrypted. In force once a first code was right.';
+
+create table if not exists romashka.recovery_codes (
+  user_id uuid not null,
+  code_hash bytea not null,
+  used_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint recovery_codes_pkey primary key (user_id, code_hash),
+  constraint recovery_codes_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
+  constraint recovery_codes_code_hash_check check (octet_length(code_hash) = 32)
+);
+comment on table romashka.recovery_codes is 'Codes that stand in for a lost second factor, once each. Only the SHA-256 is kept.';
+
+create table if not exists romashka.account_tokens (
+  token_hash bytea not null,
+  purpose text not null,
+  user_id uuid,
+  expires_at timestamptz not null,
+  used_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint account_tokens_pkey primary key (token_hash),
+  constraint account_tokens_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
+  constraint account_tokens_token_hash_check check (octet_length(token_hash) = 32),
+  constraint account_tokens_purpose_check check (purpose in ('password_reset', 'second_factor', 'setup')),
+  constraint account_tokens_user_id_check check ((user_id is null) = (purpose = 'setup'))
+);
+comment on table romashka.account_tokens is 'Tokens that are good for one act: a new password, the second step of signing in, the set-up of an installation. Only the SHA-256 is kept.';
+create index if not exists account_tokens_user_id_idx on romashka.account_tokens (user_id) where user_id is not null;
+create index if not exists account_tokens_expires_at_idx on romashka.account_tokens (expires_at);
+
+-- Lost in a crash, which forgives some failed attempts and nothing else.
+create unlogged table if not exists romashka.rate_limits (
+  key text not null,
+  arrival timestamptz not null,
+  constraint rate_limits_pkey primary key (key),
+  constraint rate_limits_key_check check (length(key) between 1 and 200)
+) with (fillfactor = 70);
+comment on table romashka.rate_limits is 'When what was done under a key is used up (the theoretical arrival time of GCRA). Keys hold hashes, no addresses.';
+
+create unlogged table if not exists romashka.login_failures (
+  account_hash bytea not null,
+  failures integer not null,
+  last_failed_at timestamptz not null,
+  locked_until timestamptz not null,
+  constraint login_failures_pkey primary key (account_hash),
+  constraint login_failures_account_hash_check check (octet_length(account_hash) = 32),
+  constraint login_failures_failures_check check (failures >= 0)
+) with (fillfactor = 70);
+comment on table romashka.login_failures is 'Wrong passwords and codes in a row of an account, also of one that does not exist, and until when it waits.';
+
+create table if not exists romashka.outgoing_mails (
+  id uuid not null default public.generate_uuid(),
+  kind text not null,
+  recipient text not null,
+  language text not null default 'en',
+  content text not null,
+  status text not null default 'pending',
+  attempt_count integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  last_error text,
+  created_at timestamptz not null default now(),
+  constraint outgoing_mails_pkey primary key (id),
+  constraint outgoing_mails_kind_check check (kind in ('invitation', 'password_reset', 'password_changed', 'second_factor_changed')),
+  constraint outgoing_mails_recipient_check check (length(recipient) <= 320 and recipient ~ '^[^@\s]+@[^@\s]+$'),
+  constraint outgoing_mails_language_check check (length(language) between 2 and 35),
+  constraint outgoing_mails_content_check check (romashka.is_envelope(content)),
+  constraint outgoing_mails_status_check check (status in ('pending', 'sending', 'sent', 'dead')),
+  constraint outgoing_mails_attempt_count_check check (attempt_count >= 0),
+  constraint outgoing_mails_lease_id_check check ((lease_id is not null) = (status = 'sending'))
+) with (fillfactor = 80);
+comment on table romashka.outgoing_mails is 'Mails of the installation itself (invitations, resets, notices): the queue they are sent from. What they say holds tokens and is encrypted.';
+create index if not exists outgoing_mails_next_attempt_at_idx on romashka.outgoing_mails (next_attempt_at) where status in ('pending', 'sending');
+create index if not exists outgoing_mails_created_at_idx on romashka.outgoing_mails (created_at) where status in ('sent', 'dead');
+
+do $$
+declare
+  name text;
+begin
+  foreach name in array array['passwords', 'sessions', 'second_factors', 'recovery_codes', 'account_tokens', 'rate_limits', 'login_failures', 'outgoing_mails'] loop
+    execute format('revoke all on romashka.%I from public, anon, authenticated, service_role, romashka_agent, romashka_admin', name);
+    execute format('alter table romashka.%I enable row level security', name);
+    execute format('alter table romashka.%I force row level security', name);
+  end loop;
+end $$;
+
+create table if not exists public.api_keys (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  name text not null,
+  display_prefix text not null,
+  last_four text not null,
+  key_hash bytea not null,
+  role text not null default 'agent',
+  scopes text[] not null,
+  created_by uuid,
+  expires_at timestamptz,
+  last_used_at timestamptz,
+  revoked_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint api_keys_pkey primary key (id, workspace_id),
+  constraint api_keys_key_hash_key unique (key_hash, workspace_id),
+  constraint api_keys_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint api_keys_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint api_keys_name_check check (length(name) between 1 and 200),
+  constraint api_keys_display_prefix_check check (display_prefix ~ '^rmk_(live|test)_[0-9A-Za-z]{3}$'),
+  constraint api_keys_last_four_check check (last_four ~ '^[0-9A-Za-z]{4}$'),
+  constraint api_keys_key_hash_check check (octet_length(key_hash) = 32),
+  constraint api_keys_role_check check (role in ('viewer', 'agent', 'admin')),
+  constraint api_keys_scopes_check check (romashka.is_text_list(to_jsonb(scopes), '^(\*|[a-z_]+):(read|write)$') and cardinality(scopes) between 1 and 100)
+) with (fillfactor = 80);
+comment on table public.api_keys is 'Keys of programs. Only the SHA-256 is kept: a key is shown once, when it is made.';
+create index if not exists api_keys_workspace_id_idx on public.api_keys (workspace_id, created_at desc, id desc);
+create index if not exists api_keys_created_by_idx on public.api_keys (created_by) where created_by is not null;
+
+create table if not exists public.idempotency_keys (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  actor_id uuid not null,
+  idempotency_key text not null,
+  request_hash bytea not null,
+  response_status integer,
+  response_headers jsonb not null default '{}',
+  response_body bytea,
+  created_at timestamptz not null default now(),
+  constraint idempotency_keys_pkey primary key (id, workspace_id),
+  constraint idempotency_keys_idempotency_key_key unique (workspace_id, actor_id, idempotency_key),
+  constraint idempotency_keys_idempotency_key_check check (length(idempotency_key) between 1 and 255),
+  constraint idempotency_keys_request_hash_check check (octet_length(request_hash) = 32),
+  constraint idempotency_keys_response_status_check check (response_status between 200 and 399),
+  constraint idempotency_keys_response_headers_check check (jsonb_typeof(response_headers) = 'object')
+);
+comment on table public.idempotency_keys is 'Requests that a caller may repeat: the answer that was given, for 24 hours. Written in the transaction of the request.';
+create index if not exists idempotency_keys_created_at_idx on public.idempotency_keys (created_at);
 
 -- ============ 20-people/tables ============
 -- Purpose: customers, and by what they are known on each channel.
@@ -2211,6 +2392,19 @@ create table if not exists public.retention_runs (
 comment on table public.retention_runs is 'What retention removed, and up to when: roll-ups of those days are kept as they are, for what they were made from is gone.';
 create index if not exists retention_runs_workspace_id_idx on public.retention_runs (workspace_id, area, removed_before desc);
 
+-- A load takes slow indexes away and makes them again at its end. One that is killed leaves here what is owed.
+create table if not exists romashka.postponed_indexes (
+  name text not null,
+  definition text not null,
+  created_at timestamptz not null default now(),
+  constraint postponed_indexes_pkey primary key (name),
+  constraint postponed_indexes_definition_check check (definition ~ '^CREATE (UNIQUE )?INDEX IF NOT EXISTS ')
+);
+comment on table romashka.postponed_indexes is 'Indexes that a load has taken away and not made again yet; empty unless one is running or was killed.';
+revoke all on romashka.postponed_indexes from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.postponed_indexes enable row level security;
+alter table romashka.postponed_indexes force row level security;
+
 -- ============ 00-foundation/functions ============
 -- Purpose: who asks, what he may, and the three helpers by which every table is protected, audited and touched.
 -- Invariants: no context means no rows; helpers of policies run once per statement and read no table that has a policy using them.
@@ -2668,9 +2862,14 @@ begin
         and not new.workspace_id = any (romashka.my_workspaces('admin')) then
     raise exception 'only admins change the availability of others' using errcode = 'RM403';
   end if;
+  -- Who comes back is here now, or the next look for idle agents would send him away again.
+  if tg_op = 'UPDATE' and new.is_online and new.status in ('available', 'busy') and (not old.is_online or old.status not in ('available', 'busy'))
+     and new.last_activity is not distinct from old.last_activity then
+    new.last_activity := pg_catalog.now();
+  end if;
   return new;
 end $$;
-comment on function romashka.prepare_availability() is 'Trigger: an agent is a member, starts with his real count, and is changed by himself or an admin.';
+comment on function romashka.prepare_availability() is 'Trigger: an agent is a member, starts with his real count, is changed by himself or an admin, and is active when he comes back.';
 create or replace trigger agent_availability_10_insert before insert on public.agent_availability
   for each row execute function romashka.prepare_availability();
 create or replace trigger agent_availability_10_update before update on public.agent_availability
@@ -3723,6 +3922,13 @@ language plpgsql set search_path = '' as $$
 declare
   made uuid;
 begin
+  -- Under the caller's policies: an article or a conversation of another workspace is not there.
+  if not exists (select from public.knowledge_items as i where i.id = item and i.workspace_id = workspace) then
+    raise exception 'no such article' using errcode = 'RM404';
+  end if;
+  if conversation is not null and not exists (select from public.conversations as c where c.id = conversation and c.workspace_id = workspace) then
+    raise exception 'no such conversation' using errcode = 'RM404';
+  end if;
   insert into public.knowledge_analytics (workspace_id, knowledge_item_id, conversation_id, was_helpful, feedback_text, usage_context)
   values (workspace, item, conversation, record_knowledge_use.was_helpful, feedback, record_knowledge_use.usage_context) returning id into made;
   return made;
@@ -5351,6 +5557,515 @@ do $$ begin
   perform romashka.audit_table('webhook_subscriptions', array['secret_key'], array['last_triggered', 'success_count', 'failure_count', 'failing_since']);
 end $$;
 
+-- ============ 10-workspaces/verbs ============
+-- Purpose: signing in: sessions, API keys, passwords, second factors, one-time tokens, the limits on all of them, and repeated requests.
+-- Invariants: tokens come in as their SHA-256, so that no statement, log or plan holds one; a one-time token, a recovery code and a
+--   step of a second factor are used once, decided by one UPDATE; what is counted is counted for accounts that do not exist too.
+-- Who calls: the server, as service_role; what a member may call is granted at the end.
+-- Lock risk: row locks.
+
+create or replace function romashka.my_membership(out workspace uuid, out member_role text) language plpgsql stable security definer set search_path = '' as $$
+-- Definer: memberships are read outside of their own policy.
+declare
+  me constant uuid := romashka.current_user_id();
+  here constant uuid := public.current_workspace_id();
+begin
+  workspace := here;
+  if me is null then
+    member_role := case when here = any (romashka.my_workspaces('viewer')) then coalesce(romashka.claims() #>> '{app_metadata,workspace_role}', 'agent') end;
+  else
+    member_role := (select m.role from public.workspace_members as m where m.user_id = me and m.workspace_id = here and m.status = 'active');
+  end if;
+end $$;
+comment on function romashka.my_membership() is 'The workspace of the request and what the one who asks is in it; no role for who is not a member.';
+
+-- Sessions ----------------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.start_session(person uuid, token_hash bytea, idle_limit interval, absolute_limit interval, second_factor boolean default false,
+  user_agent text default null, address inet default null) returns uuid language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+declare
+  made uuid;
+  at constant timestamptz := pg_catalog.now();
+begin
+  insert into romashka.sessions (user_id, token_hash, idle_limit, expires_at, is_second_factor_passed, user_agent, address)
+  values (person, start_session.token_hash, start_session.idle_limit, at + absolute_limit, second_factor, left(start_session.user_agent, 500), start_session.address)
+  returning id into made;
+  update auth.users as u set last_sign_in_at = at where u.id = person;
+  return made;
+end $$;
+comment on function romashka.start_session(uuid, bytea, interval, interval, boolean, text, inet) is 'Signs a person in: a session that ends after its idle limit without use, and after its absolute limit in any case.';
+
+create or replace function romashka.find_session(token_hash bytea, out session uuid, out person uuid, out chosen_workspace uuid, out authenticated_at timestamptz,
+  out second_factor boolean) language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the service's alone.
+declare
+  found_session romashka.sessions;
+  at constant timestamptz := pg_catalog.now();
+begin
+  select * into found_session from romashka.sessions as s where s.token_hash = find_session.token_hash and s.expires_at > at and s.last_used_at + s.idle_limit > at;
+  if not found then return; end if;
+  if found_session.last_used_at < at - interval '1 minute' then
+    update romashka.sessions as s set last_used_at = at where s.id = found_session.id;
+  end if;
+  session := found_session.id;
+  person := found_session.user_id;
+  chosen_workspace := found_session.chosen_workspace;
+  authenticated_at := found_session.authenticated_at;
+  second_factor := found_session.is_second_factor_passed;
+end $$;
+comment on function romashka.find_session(bytea) is 'Who is signed in with a token, nobody when the session is over. Its use is noted once a minute.';
+
+create or replace function romashka.choose_workspace(session uuid, workspace uuid) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+begin
+  update romashka.sessions as s set chosen_workspace = workspace where s.id = session
+     and exists (select from public.workspace_members as m where m.user_id = s.user_id and m.workspace_id = workspace and m.status = 'active');
+  if not found then raise exception 'no such workspace' using errcode = 'RM404'; end if;
+end $$;
+comment on function romashka.choose_workspace(uuid, uuid) is 'From now on the session works in another workspace of its person.';
+
+create or replace function romashka.confirm_session(session uuid) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+begin
+  update romashka.sessions as s set authenticated_at = pg_catalog.now() where s.id = session;
+end $$;
+comment on function romashka.confirm_session(uuid) is 'Notes that the person has just shown who he is again.';
+
+create or replace function romashka.list_sessions(person uuid) returns table (id uuid, user_agent text, address text, created_at timestamptz, last_used_at timestamptz, expires_at timestamptz)
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: the service's alone.
+begin
+  return query
+    select s.id, s.user_agent, host(s.address), s.created_at, s.last_used_at, least(s.expires_at, s.last_used_at + s.idle_limit) from romashka.sessions as s
+     where s.user_id = person and s.expires_at > pg_catalog.now() and s.last_used_at + s.idle_limit > pg_catalog.now() order by s.last_used_at desc, s.id;
+end $$;
+comment on function romashka.list_sessions(uuid) is 'The sessions of a person that are not over.';
+
+create or replace function romashka.end_sessions(person uuid, session uuid default null, except_session uuid default null) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+declare
+  ended integer;
+begin
+  delete from romashka.sessions as s where s.user_id = person and (session is null or s.id = session) and s.id is distinct from except_session;
+  get diagnostics ended = row_count;
+  return ended;
+end $$;
+comment on function romashka.end_sessions(uuid, uuid, uuid) is 'Ends one session of a person, or all but one; returns how many.';
+
+-- API keys ----------------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.find_api_key(key_hash bytea, out key uuid, out workspace uuid, out key_role text, out scopes text[]) language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the service's alone; the key says which workspace is meant.
+declare
+  found_key public.api_keys;
+  at constant timestamptz := pg_catalog.now();
+begin
+  select k.* into found_key from public.api_keys as k join public.workspaces as w on w.id = k.workspace_id and w.status = 'active'
+   where k.key_hash = find_api_key.key_hash and k.revoked_at is null and (k.expires_at is null or k.expires_at > at);
+  if not found then return; end if;
+  if found_key.last_used_at is null or found_key.last_used_at < at - interval '1 minute' then
+    update public.api_keys as k set last_used_at = at where k.id = found_key.id and k.workspace_id = found_key.workspace_id;
+  end if;
+  key := found_key.id;
+  workspace := found_key.workspace_id;
+  key_role := found_key.role;
+  scopes := found_key.scopes;
+end $$;
+comment on function romashka.find_api_key(bytea) is 'What a key stands for, nothing when it is revoked or over. Its use is noted once a minute.';
+
+create or replace function public.create_api_key(name text, key_hash bytea, display_prefix text, last_four text, scopes text[], role text default 'agent',
+  expires_at timestamptz default null, workspace uuid default public.current_workspace_id()) returns uuid language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody writes the table himself, so that a key never has more rights than the one who made it.
+declare
+  made uuid;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  if create_api_key.expires_at <= pg_catalog.now() then raise exception 'the key would be over already' using errcode = 'RM422'; end if;
+  insert into public.api_keys (workspace_id, name, key_hash, display_prefix, last_four, scopes, role, expires_at, created_by)
+  values (workspace, create_api_key.name, create_api_key.key_hash, create_api_key.display_prefix, create_api_key.last_four, create_api_key.scopes,
+    create_api_key.role, create_api_key.expires_at, (select p.id from public.profiles as p where p.id = romashka.current_user_id()))
+  returning id into made;
+  return made;
+end $$;
+comment on function public.create_api_key(text, bytea, text, text, text[], text, timestamptz, uuid) is 'Keeps a new key of the workspace; the key itself is made and shown by the caller.';
+
+create or replace function public.revoke_api_key(key uuid, workspace uuid default public.current_workspace_id()) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: as create_api_key.
+declare
+  at constant timestamptz := pg_catalog.now();
+begin
+  perform romashka.require_role(workspace, 'admin');
+  update public.api_keys as k set revoked_at = coalesce(k.revoked_at, at) where k.id = key and k.workspace_id = workspace;
+  if not found then raise exception 'no such key' using errcode = 'RM404'; end if;
+end $$;
+comment on function public.revoke_api_key(uuid, uuid) is 'Ends a key at once. It stays in the list, for the audit.';
+
+-- Passwords ---------------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.find_account(email text, out person uuid, out password_hash text, out has_second_factor boolean) language plpgsql stable security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the service's alone.
+begin
+  select p.id, w.password_hash, exists (select from romashka.second_factors as f where f.user_id = p.id and f.confirmed_at is not null)
+    into person, password_hash, has_second_factor
+    from public.profiles as p left join romashka.passwords as w on w.user_id = p.id where p.email = lower(find_account.email);
+end $$;
+comment on function romashka.find_account(text) is 'The account of an address, with what is needed to check a password.';
+
+create or replace function romashka.read_account(person uuid, out email text, out full_name text, out language text, out password_hash text, out has_second_factor boolean)
+language plpgsql stable security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the service's alone.
+begin
+  select p.email, p.full_name, p.language, w.password_hash, exists (select from romashka.second_factors as f where f.user_id = p.id and f.confirmed_at is not null)
+    into email, full_name, language, password_hash, has_second_factor
+    from public.profiles as p left join romashka.passwords as w on w.user_id = p.id where p.id = person;
+end $$;
+comment on function romashka.read_account(uuid) is 'The account of a person who is signed in.';
+
+create or replace function romashka.set_password(person uuid, password_hash text) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+begin
+  insert into romashka.passwords as w (user_id, password_hash) values (person, set_password.password_hash)
+  on conflict (user_id) do update set password_hash = excluded.password_hash, changed_at = excluded.changed_at;
+end $$;
+comment on function romashka.set_password(uuid, text) is 'Keeps the hash of a new password.';
+
+create or replace function romashka.create_account(email text, full_name text, password_hash text default null) returns uuid language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+declare
+  made uuid := gen_random_uuid();
+begin
+  if exists (select from public.profiles as p where p.email = lower(create_account.email)) then
+    raise exception 'there is an account with this address' using errcode = 'RM409', hint = 'Sign in instead.';
+  end if;
+  insert into auth.users (id, email, email_confirmed_at, raw_user_meta_data)
+  values (made, lower(create_account.email), pg_catalog.now(), jsonb_strip_nulls(jsonb_build_object('full_name', create_account.full_name)));
+  if create_account.password_hash is not null then perform romashka.set_password(made, create_account.password_hash); end if;
+  return made;
+end $$;
+comment on function romashka.create_account(text, text, text) is 'An account whose address is known to be the person''s: by an invitation, or by the one who sets the installation up.';
+
+create or replace function romashka.read_invitation(token_hash bytea, out workspace uuid, out workspace_name text, out email text, out has_account boolean)
+language plpgsql stable security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the service's alone; who has the token was invited.
+begin
+  select i.workspace_id, w.name, i.email, exists (select from public.profiles as p where p.email = i.email) into workspace, workspace_name, email, has_account
+    from public.workspace_invitations as i join public.workspaces as w on w.id = i.workspace_id
+   where i.token_hash = read_invitation.token_hash and i.accepted_at is null and i.expires_at > pg_catalog.now();
+end $$;
+comment on function romashka.read_invitation(bytea) is 'What an invitation that is still open invites to.';
+
+-- One-time tokens ---------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.keep_token(token_hash bytea, purpose text, person uuid, valid_for interval) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+begin
+  insert into romashka.account_tokens (token_hash, purpose, user_id, expires_at)
+  values (keep_token.token_hash, keep_token.purpose, person, pg_catalog.now() + valid_for);
+end $$;
+comment on function romashka.keep_token(bytea, text, uuid, interval) is 'Keeps a token that is good for one act, for a time.';
+
+create or replace function romashka.find_token(token_hash bytea, purpose text) returns uuid language plpgsql stable security definer set search_path = '' as $$
+-- Definer: the service's alone.
+begin
+  return (select t.user_id from romashka.account_tokens as t where t.token_hash = find_token.token_hash and t.purpose = find_token.purpose
+             and t.used_at is null and t.expires_at > pg_catalog.now());
+end $$;
+comment on function romashka.find_token(bytea, text) is 'Whose token it is, without using it.';
+
+create or replace function romashka.use_token(token_hash bytea, purpose text, out person uuid, out is_valid boolean) language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the service's alone.
+declare
+  at constant timestamptz := pg_catalog.now();
+begin
+  update romashka.account_tokens as t set used_at = at
+   where t.token_hash = use_token.token_hash and t.purpose = use_token.purpose and t.used_at is null and t.expires_at > at
+  returning t.user_id into person;
+  is_valid := found;
+end $$;
+comment on function romashka.use_token(bytea, text) is 'Uses a token up; of two who try at once one succeeds.';
+
+create or replace function romashka.needs_setup() returns boolean language plpgsql stable security definer set search_path = '' as $$
+-- Definer: the service's alone.
+begin
+  return not exists (select from public.workspace_members as m where m.role = 'owner' and m.status = 'active'
+                       and (exists (select from romashka.passwords as w where w.user_id = m.user_id)));
+end $$;
+comment on function romashka.needs_setup() is 'Whether nobody who could sign in here owns a workspace yet.';
+
+create or replace function romashka.set_up(token_hash bytea, email text, full_name text, password_hash text) returns uuid language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone; the token was shown to who runs the installation.
+declare
+  person uuid;
+begin
+  -- One at a time: two who have a token each must not both become the first.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('romashka.set_up', 0));
+  if not romashka.needs_setup() then raise exception 'the installation is set up already' using errcode = 'RM409'; end if;
+  if not (select used.is_valid from romashka.use_token(set_up.token_hash, 'setup') as used) then
+    raise exception 'the token is not valid (any more)' using errcode = 'RM403', hint = 'Start the server again: it shows a new one.';
+  end if;
+  person := romashka.create_account(set_up.email, set_up.full_name, set_up.password_hash);
+  insert into public.workspace_members (workspace_id, user_id, role) values (romashka.default_workspace_id(), person, 'owner');
+  return person;
+end $$;
+comment on function romashka.set_up(bytea, text, text, text) is 'Makes the first owner of the installation.';
+
+-- Second factors ----------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.offer_second_factor(person uuid, factor uuid, secret text) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+begin
+  insert into romashka.second_factors as f (id, user_id, secret) values (factor, person, offer_second_factor.secret)
+  on conflict (user_id) do update set id = excluded.id, secret = excluded.secret, last_step = 0, created_at = excluded.created_at where f.confirmed_at is null;
+  if not found then raise exception 'there is a second factor already' using errcode = 'RM409', hint = 'Remove it first.'; end if;
+end $$;
+comment on function romashka.offer_second_factor(uuid, uuid, text) is 'Keeps a secret that is not in force before a first code was right.';
+
+create or replace function romashka.read_second_factor(person uuid, out factor uuid, out secret text, out is_confirmed boolean) language plpgsql stable security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the service's alone.
+begin
+  select f.id, f.secret, f.confirmed_at is not null into factor, secret, is_confirmed from romashka.second_factors as f where f.user_id = person;
+end $$;
+comment on function romashka.read_second_factor(uuid) is 'The encrypted secret of a person.';
+
+create or replace function romashka.use_second_factor(person uuid, factor uuid, step bigint) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+declare
+  at constant timestamptz := pg_catalog.now();
+begin
+  update romashka.second_factors as f set last_step = step, confirmed_at = coalesce(f.confirmed_at, at)
+   where f.user_id = person and f.id = factor and f.last_step < step;
+  return found;
+end $$;
+comment on function romashka.use_second_factor(uuid, uuid, bigint) is 'Takes the time step of a right code; false when it, or a later one, was used before.';
+
+create or replace function romashka.remove_second_factor(person uuid) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+begin
+  delete from romashka.recovery_codes as c where c.user_id = person;
+  delete from romashka.second_factors as f where f.user_id = person;
+  return found;
+end $$;
+comment on function romashka.remove_second_factor(uuid) is 'Takes the second factor and its recovery codes away.';
+
+create or replace function romashka.keep_recovery_codes(person uuid, code_hashes bytea[]) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+begin
+  delete from romashka.recovery_codes as c where c.user_id = person;
+  insert into romashka.recovery_codes (user_id, code_hash) select person, hash from unnest(code_hashes) as hash;
+end $$;
+comment on function romashka.keep_recovery_codes(uuid, bytea[]) is 'Puts new recovery codes in the place of the old ones.';
+
+create or replace function romashka.use_recovery_code(person uuid, code_hash bytea) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+declare
+  at constant timestamptz := pg_catalog.now();
+begin
+  update romashka.recovery_codes as c set used_at = at where c.user_id = person and c.code_hash = use_recovery_code.code_hash and c.used_at is null;
+  return found;
+end $$;
+comment on function romashka.use_recovery_code(uuid, bytea) is 'Uses a recovery code up.';
+
+-- Limits ------------------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.take_allowance(key text, quota integer, period interval, out is_allowed boolean, out remaining integer, out retry_after interval)
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the service's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  cost constant interval := period / quota;
+  taken timestamptz;
+begin
+  insert into romashka.rate_limits as l (key, arrival) values (take_allowance.key, at + cost)
+  on conflict (key) do update set arrival = greatest(l.arrival, excluded.arrival - cost) + cost where greatest(l.arrival, excluded.arrival - cost) + cost <= excluded.arrival - cost + period
+  returning l.arrival into taken;
+  is_allowed := found;
+  if is_allowed then
+    remaining := floor(extract(epoch from (at + period - taken)) / extract(epoch from cost))::integer;
+    retry_after := interval '0';
+  else
+    remaining := 0;
+    select l.arrival + cost - at - period into retry_after from romashka.rate_limits as l where l.key = take_allowance.key;
+    retry_after := greatest(coalesce(retry_after, cost), interval '1 second');
+  end if;
+end $$;
+comment on function romashka.take_allowance(text, integer, interval) is 'Takes one of the quota that a key has in a period (GCRA), decided by one statement: many servers share one count.';
+
+create or replace function romashka.login_pause(account_hash bytea) returns interval language plpgsql stable security definer set search_path = '' as $$
+-- Definer: the service's alone.
+begin
+  return (select f.locked_until - pg_catalog.clock_timestamp() from romashka.login_failures as f
+           where f.account_hash = login_pause.account_hash and f.locked_until > pg_catalog.clock_timestamp());
+end $$;
+comment on function romashka.login_pause(bytea) is 'How long an account still waits after wrong passwords; null when it does not.';
+
+create or replace function romashka.record_login(account_hash bytea, succeeded boolean) returns interval language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  until timestamptz;
+begin
+  if succeeded then
+    delete from romashka.login_failures as f where f.account_hash = record_login.account_hash;
+    return null;
+  end if;
+  -- Five are free; then 1 s, doubled each time, up to 15 minutes. A quiet day forgives.
+  insert into romashka.login_failures as f (account_hash, failures, last_failed_at, locked_until) values (record_login.account_hash, 1, at, at)
+  on conflict (account_hash) do update set
+    failures = case when f.last_failed_at < excluded.last_failed_at - interval '1 day' then 1 else f.failures + 1 end,
+    last_failed_at = excluded.last_failed_at,
+    locked_until = excluded.last_failed_at + case when f.last_failed_at < excluded.last_failed_at - interval '1 day' or f.failures < 5 then interval '0'
+      else least(interval '15 minutes', interval '1 second' * (2 ^ least(f.failures - 5, 20))) end
+  returning f.locked_until into until;
+  return nullif(greatest(until - at, interval '0'), interval '0');
+end $$;
+comment on function romashka.record_login(bytea, boolean) is 'Counts a wrong password or code, or forgets those before a right one; returns how long the account now waits.';
+
+-- Mails of the installation -----------------------------------------------------------------------------------------------------
+
+create or replace function romashka.queue_mail(mail uuid, kind text, recipient text, language text, content text) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+begin
+  insert into romashka.outgoing_mails (id, kind, recipient, language, content) values (mail, queue_mail.kind, queue_mail.recipient, coalesce(queue_mail.language, 'en'), queue_mail.content);
+end $$;
+comment on function romashka.queue_mail(uuid, text, text, text, text) is 'Puts a mail of the installation on its queue, in the transaction of what it tells of.';
+
+create or replace function romashka.claim_mails(batch_size integer default 20, worker text default null, lease interval default '2 minutes') returns setof romashka.outgoing_mails
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  token constant uuid := gen_random_uuid();
+begin
+  return query
+    with chosen as materialized (
+      select m.id from romashka.outgoing_mails as m where m.status in ('pending', 'sending') and m.next_attempt_at <= at
+       order by m.next_attempt_at limit greatest(1, least(batch_size, 1000)) for update skip locked)
+    update romashka.outgoing_mails as m set status = 'sending', lease_id = token, locked_by = worker, next_attempt_at = at + lease, attempt_count = m.attempt_count + 1
+      from chosen where m.id = chosen.id returning m.*;
+end $$;
+comment on function romashka.claim_mails(integer, text, interval) is 'Takes up to batch_size mails that are due.';
+
+create or replace function romashka.complete_mail(mail uuid, lease uuid) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+begin
+  update romashka.outgoing_mails as m set status = 'sent', lease_id = null, locked_by = null, last_error = null where m.id = mail and m.lease_id = lease;
+  return found;
+end $$;
+comment on function romashka.complete_mail(uuid, uuid) is 'Says that a mail was handed over. False when the lease is lost.';
+
+create or replace function romashka.fail_mail(mail uuid, lease uuid, message text, permanent boolean default false) returns text language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  luck constant double precision := pg_catalog.random();
+  now_status text;
+begin
+  update romashka.outgoing_mails as m set status = case when permanent or m.attempt_count >= 12 then 'dead' else 'pending' end, lease_id = null, locked_by = null,
+         last_error = left(message, 2000), next_attempt_at = at + romashka.backoff(m.attempt_count, '30 seconds', '6 hours', luck)
+   where m.id = mail and m.lease_id = lease returning m.status into now_status;
+  return now_status;
+end $$;
+comment on function romashka.fail_mail(uuid, uuid, text, boolean) is 'Gives a mail back after a failed attempt: pending again, dead after twelve or when permanent. Null when the lease is lost.';
+
+-- Repeated requests -------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.claim_request(idempotency_key text, request_hash bytea, out is_new boolean, out is_same boolean, out response_status integer,
+  out response_headers jsonb, out response_body bytea) language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: nobody reads the table; the caller gets what he was answered himself.
+declare
+  here constant uuid := coalesce(public.current_workspace_id(), romashka.default_workspace_id());
+  me constant uuid := romashka.actor_id();
+  kept public.idempotency_keys;
+begin
+  if me is null then raise exception 'who repeats a request has to sign in' using errcode = 'RM400'; end if;
+  delete from public.idempotency_keys as k
+   where k.workspace_id = here and k.actor_id = me and k.idempotency_key = claim_request.idempotency_key and k.created_at < pg_catalog.now() - interval '24 hours';
+  -- Waits for a request with the same key that is still at work: its row is not committed yet.
+  insert into public.idempotency_keys (workspace_id, actor_id, idempotency_key, request_hash) values (here, me, claim_request.idempotency_key, claim_request.request_hash)
+  on conflict (workspace_id, actor_id, idempotency_key) do nothing;
+  is_new := found;
+  is_same := true;
+  if is_new then return; end if;
+  select k.* into kept from public.idempotency_keys as k
+   where k.workspace_id = here and k.actor_id = me and k.idempotency_key = claim_request.idempotency_key;
+  is_same := kept.request_hash = claim_request.request_hash;
+  if is_same then
+    response_status := kept.response_status;
+    response_headers := kept.response_headers;
+    response_body := kept.response_body;
+  end if;
+end $$;
+comment on function romashka.claim_request(text, bytea) is 'Whether a request with this key is new; if not, whether it is the same, and what was answered. Waits for one that is still at work.';
+
+create or replace function romashka.keep_response(idempotency_key text, response_status integer, response_headers jsonb, response_body bytea) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: as claim_request.
+declare
+  here constant uuid := coalesce(public.current_workspace_id(), romashka.default_workspace_id());
+begin
+  update public.idempotency_keys as k set response_status = keep_response.response_status, response_headers = keep_response.response_headers, response_body = keep_response.response_body
+   where k.workspace_id = here and k.actor_id = romashka.actor_id() and k.idempotency_key = keep_response.idempotency_key and k.response_status is null;
+end $$;
+comment on function romashka.keep_response(text, integer, jsonb, bytea) is 'Keeps what was answered, in the transaction of the request.';
+
+create or replace function romashka.forget_expired(batch integer default 1000) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone, over all workspaces.
+declare
+  at constant timestamptz := pg_catalog.now();
+  forgotten integer := 0;
+  removed integer;
+begin
+  delete from public.idempotency_keys as k using (select x.id, x.workspace_id from public.idempotency_keys as x where x.created_at < at - interval '24 hours' limit batch for update skip locked) as old
+   where k.id = old.id and k.workspace_id = old.workspace_id;
+  get diagnostics removed = row_count; forgotten := forgotten + removed;
+  delete from romashka.sessions as s using (select x.id from romashka.sessions as x where x.expires_at < at or x.last_used_at + x.idle_limit < at limit batch for update skip locked) as old where s.id = old.id;
+  get diagnostics removed = row_count; forgotten := forgotten + removed;
+  delete from romashka.account_tokens as t using (select x.token_hash from romashka.account_tokens as x where x.expires_at < at - interval '1 day' limit batch for update skip locked) as old
+   where t.token_hash = old.token_hash;
+  get diagnostics removed = row_count; forgotten := forgotten + removed;
+  delete from romashka.rate_limits as l using (select x.key from romashka.rate_limits as x where x.arrival < at limit batch for update skip locked) as old where l.key = old.key;
+  get diagnostics removed = row_count; forgotten := forgotten + removed;
+  delete from romashka.login_failures as f using (select x.account_hash from romashka.login_failures as x where x.last_failed_at < at - interval '1 day' limit batch for update skip locked) as old
+   where f.account_hash = old.account_hash;
+  get diagnostics removed = row_count; forgotten := forgotten + removed;
+  delete from romashka.outgoing_mails as m using (select x.id from romashka.outgoing_mails as x where x.status in ('sent', 'dead') and x.created_at < at - interval '30 days' limit batch for update skip locked) as old
+   where m.id = old.id;
+  get diagnostics removed = row_count; forgotten := forgotten + removed;
+  return forgotten;
+end $$;
+comment on function romashka.forget_expired(integer) is 'Removes what is over: sessions, tokens, limits, kept answers, mails that were sent; returns how many rows.';
+
+do $$
+declare
+  signature text;
+begin
+  perform romashka.audit_table('api_keys', array['key_hash'], array['last_used_at']);
+  revoke execute on all functions in schema romashka from public;
+  perform romashka.grant_function('romashka.my_membership()', 'authenticated', 'service_role');
+  perform romashka.grant_function('romashka.claim_request(text, bytea)', 'authenticated', 'service_role');
+  perform romashka.grant_function('romashka.keep_response(text, integer, jsonb, bytea)', 'authenticated', 'service_role');
+  perform romashka.grant_function('public.create_api_key(text, bytea, text, text, text[], text, timestamptz, uuid)', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_function('public.revoke_api_key(uuid, uuid)', 'authenticated', 'service_role', 'romashka_admin');
+  foreach signature in array array['start_session(uuid, bytea, interval, interval, boolean, text, inet)', 'find_session(bytea)', 'choose_workspace(uuid, uuid)', 'confirm_session(uuid)',
+    'list_sessions(uuid)', 'end_sessions(uuid, uuid, uuid)', 'find_api_key(bytea)', 'find_account(text)', 'read_account(uuid)', 'set_password(uuid, text)', 'create_account(text, text, text)',
+    'read_invitation(bytea)', 'keep_token(bytea, text, uuid, interval)', 'find_token(bytea, text)', 'use_token(bytea, text)', 'needs_setup()', 'set_up(bytea, text, text, text)',
+    'offer_second_factor(uuid, uuid, text)', 'read_second_factor(uuid)', 'use_second_factor(uuid, uuid, bigint)', 'remove_second_factor(uuid)', 'keep_recovery_codes(uuid, bytea[])',
+    'use_recovery_code(uuid, bytea)', 'take_allowance(text, integer, interval)', 'login_pause(bytea)', 'record_login(bytea, boolean)', 'queue_mail(uuid, text, text, text, text)',
+    'claim_mails(integer, text, interval)', 'complete_mail(uuid, uuid)', 'fail_mail(uuid, uuid, text, boolean)', 'forget_expired(integer)'] loop
+    perform romashka.grant_function('romashka.' || signature, 'service_role');
+  end loop;
+end $$;
+
 -- ============ 40-conversations/verbs ============
 -- Purpose: what people, channels, workflows and the assistant do with conversations: one function for each verb, used by every writer.
 -- Invariants: a verb is one transaction's work and checks the workspace first; what arrives twice is stored once.
@@ -5612,12 +6327,20 @@ begin
   if target.status not in ('active', 'escalated') then raise exception 'only an open conversation is transferred' using errcode = 'RM409'; end if;
   if target.assigned_agent_id = to_agent then raise exception 'the conversation is with this agent already' using errcode = 'RM409'; end if;
   perform romashka.ensure_member(target.workspace_id, to_agent);
-  update public.conversation_transfers as t set status = 'expired' where t.conversation_id = conversation and t.workspace_id = target.workspace_id and t.status = 'pending';
   insert into public.conversation_transfers (workspace_id, conversation_id, from_agent_id, to_agent_id, transfer_reason, transfer_type, expires_at)
   values (target.workspace_id, conversation, target.assigned_agent_id, to_agent, reason, transfer_conversation.transfer_type, at + valid_for) returning id into transfer;
   return transfer;
 end $$;
 comment on function public.transfer_conversation(uuid, uuid, text, text, interval) is 'Asks another agent to take a conversation over; it stays where it is until he accepts. Returns the transfer.';
+
+create or replace function romashka.supersede_transfer() returns trigger language plpgsql set search_path = '' as $$
+begin
+  update public.conversation_transfers as t set status = 'expired' where t.conversation_id = new.conversation_id and t.workspace_id = new.workspace_id and t.status = 'pending';
+  return new;
+end $$;
+comment on function romashka.supersede_transfer() is 'Trigger: who asks for a transfer takes back what was asked for the same conversation before.';
+create or replace trigger conversation_transfers_10_supersede before insert on public.conversation_transfers for each row
+  when (new.status = 'pending') execute function romashka.supersede_transfer();
 
 create or replace function public.accept_transfer(transfer uuid) returns void language plpgsql set search_path = '' as $$
 declare
@@ -5837,9 +6560,11 @@ begin
   if length(trim(coalesce(content, ''))) not between 1 and 10000 then
     raise exception 'a message has 1 to 10,000 characters' using errcode = 'RM400';
   end if;
-  select t.workspace_id, t.widget_id into place from romashka.widget_tokens as t where t.token = widget_token;
-  if not found or not exists (select from public.workspaces as w where w.id = place.workspace_id and w.status = 'active')
-     or not exists (select from public.widget_configurations as w where w.id = place.widget_id and w.workspace_id = place.workspace_id and w.status = 'active') then
+  if length(visitor_name) > 200 or length(visitor_email) > 320 or length(client_message_id) > 200 then
+    raise exception 'a name has at most 200 characters, an address 320, an id 200' using errcode = 'RM400';
+  end if;
+  select w.workspace_id into place from romashka.find_widget(widget_token) as w;
+  if not found then
     raise exception 'no such widget' using errcode = 'RM404';
   end if;
   visitor := encode(pg_catalog.sha256(convert_to(visitor_token, 'UTF8')), 'hex');
@@ -5849,6 +6574,29 @@ begin
 end $$;
 comment on function public.start_widget_conversation(text, text, text, text, text, text) is
   'A visitor writes through the website''s widget: opens his conversation or goes on with it. The same client_message_id is stored once. An address he types is a claim.';
+
+create or replace function romashka.limit_visitors(workspace uuid, customer uuid, opens boolean, seen_at timestamptz) returns void language plpgsql stable security definer set search_path = '' as $$
+-- Definer: called by take_visitor_message only. The visitor's identity is locked by then, so that his messages are counted one after the other.
+declare
+  most constant integer := (romashka.setting(workspace, 'rate_limit_requests_per_minute') #>> '{}')::integer;
+  since constant timestamptz := seen_at - interval '1 minute';
+  amount integer;
+begin
+  if romashka.setting(workspace, 'rate_limiting_enabled') = 'false'::jsonb then return; end if;
+  select count(*) into amount from (
+    select from public.conversations as c join public.messages as m on m.conversation_id = c.id and m.workspace_id = c.workspace_id
+     where c.customer_id = customer and c.workspace_id = workspace and c.channel_type = 'website' and m.sender_type = 'user' and m.created_at > since limit most) as said;
+  if opens and amount < most then
+    -- A visitor's token costs nothing: whoever opens a conversation is counted with all who do. Who has one goes on.
+    select count(*) into amount from (
+      select from public.conversations as c where c.workspace_id = workspace and c.channel_type = 'website' and c.created_at > since limit most) as opened;
+  end if;
+  if amount >= most then
+    raise exception 'too many messages within a minute' using errcode = 'RM429', hint = 'Wait a minute. The limit is the setting rate_limit_requests_per_minute.';
+  end if;
+end $$;
+comment on function romashka.limit_visitors(uuid, uuid, boolean, timestamptz) is
+  'Refuses (RM429) a visitor who has written rate_limit_requests_per_minute messages within a minute, and a new conversation when as many were opened on the website; off with rate_limiting_enabled.';
 
 create or replace function romashka.take_visitor_message(workspace uuid, visitor text, content text, visitor_name text, visitor_email text, client_message_id text,
   out conversation_id uuid, out message_id uuid) language plpgsql security definer set search_path = '' as $$
@@ -5870,7 +6618,8 @@ begin
    where c.customer_id = customer and c.workspace_id = workspace and c.channel_type = 'website' and c.merged_into_id is null
      and (c.status in ('active', 'escalated') or c.status = 'resolved' and c.resolved_at > seen_at - interval '7 days')
    order by c.created_at desc limit 1;
-  if not found then
+  perform romashka.limit_visitors(workspace, customer, conversation_id is null, seen_at);
+  if conversation_id is null then
     insert into public.conversations (workspace_id, customer_id, user_name, channel_type) values (workspace, customer, visitor_name, 'website') returning id into conversation_id;
   end if;
   insert into public.messages (workspace_id, conversation_id, sender_type, content, channel_type, external_message_id, delivery_status, created_at)
@@ -5886,11 +6635,11 @@ declare
 begin
   return query
     select m.id, m.sender_type::text, m.content, m.created_at
-      from romashka.widget_tokens as t
+      from romashka.find_widget(widget_token) as t
       join public.customer_identities as i on i.workspace_id = t.workspace_id and i.channel_type = 'website' and i.external_id = visitor
       join public.conversations as c on c.customer_id = i.customer_id and c.workspace_id = t.workspace_id and c.channel_type = 'website'
       join public.messages as m on m.conversation_id = c.id and m.workspace_id = c.workspace_id and m.channel_type = 'website'
-     where t.token = widget_token and (after is null or m.created_at > after)
+     where after is null or m.created_at > after
      order by m.created_at, m.id limit 200;
 end $$;
 comment on function public.read_widget_conversation(text, text, timestamptz) is 'What was said between a visitor and the workspace on its website, oldest first, 200 at a time.';
@@ -6013,7 +6762,7 @@ create or replace trigger messages_90_audit_update after update of content, conv
 create or replace trigger messages_90_audit_delete after delete on public.messages for each row execute function romashka.log_row_change('messages');
 
 -- ============ 90-operations/maintenance ============
--- Purpose: looking after an installation: retention, recount, health, self-test.
+-- Purpose: looking after an installation: retention, who and what is idle, recount, health, self-test.
 -- Invariants: legal hold stops every removal; a recount changes nothing unless it is asked to; the self-test leaves nothing behind.
 -- Lock risk: retention deletes in batches and drops whole partitions (ACCESS EXCLUSIVE on the partition, for a moment on its parent).
 
@@ -6141,6 +6890,60 @@ begin
 end $$;
 comment on function public.apply_retention(integer) is
   'Removes what is older than the workspaces keep it (settings conversation_history_retention, analytics_retention_days, audit_log_retention_days), a batch of each; nothing of a workspace on legal hold. Also makes the coming partitions. Call it until it removes nothing.';
+
+-- Idle -----------------------------------------------------------------------------------------------------------------
+
+create or replace function public.close_inactive_conversations(batch_size integer default 500) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: a scheduler's work over every workspace; executable by the service only.
+declare
+  place record;
+  at constant timestamptz := pg_catalog.now();
+  seconds integer;
+  closed integer;
+  total integer := 0;
+begin
+  for place in select w.id from public.workspaces as w where w.status = 'active' order by w.id loop
+    seconds := (romashka.setting(place.id, 'conversation_auto_close_time') #>> '{}')::integer;
+    continue when coalesce(seconds, 0) = 0;
+    exit when total >= batch_size;
+    -- Answered, and the customer says no more. Who waits for us, and what was put aside or handed to people, stays open.
+    with idle as (
+      select c.id from public.conversations as c
+       where c.workspace_id = place.id and c.status = 'active' and c.created_at < at - make_interval(secs => seconds)
+         and c.last_message_at < at - make_interval(secs => seconds) and c.waiting_since is null and c.first_response_at is not null
+         and c.snoozed_until is null and c.merged_into_id is null
+       order by c.created_at, c.id limit batch_size - total for update skip locked)
+    update public.conversations as c set status = 'closed', updated_at = at from idle where c.id = idle.id and c.workspace_id = place.id;
+    get diagnostics closed = row_count;
+    total := total + closed;
+  end loop;
+  return total;
+end $$;
+comment on function public.close_inactive_conversations(integer) is
+  'Closes active conversations that were answered and in which nothing has been said for as long as the setting conversation_auto_close_time says (seconds, 0 never); returns how many. A new message of the customer opens them again. Call it until it returns 0.';
+
+create or replace function public.mark_idle_agents_away(batch_size integer default 500) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: a scheduler's work over every workspace; executable by the service only.
+declare
+  marked integer;
+  at constant timestamptz := pg_catalog.now();
+begin
+  -- A time of the agent's own, other than the column's default of 300, stands above the workspace's. What he wrote or read last is activity too.
+  with patience as materialized (
+    select w.id, (romashka.setting(w.id, 'agent_auto_away_time') #>> '{}')::integer as seconds from public.workspaces as w where w.status = 'active'),
+  idle as (
+    select v.id, v.workspace_id from public.agent_availability as v join patience as p on p.id = v.workspace_id
+     cross join lateral (select at - make_interval(secs => nullif(case when v.auto_away_time <> 300 then v.auto_away_time else p.seconds end, 0))) as limits (since)
+     where v.is_online and v.status in ('available', 'busy') and v.last_activity < limits.since
+       and not exists (select from public.messages as m where m.sender_id = v.agent_id and m.sender_type = 'agent' and m.created_at >= limits.since and m.workspace_id = v.workspace_id)
+       and not exists (select from public.conversation_reads as r where r.user_id = v.agent_id and r.workspace_id = v.workspace_id and r.read_at >= limits.since)
+     order by v.last_activity, v.id limit batch_size for update of v skip locked)
+  update public.agent_availability as v set status = 'away', updated_at = at from idle where v.id = idle.id and v.workspace_id = idle.workspace_id;
+  get diagnostics marked = row_count;
+  return marked;
+end $$;
+comment on function public.mark_idle_agents_away(integer) is
+  'Marks agents as away who have written, read and reported nothing for as long as the setting agent_auto_away_time says (seconds, 0 never; agent_availability.auto_away_time other than 300 stands above it); returns how many. They keep their conversations and get no new ones.';
 
 -- Recount --------------------------------------------------------------------------------------------------------------
 
@@ -6440,6 +7243,8 @@ comment on function public.test_function() is
 revoke execute on all functions in schema romashka from public;
 do $$ begin
   perform romashka.grant_function('public.apply_retention(integer)', 'service_role');
+  perform romashka.grant_function('public.close_inactive_conversations(integer)', 'service_role');
+  perform romashka.grant_function('public.mark_idle_agents_away(integer)', 'service_role');
   perform romashka.grant_function('public.recount(uuid, boolean)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.health_check()', 'service_role', 'romashka_admin');
   revoke all on function public.test_function() from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
@@ -6459,8 +7264,14 @@ do $$ begin
   perform romashka.protect_table('workspace_invitations', readers => 'admin', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('teams', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('team_members', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('api_keys', readers => 'admin', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('idempotency_keys', readers => null, inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('agent_availability', readers => 'viewer', inserters => 'admin', updaters => 'agent', removers => 'admin');
 end $$;
+-- Of a key its hash is nobody's to read.
+revoke select on public.api_keys from authenticated, romashka_admin;
+grant select (id, workspace_id, name, display_prefix, last_four, role, scopes, created_by, expires_at, last_used_at, revoked_at, created_at)
+  on public.api_keys to authenticated, romashka_admin;
 
 -- workspaces: the tenant column is the key itself.
 alter table public.workspaces enable row level security;
@@ -6674,7 +7485,7 @@ comment on column public.agent_availability.status is 'available, busy, away or 
 comment on column public.agent_availability.max_concurrent_chats is 'How many open conversations the agent takes at once.';
 comment on column public.agent_availability.current_chat_count is 'How many open conversations the agent has. Kept by triggers.';
 comment on column public.agent_availability.last_activity is 'When the agent last did something.';
-comment on column public.agent_availability.auto_away_time is 'After how many seconds without activity the agent is away.';
+comment on column public.agent_availability.auto_away_time is 'After how many seconds without activity the agent is away, 0 never; at 300, the default, the workspace''s setting agent_auto_away_time counts.';
 comment on column public.agent_availability.working_hours is 'The agent''s own hours, of the form of workspaces.business_hours; null for the workspace''s.';
 comment on column public.agent_availability.last_assigned_at is 'When the agent last got a conversation; round robin goes by it.';
 comment on column public.agent_availability.created_at is 'When the row was made.';
@@ -6735,6 +7546,77 @@ comment on column public.workspaces.status is 'active or suspended; in a suspend
 comment on column public.workspaces.legal_hold is 'While true, retention and erasure delete nothing.';
 comment on column public.workspaces.created_at is 'When the row was made.';
 comment on column public.workspaces.updated_at is 'When the row was last changed.';
+comment on column romashka.passwords.user_id is 'The person.';
+comment on column romashka.passwords.password_hash is 'The hash in PHC form, with its parameters.';
+comment on column romashka.passwords.changed_at is 'When it was last changed.';
+comment on column romashka.sessions.id is 'The row''s identity, time-ordered.';
+comment on column romashka.sessions.user_id is 'The person.';
+comment on column romashka.sessions.token_hash is 'SHA-256 of the token in the cookie.';
+comment on column romashka.sessions.chosen_workspace is 'The workspace the person works in; null for the first.';
+comment on column romashka.sessions.is_second_factor_passed is 'Whether a second factor was shown.';
+comment on column romashka.sessions.user_agent is 'The program, as it called itself.';
+comment on column romashka.sessions.address is 'Where the person signed in from.';
+comment on column romashka.sessions.created_at is 'When the row was made.';
+comment on column romashka.sessions.authenticated_at is 'When the person last showed who he is.';
+comment on column romashka.sessions.last_used_at is 'When it was last used, to the minute.';
+comment on column romashka.sessions.idle_limit is 'How long it lasts without use.';
+comment on column romashka.sessions.expires_at is 'When it ends in any case.';
+comment on column romashka.second_factors.id is 'The row''s identity; the secret is bound to it.';
+comment on column romashka.second_factors.user_id is 'The person.';
+comment on column romashka.second_factors.secret is 'The shared secret, encrypted.';
+comment on column romashka.second_factors.confirmed_at is 'When a first code was right; null while it is not in force.';
+comment on column romashka.second_factors.last_step is 'The time step of the last code that was used; no code of it or before is taken again.';
+comment on column romashka.second_factors.created_at is 'When the row was made.';
+comment on column romashka.recovery_codes.user_id is 'The person.';
+comment on column romashka.recovery_codes.code_hash is 'SHA-256 of the code.';
+comment on column romashka.recovery_codes.used_at is 'When it was used; null while it was not.';
+comment on column romashka.recovery_codes.created_at is 'When the row was made.';
+comment on column romashka.account_tokens.token_hash is 'SHA-256 of the token.';
+comment on column romashka.account_tokens.purpose is 'What it is good for.';
+comment on column romashka.account_tokens.user_id is 'The person; null for the set-up of an installation.';
+comment on column romashka.account_tokens.expires_at is 'Until when it can be used.';
+comment on column romashka.account_tokens.used_at is 'When it was used; null while it was not.';
+comment on column romashka.account_tokens.created_at is 'When the row was made.';
+comment on column romashka.rate_limits.key is 'What is counted: the kind of act, and a hash of who.';
+comment on column romashka.rate_limits.arrival is 'The theoretical arrival time: so far what was done is paid for.';
+comment on column romashka.login_failures.account_hash is 'SHA-256 of the address, whether there is such an account or not.';
+comment on column romashka.login_failures.failures is 'Wrong attempts in a row.';
+comment on column romashka.login_failures.last_failed_at is 'When the last one was.';
+comment on column romashka.login_failures.locked_until is 'Until when no attempt is looked at.';
+comment on column romashka.outgoing_mails.id is 'The row''s identity, time-ordered; the content is bound to it.';
+comment on column romashka.outgoing_mails.kind is 'What the mail is about, which chooses its text.';
+comment on column romashka.outgoing_mails.recipient is 'The address it goes to.';
+comment on column romashka.outgoing_mails.language is 'The language of its text, a BCP 47 tag.';
+comment on column romashka.outgoing_mails.content is 'What the text is filled with (names, links with tokens) as a JSON object, encrypted.';
+comment on column romashka.outgoing_mails.status is 'pending, sending, sent or dead.';
+comment on column romashka.outgoing_mails.attempt_count is 'How often it was tried.';
+comment on column romashka.outgoing_mails.next_attempt_at is 'When it is due; while sending, when the lease ends.';
+comment on column romashka.outgoing_mails.lease_id is 'The claim under which a worker holds it.';
+comment on column romashka.outgoing_mails.locked_by is 'The worker.';
+comment on column romashka.outgoing_mails.last_error is 'Why the last attempt failed.';
+comment on column romashka.outgoing_mails.created_at is 'When the row was made.';
+comment on column public.api_keys.id is 'The row''s identity, time-ordered.';
+comment on column public.api_keys.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.api_keys.name is 'What the key is for, for people.';
+comment on column public.api_keys.display_prefix is 'The key''s first characters, to recognise it by.';
+comment on column public.api_keys.last_four is 'The key''s last characters, to recognise it by.';
+comment on column public.api_keys.key_hash is 'SHA-256 of the whole key. Nobody reads it.';
+comment on column public.api_keys.role is 'What the key may do, as a member of this role could: viewer, agent or admin.';
+comment on column public.api_keys.scopes is 'Which resources it may read or write: conversations:read, *:write, …';
+comment on column public.api_keys.created_by is 'Who made it.';
+comment on column public.api_keys.expires_at is 'When it ends; null for never.';
+comment on column public.api_keys.last_used_at is 'When it was last used, to the minute.';
+comment on column public.api_keys.revoked_at is 'When it was revoked; null while it is good.';
+comment on column public.api_keys.created_at is 'When the row was made.';
+comment on column public.idempotency_keys.id is 'The row''s identity, time-ordered.';
+comment on column public.idempotency_keys.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.idempotency_keys.actor_id is 'Who asked: a person or a key. Nobody else is given the answer.';
+comment on column public.idempotency_keys.idempotency_key is 'The key the caller chose.';
+comment on column public.idempotency_keys.request_hash is 'SHA-256 of the request, so that another one under the same key is refused.';
+comment on column public.idempotency_keys.response_status is 'The status that was answered.';
+comment on column public.idempotency_keys.response_headers is 'The headers that are answered again.';
+comment on column public.idempotency_keys.response_body is 'The body that was answered.';
+comment on column public.idempotency_keys.created_at is 'When the row was made.';
 
 -- ============ 20-people/comments ============
 -- Purpose: what each column of 20-people holds.
@@ -7465,6 +8347,9 @@ comment on column public.audit_seals.chain_position is 'The place in the chain.'
 comment on column public.audit_seals.chain_hash is 'The chain''s hash at that place.';
 comment on column public.audit_seals.row_count is 'How many rows were sealed, or removed.';
 comment on column public.audit_seals.created_at is 'When the row was made.';
+comment on column romashka.postponed_indexes.name is 'The index.';
+comment on column romashka.postponed_indexes.definition is 'The statement that makes it again.';
+comment on column romashka.postponed_indexes.created_at is 'When it was taken away.';
 
 insert into public.schema_migrations (version, description) values ('001', 'complete schema') on conflict (version) do nothing;
 

@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+pub mod api;
 mod database;
 pub mod mail_archive;
 mod outcome;
@@ -27,6 +28,7 @@ mod server;
 mod session;
 mod supabase;
 
+pub use api::Api;
 pub use database::TestDatabase;
 pub use outcome::{Outcome, code_of, try_statement};
 pub use page::compare_page;

@@ -10,7 +10,7 @@ use clap::CommandFactory;
 use crate::context::Context;
 use crate::exit::Exit;
 
-/// Write the generated pages: docs/cli.md and docs/environment.md
+/// Write the generated pages: docs/cli.md, docs/environment.md and docs/openapi.json
 #[derive(clap::Args)]
 #[command(hide = true, after_help = "Example:\n  romashka docs --out docs")]
 pub struct Args {
@@ -33,10 +33,14 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Ok)
 }
 
-fn pages() -> [(&'static str, String); 2] {
+fn pages() -> [(&'static str, String); 3] {
     [
         ("cli.md", cli_as_markdown()),
         ("environment.md", romashka_db::environment::as_markdown()),
+        (
+            "openapi.json",
+            format!("{:#}\n", romashka_server::openapi()),
+        ),
     ]
 }
 

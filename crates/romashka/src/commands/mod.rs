@@ -16,6 +16,7 @@ mod migrate;
 mod private_server;
 mod psql;
 mod seed;
+mod serve;
 mod status;
 mod up;
 mod verify;
@@ -25,6 +26,7 @@ mod verify;
 pub enum Command {
     Up(up::Args),
     Down(down::Args),
+    Serve(serve::Args),
     Status(status::Args),
     Psql(psql::Args),
     Migrate(migrate::Args),
@@ -44,6 +46,7 @@ impl Command {
         match self {
             Command::Up(arguments) => up::run(arguments, context).await,
             Command::Down(arguments) => down::run(arguments, context).await,
+            Command::Serve(arguments) => serve::run(arguments, context).await,
             Command::Status(arguments) => status::run(arguments, context).await,
             Command::Psql(arguments) => psql::run(arguments, context).await,
             Command::Migrate(arguments) => migrate::run(arguments, context).await,

@@ -1,0 +1,2 @@
+-- Opens it again.
+select public.reopen_conversation($id::uuid)

@@ -1,0 +1,31 @@
+//! The HTTP server: API, documents about it, and what runs beside it in one process.
+//!
+//! Invariants: a handler reaches the database through an extractor that has taken a role and claims, so that its signature
+//! shows what it needs; what it did is committed before a success is answered, and rolled back on every other answer and
+//! when the caller goes away; every answer that is no success is a problem document (RFC 9457); nothing is kept in memory
+//! that another process would have to know.
+
+pub mod authentication;
+pub mod conversations;
+pub mod cursor;
+pub mod health;
+pub mod input;
+pub mod observe;
+pub mod openapi;
+pub mod page;
+pub mod problem;
+pub mod rate_limit;
+pub mod reference;
+pub mod router;
+pub mod scoped;
+pub mod serve;
+pub mod settings;
+pub mod state;
+pub mod statement;
+pub mod unit_of_work;
+pub mod version;
+
+pub use router::{openapi, router};
+pub use serve::{ServeError, Serving, serve};
+pub use settings::ServerSettings;
+pub use state::Server;

@@ -1,0 +1,2 @@
+-- The newest migration.
+select max(version) from public.schema_migrations where version ~ '^[0-9]+$'

@@ -1,0 +1,288 @@
+//! What the server is told at its start.
+//!
+//! Invariants: the environment is read once, here, and a value that cannot be used is an error that names its variable;
+//! secrets never appear in `Debug`.
+
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use romashka_db::environment::{self, Variable};
+use secrecy::SecretString;
+use url::Url;
+
+/// A setting that cannot be used.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{variable} must be {expected}")]
+pub struct SettingError {
+    /// The variable.
+    pub variable: &'static str,
+    /// What it must be.
+    pub expected: &'static str,
+}
+
+/// Settings of the server.
+#[derive(Clone, Debug)]
+pub struct ServerSettings {
+    /// Where to listen. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The address people use; none stands for the address that is listened on.
+    pub public_url: Option<Url>,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Origins of other sites whose pages may call the API.
+    pub cors_origins: Vec<String>,
+    /// Most bytes in a body.
+    pub body_limit: usize,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+    /// Within what time the headers of a request must have arrived.
+    pub header_timeout: Duration,
+    /// Most connections at a time.
+    pub most_connections: usize,
+    /// How long requests at work are given when the server stops.
+    pub shutdown_timeout: Duration,
+    /// How long a session lasts without use.
+    pub session_idle: Duration,
+    /// How long a session lasts in any case.
+    pub session_lifetime: Duration,
+    /// Requests a minute of one caller; none sets no limit.
+    pub rate_limit: Option<u32>,
+    /// Whose tokens are accepted beside the server's own sessions and keys.
+    pub supabase: Supabase,
+}
+
+/// A Supabase project, or a PostgREST, whose users may use the API.
+#[derive(Clone, Debug, Default)]
+pub struct Supabase {
+    /// The project's address.
+    pub url: Option<Url>,
+    /// The public key.
+    pub anon_key: Option<SecretString>,
+    /// The secret key.
+    pub service_role_key: Option<SecretString>,
+    /// The secret of HS256 tokens.
+    pub jwt_secret: Option<SecretString>,
+}
+
+/// HS256 needs a key as long as its hash (RFC 7518, section 3.2).
+const SHORTEST_SECRET: usize = 32;
+
+impl ServerSettings {
+    /// The settings of the environment; `read` gives a variable's value.
+    pub fn resolve(
+        read: &dyn Fn(&Variable) -> Option<String>,
+    ) -> Result<ServerSettings, SettingError> {
+        let seconds =
+            |variable: &'static Variable, default: u64| -> Result<Duration, SettingError> {
+                number(
+                    read,
+                    variable,
+                    default,
+                    1..=31_536_000,
+                    "a number of seconds, at least 1",
+                )
+                .map(Duration::from_secs)
+            };
+        let jwt_secret = read(&environment::SUPABASE_JWT_SECRET);
+        if jwt_secret
+            .as_ref()
+            .is_some_and(|secret| secret.len() < SHORTEST_SECRET)
+        {
+            return Err(SettingError {
+                variable: environment::SUPABASE_JWT_SECRET.name,
+                expected: "at least 32 bytes long",
+            });
+        }
+        Ok(ServerSettings {
+            listen: parsed(
+                read,
+                &environment::LISTEN,
+                "an address and a port, as 127.0.0.1:3000",
+            )?
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000))),
+            public_url: web_address(read, &environment::PUBLIC_URL)?,
+            trusted_proxies: list(
+                read,
+                &environment::TRUSTED_PROXIES,
+                "networks, as 10.0.0.0/8",
+                |text| {
+                    text.parse::<IpNet>().ok().or_else(|| {
+                        text.parse()
+                            .ok()
+                            .map(|address: std::net::IpAddr| IpNet::from(address))
+                    })
+                },
+            )?,
+            cors_origins: list(
+                read,
+                &environment::CORS_ORIGINS,
+                "origins, as https://app.example.com",
+                |text| {
+                    let url = Url::parse(text).ok()?;
+                    let origin = url.origin().ascii_serialization();
+                    (origin == text.trim_end_matches('/')).then_some(origin)
+                },
+            )?,
+            body_limit: number(
+                read,
+                &environment::BODY_LIMIT,
+                1 << 20,
+                1024..=1 << 30,
+                "a number of bytes from 1024 to 1073741824",
+            )? as usize,
+            request_timeout: seconds(&environment::REQUEST_TIMEOUT, 30)?,
+            header_timeout: seconds(&environment::HEADER_TIMEOUT, 10)?,
+            most_connections: number(
+                read,
+                &environment::MAX_CONNECTIONS,
+                20_000,
+                1..=1_000_000,
+                "a number from 1 to 1000000",
+            )? as usize,
+            shutdown_timeout: seconds(&environment::SHUTDOWN_TIMEOUT, 25)?,
+            session_idle: seconds(&environment::SESSION_IDLE, 8 * 3600)?,
+            session_lifetime: seconds(&environment::SESSION_LIFETIME, 7 * 86_400)?,
+            rate_limit: match number(
+                read,
+                &environment::RATE_LIMIT,
+                600,
+                0..=1_000_000,
+                "a number of requests from 0 to 1000000",
+            )? {
+                0 => None,
+                limit => Some(limit as u32),
+            },
+            supabase: Supabase {
+                url: web_address(read, &environment::SUPABASE_URL)?,
+                anon_key: read(&environment::SUPABASE_ANON_KEY).map(SecretString::from),
+                service_role_key: read(&environment::SUPABASE_SERVICE_ROLE_KEY)
+                    .map(SecretString::from),
+                jwt_secret: jwt_secret.map(SecretString::from),
+            },
+        })
+    }
+
+    /// The address people use, with the port that is really listened on.
+    pub fn public_address(&self, listening: SocketAddr) -> Url {
+        if let Some(url) = &self.public_url {
+            return url.clone();
+        }
+        let host = match listening {
+            address if address.ip().is_unspecified() => format!("localhost:{}", address.port()),
+            address => address.to_string(),
+        };
+        // The text of a socket address is a host and a port.
+        Url::parse(&format!("http://{host}/"))
+            .unwrap_or_else(|_| unreachable!("a socket address makes a URL"))
+    }
+}
+
+fn parsed<T: FromStr>(
+    read: &dyn Fn(&Variable) -> Option<String>,
+    variable: &'static Variable,
+    expected: &'static str,
+) -> Result<Option<T>, SettingError> {
+    read(variable)
+        .map(|text| {
+            text.trim().parse().map_err(|_| SettingError {
+                variable: variable.name,
+                expected,
+            })
+        })
+        .transpose()
+}
+
+fn number(
+    read: &dyn Fn(&Variable) -> Option<String>,
+    variable: &'static Variable,
+    default: u64,
+    range: std::ops::RangeInclusive<u64>,
+    expected: &'static str,
+) -> Result<u64, SettingError> {
+    let value = parsed(read, variable, expected)?.unwrap_or(default);
+    if range.contains(&value) {
+        Ok(value)
+    } else {
+        Err(SettingError {
+            variable: variable.name,
+            expected,
+        })
+    }
+}
+
+fn list<T>(
+    read: &dyn Fn(&Variable) -> Option<String>,
+    variable: &'static Variable,
+    expected: &'static str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, SettingError> {
+    read(variable)
+        .unwrap_or_default()
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            parse(part).ok_or(SettingError {
+                variable: variable.name,
+                expected,
+            })
+        })
+        .collect()
+}
+
+fn web_address(
+    read: &dyn Fn(&Variable) -> Option<String>,
+    variable: &'static Variable,
+) -> Result<Option<Url>, SettingError> {
+    let expected = "an address that begins with https:// or http://";
+    let url: Option<Url> = parsed(read, variable, expected)?;
+    match &url {
+        Some(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
+            Err(SettingError {
+                variable: variable.name,
+                expected,
+            })
+        }
+        _ => Ok(url),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(name: &'static str, value: &'static str) -> Result<ServerSettings, SettingError> {
+        ServerSettings::resolve(&move |variable| (variable.name == name).then(|| value.to_owned()))
+    }
+
+    #[test]
+    fn every_wrong_value_names_its_variable() {
+        for (name, value) in [
+            ("ROMASHKA_LISTEN", "3000"),
+            ("ROMASHKA_PUBLIC_URL", "support.example.com"),
+            ("ROMASHKA_PUBLIC_URL", "ftp://example.com"),
+            ("ROMASHKA_TRUSTED_PROXIES", "10.0.0.0/99"),
+            ("ROMASHKA_CORS_ORIGINS", "https://app.example.com/path"),
+            ("ROMASHKA_BODY_LIMIT", "1"),
+            ("ROMASHKA_REQUEST_TIMEOUT", "0"),
+            ("SUPABASE_JWT_SECRET", "short"),
+        ] {
+            assert_eq!(with(name, value).expect_err(value).variable, name);
+        }
+    }
+
+    #[test]
+    fn lists_and_addresses_are_read() {
+        let settings = with("ROMASHKA_TRUSTED_PROXIES", "10.0.0.0/8, ::1").expect("settings");
+        assert_eq!(settings.trusted_proxies.len(), 2);
+        let settings =
+            with("ROMASHKA_PUBLIC_URL", "https://support.example.com").expect("settings");
+        let listening = SocketAddr::from(([127, 0, 0, 1], 1));
+        assert_eq!(
+            settings.public_address(listening).as_str(),
+            "https://support.example.com/"
+        );
+    }
+}

@@ -1,0 +1,84 @@
+//! What every handler is given: the database, the settings, and what is made once from them.
+
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use romashka_db::envelope::Keyring;
+use romashka_db::scope::{Claims, Database, OwnedScope, Surroundings};
+use url::Url;
+
+use crate::problem::Answer;
+use crate::rate_limit::CallerLimit;
+use crate::settings::ServerSettings;
+
+/// The server's state. Cheap to clone.
+#[derive(Clone)]
+pub struct Server(Arc<Parts>);
+
+/// What [`Server`] is made of.
+pub struct Parts {
+    /// The database.
+    pub database: Database,
+    /// The settings.
+    pub settings: ServerSettings,
+    /// The keys of stored secrets.
+    pub keys: Keyring,
+    /// The address people use.
+    pub public_url: Url,
+    /// How often one caller may ask.
+    pub caller_limit: Option<CallerLimit>,
+}
+
+impl Deref for Server {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Server {
+    /// The state for a server that listens there.
+    pub fn new(
+        database: Database,
+        settings: ServerSettings,
+        keys: Keyring,
+        listening: SocketAddr,
+    ) -> Server {
+        let public_url = settings.public_address(listening);
+        let caller_limit = settings.rate_limit.and_then(CallerLimit::per_minute);
+        Server(Arc::new(Parts {
+            database,
+            keys,
+            public_url,
+            caller_limit,
+            settings,
+        }))
+    }
+
+    /// Whether people reach the server by https.
+    pub fn is_secure(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+
+    /// The limits that every scope of a request has.
+    pub fn surroundings(&self) -> Surroundings {
+        // Ended before the request's own time is over, so that the answer says what took long.
+        let statement = self.settings.request_timeout.mul_f64(0.9);
+        Surroundings {
+            headers: serde_json::Map::new(),
+            statement_timeout: Some(statement),
+            lock_timeout: Some(statement.min(Duration::from_secs(10))),
+        }
+    }
+
+    /// A scope of the installation itself, apart from the request's: what it commits stays when the request fails.
+    pub async fn service(&self) -> Answer<OwnedScope> {
+        Ok(self
+            .database
+            .begin(&Claims::installation(), &self.surroundings())
+            .await?)
+    }
+}

@@ -1,0 +1,132 @@
+//! `romashka serve`: the HTTP server, until it is told to stop.
+//!
+//! Invariant: the command ends only after requests at work have finished or their time is over.
+
+use std::net::SocketAddr;
+
+use romashka_db::connect::Connection;
+use romashka_db::envelope::Keyring;
+use romashka_db::environment::Variable;
+use romashka_db::key_file;
+use romashka_db::settings::Settings;
+use romashka_server::{ServeError, ServerSettings, Serving};
+use serde::Serialize;
+
+use crate::stop::Stop;
+use crate::console::Tone;
+use crate::context::Context;
+use crate::exit::{Exit, failure};
+
+/// Serve the API, until Ctrl-C
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  romashka serve                              on 127.0.0.1:3000, for the database of DATABASE_URL
+  romashka serve --listen 0.0.0.0:8080        for other machines too, behind a proxy that speaks TLS
+  romashka serve --json                       one line with the address once it serves
+
+Any number of these may serve one database. Behind a proxy set ROMASHKA_PUBLIC_URL and ROMASHKA_TRUSTED_PROXIES
+(romashka environment). The database must have been migrated: romashka migrate.
+
+Exit codes: 0 stopped as asked, 2 an address or a setting is wrong, 3 the database cannot be reached, 4 it lacks the schema.")]
+pub struct Args {
+    /// The address and port to listen on
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+}
+
+#[derive(Serialize)]
+struct Ready {
+    address: SocketAddr,
+    url: String,
+    docs: String,
+}
+
+/// Runs until a signal.
+pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
+    let mut stop = Stop::new()?;
+    let settings = context.settings()?;
+    require_schema(&context.connect_to(&settings).await?).await?;
+    let serving = start(arguments.listen, &settings, context).await?;
+    announce(&serving, context).await?;
+    stop.asked().await;
+    context
+        .console
+        .note("stopping; requests at work are finished first");
+    serving.stop().await;
+    Ok(Exit::Ok)
+}
+
+/// Starts to serve in the background.
+pub async fn start(
+    listen: Option<SocketAddr>,
+    database: &Settings,
+    context: &Context,
+) -> anyhow::Result<Serving> {
+    let mut settings = ServerSettings::resolve(&Variable::read).map_err(|error| {
+        failure(Exit::Usage, &error).next("romashka environment lists the variables")
+    })?;
+    if let Some(listen) = listen {
+        settings.listen = listen;
+    }
+    romashka_server::serve(settings, database, keys(context)?)
+        .await
+        .map_err(|error| match error {
+            ServeError::Listen(..) => failure(Exit::Usage, error.to_string())
+                .next("name another: --listen 127.0.0.1:3001")
+                .because(error)
+                .into(),
+            ServeError::Database(_) => failure(Exit::Unreachable, error.to_string())
+                .because(error)
+                .into(),
+        })
+}
+
+fn keys(context: &Context) -> anyhow::Result<Keyring> {
+    let (ring, _) = key_file::load(&context.data_folder()?).map_err(|error| {
+        let next = error.next_step();
+        failure(Exit::Usage, error.to_string())
+            .next(next)
+            .because(error)
+    })?;
+    Ok(ring)
+}
+
+async fn require_schema(client: &Connection) -> anyhow::Result<()> {
+    let has_schema: bool = client
+        .query_one(
+            "select to_regprocedure('romashka.my_membership()') is not null",
+            &[],
+        )
+        .await?
+        .get(0);
+    if has_schema {
+        return Ok(());
+    }
+    Err(failure(
+        Exit::Refused,
+        "the database does not have the schema of this version",
+    )
+    .next("bring it up to date: romashka migrate")
+    .into())
+}
+
+/// Says where it serves.
+pub async fn announce(serving: &Serving, context: &Context) -> anyhow::Result<()> {
+    let console = &context.console;
+    let url = serving
+        .public_url()
+        .as_str()
+        .trim_end_matches('/')
+        .to_owned();
+    console.json(&Ready {
+        address: serving.address(),
+        docs: format!("{url}/docs"),
+        url: url.clone(),
+    })?;
+    console.line(format_args!(
+        "{} {url} (the API is described at {url}/docs)",
+        console.paint(Tone::Good, "ROMASHKA serves")
+    ));
+    Ok(())
+}
