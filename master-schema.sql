@@ -5908,6 +5908,7 @@ end $$;
 comment on function romashka.login_pause(bytea) is 'How long an account still waits after wrong passwords; null when it does not.';
 
 create or replace function romashka.record_login(account_hash bytea, succeeded boolean) returns interval language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
 -- Definer: the service's alone.
 declare
   at constant timestamptz := pg_catalog.clock_timestamp();

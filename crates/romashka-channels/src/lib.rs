@@ -2,7 +2,7 @@
 
 pub mod email;
 pub mod request;
-pub mod whatsapp;
 pub mod sms;
 pub mod webhooks;
 pub mod website;
+pub mod whatsapp;

@@ -12,10 +12,10 @@ use romashka_db::settings::Settings;
 use romashka_server::{ServeError, ServerSettings, Serving};
 use serde::Serialize;
 
-use crate::stop::Stop;
 use crate::console::Tone;
 use crate::context::Context;
 use crate::exit::{Exit, failure};
+use crate::stop::Stop;
 
 /// Serve the API, until Ctrl-C
 #[derive(clap::Args)]
