@@ -1,5 +1,6 @@
 //! Access to the ROMASHKA database.
 
+pub mod bench;
 pub mod connect;
 pub mod data_folder;
 pub mod doctor;

@@ -140,7 +140,7 @@ impl Claims {
     }
 
     /// The claims in the form that PostgREST and Supabase use.
-    fn document(&self) -> serde_json::Value {
+    pub(crate) fn document(&self) -> serde_json::Value {
         let mut metadata = serde_json::Map::new();
         let mut document =
             serde_json::Map::from_iter([("role".to_owned(), self.role.name().into())]);

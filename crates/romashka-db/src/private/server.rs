@@ -83,6 +83,19 @@ impl PrivateServerOptions {
         }
     }
 
+    /// The same in a new temporary folder, for [`PrivateServer::start_and_remove`].
+    ///
+    /// # Errors
+    /// When the folder cannot be named.
+    pub fn throw_away() -> Result<Self, PrivateServerError> {
+        // Short, because of the socket's path; everybody may pass /tmp, which the server's user must.
+        let folder = PathBuf::from(format!(
+            "/tmp/romashka-{}",
+            hex::encode(rand::random::<[u8; 6]>())
+        ));
+        Ok(Self::new(DataFolder::at(&folder)?))
+    }
+
     pub(super) fn tell(&self, event: PrivateServerEvent) {
         if let Some(observer) = &self.observer {
             observer(event);
@@ -171,14 +184,20 @@ impl PrivateServer {
     /// # Errors
     /// As [`PrivateServer::start`].
     pub async fn start_throw_away(programs: Option<PathBuf>) -> Result<Self, PrivateServerError> {
-        // Short, because of the socket's path; everybody may pass /tmp, which the server's user must.
-        let folder = PathBuf::from(format!(
-            "/tmp/romashka-{}",
-            hex::encode(rand::random::<[u8; 6]>())
-        ));
-        let mut options = PrivateServerOptions::new(DataFolder::at(&folder)?);
+        let mut options = PrivateServerOptions::throw_away()?;
         options.programs = programs;
         options.durable = false;
+        Self::start_and_remove(options).await
+    }
+
+    /// A server whose folder is removed with it, whatever else its options say.
+    ///
+    /// # Errors
+    /// As [`PrivateServer::start`].
+    pub async fn start_and_remove(
+        options: PrivateServerOptions,
+    ) -> Result<Self, PrivateServerError> {
+        let folder = options.folder.path().to_owned();
         match Self::start(options).await {
             Ok(mut server) => {
                 server.throw_away = Some(folder);

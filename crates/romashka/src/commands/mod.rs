@@ -5,6 +5,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::exit::Exit;
 
+mod bench;
 mod completions;
 mod docs;
 mod doctor;
@@ -34,6 +35,7 @@ pub enum Command {
     Doctor(doctor::Args),
     Import(import::Args),
     Seed(seed::Args),
+    Bench(bench::Args),
     Keys(keys::Args),
     Completions(completions::Args),
     Environment(environment::Args),
@@ -54,6 +56,7 @@ impl Command {
             Command::Doctor(arguments) => doctor::run(arguments, context).await,
             Command::Import(arguments) => import::run(arguments, context).await,
             Command::Seed(arguments) => seed::run(arguments, context).await,
+            Command::Bench(arguments) => bench::run(arguments, context).await,
             Command::Keys(arguments) => keys::run(arguments, context).await,
             Command::Completions(arguments) => completions::run(arguments).await,
             Command::Environment(arguments) => environment::run(arguments, context).await,
