@@ -1,6 +1,6 @@
 # All a newcomer needs. Each target installs what it lacks (scripts/bootstrap), or says what to install.
 .POSIX:
-.PHONY: help run test test-matrix lint generate
+.PHONY: help run test test-matrix bench lint generate
 
 # What rustup installs, also where the shell's profile has not been read again.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
@@ -10,6 +10,7 @@ help:
 	@echo 'make run           build and start ROMASHKA with a PostgreSQL and demo content of its own (ARGS=… for `romashka up`)'
 	@echo 'make test          build and run every test'
 	@echo 'make test-matrix   run the tests on PostgreSQL 14 to 18 (MAJORS="14 18" chooses)'
+	@echo 'make bench         measure on loads of 1 and 3 million messages and write docs/benchmarks.md (ARGS=… for `romashka bench`)'
 	@echo 'make lint          formatting, lints, SQL and shell checks, generated files'
 	@echo 'make generate      write the assembled and generated files anew'
 
@@ -24,6 +25,11 @@ test:
 
 test-matrix:
 	@scripts/postgres-matrix $(MAJORS) -- cargo test --workspace --no-fail-fast --test '*' $(ARGS)
+
+bench:
+	@scripts/bootstrap run
+	@cargo build --release -p romashka
+	@exec $(target)/release/romashka bench --out docs $(ARGS)
 
 lint:
 	@scripts/bootstrap lint

@@ -77,6 +77,8 @@ impl Databases {
     ) -> Result<Loaded, BenchError> {
         let name = format!("romashka_bench_{}", Uuid::new_v4().simple());
         let admin = connect(&self.server).await?;
+        // Noted first: a creation that is given up may still happen.
+        self.names.push(name.clone());
         observe(BenchEvent::Stage {
             name: "making a database".to_owned(),
             total: 0,
@@ -85,7 +87,6 @@ impl Databases {
             .batch_execute(&format!("create database {name} template template0"))
             .await
             .map_err(BenchError::at("making a database"))?;
-        self.names.push(name.clone());
         let settings = self.server.with_database(&name);
         let mut client = connect(&settings).await?;
         Migrator::new(&client, &MigrationSet::embedded())

@@ -31,6 +31,9 @@ pub enum BenchError {
     /// A client's task ended by itself.
     #[error("a client stopped")]
     Client(#[from] tokio::task::JoinError),
+    /// It was told to stop.
+    #[error("stopped before the end")]
+    Stopped,
     /// A statement ran, but did nothing, so that its time means nothing.
     #[error("{0} found nothing to measure")]
     Nothing(&'static str),

@@ -8,7 +8,10 @@ mod databases;
 mod drive;
 mod error;
 mod figures;
+mod goals;
 mod jobs;
+mod page;
+mod plot;
 mod processor;
 mod report;
 mod session;
@@ -21,7 +24,11 @@ use serde::Serialize;
 pub use databases::Size;
 pub use error::BenchError;
 pub use figures::{Figure, Spread};
-pub use report::{Hot, InsertReport, InsertRow, Machine, Report, Transaction};
+pub use goals::{DURABLE_SHARE, GROWTH, Goal, POLICIES, RELAXED_SHARE};
+pub use report::{
+    Hot, InsertReport, InsertRow, Load, Machine, Measurement, Part, PartsReport, Path, Report,
+    Side, Transaction,
+};
 
 use crate::settings::Settings;
 use databases::Databases;
@@ -30,18 +37,60 @@ use databases::Databases;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Job {
+    /// Pages of the inbox.
+    Inbox,
+    /// The messages of a conversation.
+    History,
+    /// The conversations of a customer.
+    Timeline,
+    /// Full-text search over messages.
+    MessageSearch,
+    /// Full-text search over articles.
+    KnowledgeSearch,
+    /// The roll-up of a day, and its figures.
+    Figures,
+    /// A recount of every counter.
+    Recount,
     /// A message into an existing conversation, against a bare table.
     Insert,
+    /// A new conversation with assignment.
+    Conversation,
+    /// Resolving conversations.
+    Resolve,
+    /// Where the cost of an insert goes.
+    Parts,
 }
 
 impl Job {
     /// Every job, in the order of work.
-    pub const ALL: [Job; 1] = [Job::Insert];
+    pub const ALL: [Job; 11] = [
+        Job::Inbox,
+        Job::History,
+        Job::Timeline,
+        Job::MessageSearch,
+        Job::KnowledgeSearch,
+        Job::Figures,
+        Job::Recount,
+        Job::Insert,
+        Job::Conversation,
+        Job::Resolve,
+        Job::Parts,
+    ];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
+            Job::Inbox => "inbox",
+            Job::History => "history",
+            Job::Timeline => "timeline",
+            Job::MessageSearch => "message-search",
+            Job::KnowledgeSearch => "knowledge-search",
+            Job::Figures => "figures",
+            Job::Recount => "recount",
             Job::Insert => "insert",
+            Job::Conversation => "conversation",
+            Job::Resolve => "resolve",
+            Job::Parts => "parts",
         }
     }
 
@@ -93,17 +142,21 @@ pub enum BenchEvent {
 /// Told what is going on.
 pub type Observer<'a> = &'a mut (dyn FnMut(BenchEvent) + Send);
 
-/// Makes the databases on the server of `settings`, measures, and drops them, whatever happened.
+/// Makes the databases on the server of `settings`, measures until `stop` ends, and drops them, whatever happened.
 ///
 /// # Errors
-/// When the server refuses something; what had been made is dropped then, too.
+/// When the server refuses something, and [`BenchError::Stopped`].
 pub async fn run(
     settings: &Settings,
     options: &BenchOptions,
+    stop: impl Future<Output = ()> + Send,
     observe: Observer<'_>,
 ) -> Result<Report, BenchError> {
     let mut databases = Databases::new(settings);
-    let measured = measure(&mut databases, options, observe).await;
+    let measured = tokio::select! {
+        measured = measure(&mut databases, options, observe) => measured,
+        () = stop => Err(BenchError::Stopped),
+    };
     let dropped = databases.drop_all().await;
     let report = measured?;
     dropped?;
@@ -118,10 +171,31 @@ async fn measure(
     let small = databases
         .load(options.conversations, options.articles, observe)
         .await?;
+    let large = if options.scale_up > 1 {
+        let conversations = options.conversations * options.scale_up;
+        Some(
+            databases
+                .load(conversations, options.articles, observe)
+                .await?,
+        )
+    } else {
+        None
+    };
+    let large = large.as_ref();
     let machine = Machine::inspect(&small).await?;
-    let mut report = Report::new(machine, options, small.size);
+    let mut report = Report::new(machine, options, small.size, large.map(|large| large.size));
+    // Reads first, while the databases are as they were loaded; what damages one comes last.
+    report
+        .measurements
+        .extend(jobs::reads::measure(&small, large, options, observe).await?);
     if options.jobs.contains(&Job::Insert) {
         report.insert = Some(jobs::insert::measure(&small, options, observe).await?);
+    }
+    report
+        .measurements
+        .extend(jobs::verbs::measure(&small, large, options, observe).await?);
+    if options.jobs.contains(&Job::Parts) {
+        report.parts = jobs::parts::measure(&small, options, observe).await?;
     }
     Ok(report)
 }

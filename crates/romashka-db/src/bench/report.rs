@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::databases::{Loaded, Size};
-use super::{BenchError, BenchOptions, Figure, Spread};
+use super::{BenchError, BenchOptions, Figure, Job, Spread};
 
 /// Where was measured. No names of hosts or people.
 #[derive(Clone, Debug, Serialize)]
@@ -126,6 +126,108 @@ pub struct InsertReport {
     pub hot: Vec<Hot>,
 }
 
+/// One part of what an insert pays for.
+#[derive(Clone, Debug, Serialize)]
+pub struct Part {
+    /// Index, trigger, foreign key, checks, other.
+    pub kind: &'static str,
+    /// Its name in the catalog, or what it is.
+    pub name: String,
+    /// Microseconds of processor time that an insert takes less without it.
+    pub saved_us: Spread,
+}
+
+/// Where the cost of an insert goes.
+#[derive(Clone, Debug, Serialize)]
+pub struct PartsReport {
+    /// Clients side by side.
+    pub clients: usize,
+    /// The whole, with commits that do not wait for the disk.
+    pub whole: Figure,
+    /// The parts, the dearest first.
+    pub parts: Vec<Part>,
+}
+
+/// Which load was measured on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Load {
+    /// The smaller one.
+    Small,
+    /// The larger one.
+    Large,
+}
+
+/// What distinguishes the sides of a measurement on one load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Path {
+    /// As a member of the workspace, whom policies bind.
+    Policies,
+    /// The same, with the workspace named in the statement as well, which lets an index give the order.
+    Named,
+    /// As the owner of the tables, whom they do not bind, with the workspace named in the statement.
+    Owner,
+    /// As a member, commits waiting for the disk.
+    Durable,
+    /// As a member, commits not waiting.
+    Relaxed,
+}
+
+/// One side of a measurement.
+#[derive(Clone, Debug, Serialize)]
+pub struct Side {
+    /// The load.
+    pub load: Load,
+    /// The way.
+    pub path: Path,
+    /// What came out.
+    pub figure: Figure,
+}
+
+/// What one job's statement came to, side by side.
+#[derive(Clone, Debug, Serialize)]
+pub struct Measurement {
+    /// The job.
+    pub job: Job,
+    /// A short name, unique.
+    pub id: &'static str,
+    /// What is done.
+    pub title: String,
+    /// Clients side by side.
+    pub clients: usize,
+    /// Whether its latency must not grow with the workspace.
+    pub is_hot: bool,
+    /// The sides.
+    pub sides: Vec<Side>,
+    /// Median latency, larger load through smaller.
+    pub growth: Option<Spread>,
+    /// Median latency, under policies through without.
+    pub policies: Option<Spread>,
+    /// Growth where the member names the workspace.
+    pub named_growth: Option<Spread>,
+    /// The price of policies where the member names the workspace.
+    pub named_policies: Option<Spread>,
+}
+
+impl Measurement {
+    /// The way that is compared between the loads.
+    pub fn compared(&self) -> Path {
+        [Path::Policies, Path::Relaxed]
+            .into_iter()
+            .find(|path| self.side(Load::Small, *path).is_some())
+            .unwrap_or(Path::Owner)
+    }
+
+    /// The side of a load and a way.
+    pub fn side(&self, load: Load, path: Path) -> Option<&Figure> {
+        self.sides
+            .iter()
+            .find(|side| side.load == load && side.path == path)
+            .map(|side| &side.figure)
+    }
+}
+
 /// Everything that was found.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
@@ -135,17 +237,31 @@ pub struct Report {
     pub options: BenchOptions,
     /// The smaller load.
     pub small: Size,
+    /// The larger load.
+    pub large: Option<Size>,
     /// Inserts of messages.
     pub insert: Option<InsertReport>,
+    /// Where their cost goes.
+    pub parts: Option<PartsReport>,
+    /// The other jobs.
+    pub measurements: Vec<Measurement>,
 }
 
 impl Report {
-    pub(super) fn new(machine: Machine, options: &BenchOptions, small: Size) -> Report {
+    pub(super) fn new(
+        machine: Machine,
+        options: &BenchOptions,
+        small: Size,
+        large: Option<Size>,
+    ) -> Report {
         Report {
             machine,
             options: options.clone(),
             small,
+            large,
             insert: None,
+            parts: None,
+            measurements: Vec::new(),
         }
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! Invariant: it measures in databases of its own, on a PostgreSQL of its own unless a server is named and consented to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::ProgressBar;
 use romashka_db::bench::{
-    self, BenchError, BenchEvent, BenchOptions, Figure, Job, Report, Spread, Transaction,
+    self, BenchError, BenchEvent, BenchOptions, Figure, Job, Load, Report, Spread, Transaction,
 };
 use romashka_db::environment;
 use romashka_db::private::{PrivateServer, PrivateServerOptions};
@@ -18,6 +18,7 @@ use super::private_server;
 use crate::console::Console;
 use crate::context::Context;
 use crate::exit::{Exit, Failure, failure};
+use crate::stop::Stop;
 
 /// Measure the database under a load, and write the page about it
 #[derive(clap::Args)]
@@ -53,6 +54,9 @@ pub struct Args {
     /// Write the results as JSON to this file
     #[arg(long = "json-file", value_name = "FILE")]
     json_file: Option<PathBuf>,
+    /// Write benchmarks.md and its plots to this folder
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
     /// Consent to load the server of --database-url
     #[arg(long)]
     yes: bool,
@@ -88,22 +92,26 @@ impl Args {
 pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
     let console = &context.console;
     let options = arguments.options();
-    // Stopped on every way out, Ctrl-C included: the server goes with its value.
+    // Before the work, not after it: half an hour later nobody watches.
+    if let Some(folder) = &arguments.out {
+        std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))?;
+    }
+    let mut stop = Stop::new()?;
+    // The server goes with its value, on every way out.
     let (settings, _server) = server(&arguments, context).await?;
     let mut bar: Option<ProgressBar> = None;
     let mut observe = |event| show_progress(console, &mut bar, event);
-    let measured = tokio::select! {
-        measured = bench::run(&settings, &options, &mut observe) => Some(measured),
-        _ = tokio::signal::ctrl_c() => None,
-    };
+    let measured = bench::run(&settings, &options, stop.asked(), &mut observe).await;
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    let Some(measured) = measured else {
-        console.note("stopped before the end; nothing was written");
-        return Ok(Exit::Interrupted);
+    let report = match measured {
+        Err(BenchError::Stopped) => {
+            console.note("stopped before the end; its databases are gone, nothing was written");
+            return Ok(Exit::Interrupted);
+        }
+        other => other.map_err(failed)?,
     };
-    let report = measured.map_err(failed)?;
     if let Some(file) = &arguments.json_file {
         let text = serde_json::to_string_pretty(&report)?;
         std::fs::write(file, text + "\n").map_err(|error| {
@@ -112,9 +120,30 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
                 .because(error)
         })?;
     }
+    if let Some(folder) = &arguments.out {
+        write_pages(&report, folder, console)?;
+    }
     console.json(&report)?;
     print(&report, console);
     Ok(Exit::Ok)
+}
+
+fn write_pages(report: &Report, folder: &Path, console: &Console) -> anyhow::Result<()> {
+    for (name, content) in report.pages() {
+        let path = folder.join(name);
+        std::fs::write(&path, content).map_err(|error| unwritable(folder, error))?;
+        console.note(format_args!("wrote {}", path.display()));
+    }
+    Ok(())
+}
+
+fn unwritable(folder: &Path, error: std::io::Error) -> Failure {
+    failure(
+        Exit::Usage,
+        format!("{} cannot be written to", folder.display()),
+    )
+    .next("name a folder that may be written to: --out FOLDER")
+    .because(error)
 }
 
 async fn server(
@@ -245,6 +274,82 @@ fn print(report: &Report, console: &Console) {
             ));
         }
     }
+    print_measurements(report, console);
+    if let Some(parts) = &report.parts {
+        console.line("");
+        console.heading(format_args!(
+            "Where the processor time goes, of {} µs",
+            cpu(&parts.whole)
+        ));
+        console.table(
+            ["  without", "", "µs less", "spread"],
+            parts.parts.iter().map(|part| {
+                let saved = part.saved_us;
+                [
+                    format!("  {}", part.name),
+                    part.kind.to_owned(),
+                    format!("{:.0}", saved.median),
+                    format!("{:.0} to {:.0}", saved.least, saved.most),
+                ]
+            }),
+        );
+    }
+    console.line("");
+    console.heading("Goals");
+    for goal in report.goals() {
+        let text = format!("{}: {:.2} ({})", goal.what, goal.measured, goal.target);
+        if goal.is_met {
+            console.passed(text);
+        } else {
+            console.doubtful(text);
+        }
+    }
+}
+
+fn print_measurements(report: &Report, console: &Console) {
+    if report.measurements.is_empty() {
+        return;
+    }
+    console.line("");
+    console.heading("Latency and throughput");
+    let rows = report.measurements.iter().flat_map(|measurement| {
+        measurement.sides.iter().map(|side| {
+            [
+                format!("  {}", measurement.id),
+                match side.load {
+                    Load::Small => "smaller",
+                    Load::Large => "larger",
+                }
+                .to_owned(),
+                match side.path {
+                    bench::Path::Policies => "member",
+                    bench::Path::Named => "member, naming",
+                    bench::Path::Owner => "owner",
+                    bench::Path::Durable => "durable",
+                    bench::Path::Relaxed => "not waiting",
+                }
+                .to_owned(),
+                measurement.clients.to_string(),
+                format!("{:.3}", side.figure.p50_ms.median),
+                format!("{:.3}", side.figure.p99_ms.median),
+                format!("{:.0}", side.figure.per_second.median),
+                cpu(&side.figure),
+            ]
+        })
+    });
+    console.table(
+        [
+            "  job",
+            "load",
+            "as",
+            "clients",
+            "p50 ms",
+            "p99 ms",
+            "per second",
+            "CPU µs",
+        ],
+        rows,
+    );
 }
 
 fn with_spread(spread: Spread) -> String {

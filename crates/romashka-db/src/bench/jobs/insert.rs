@@ -12,8 +12,9 @@ use tokio_postgres::Statement;
 use uuid::Uuid;
 
 use crate::bench::databases::Loaded;
-use crate::bench::drive::{Client, Sample, drive};
+use crate::bench::drive::{Client, Sample};
 use crate::bench::figures::{Figure, ratio};
+use crate::bench::jobs::rotate;
 use crate::bench::report::{Hot, InsertReport, InsertRow, Transaction};
 use crate::bench::session::{Value, borrowed, session};
 use crate::bench::{BenchError, BenchEvent, BenchOptions, Observer};
@@ -26,7 +27,7 @@ const CLIENTS: [usize; 3] = [1, 2, 8];
 /// The bare side.
 const BARE: &str = "public.bare_messages";
 /// The full side.
-const FULL: &str = "public.messages";
+pub(super) const FULL: &str = "public.messages";
 
 /// Where messages go and what they say, taken from the load.
 #[derive(Clone)]
@@ -123,7 +124,7 @@ pub(in crate::bench) struct Inserter {
 }
 
 impl Inserter {
-    async fn new(
+    pub(super) async fn new(
         loaded: &Loaded,
         material: &Material,
         table: &str,
@@ -256,7 +257,7 @@ pub(in crate::bench) async fn measure(
             if durable { "on" } else { "off" }
         ));
         sides.settings.pool_size = clients;
-        let (full, bare) = match transaction {
+        let mut samples = match transaction {
             Transaction::Statement => {
                 let mut left = Vec::new();
                 let mut right = Vec::new();
@@ -264,7 +265,7 @@ pub(in crate::bench) async fn measure(
                     left.push(Inserter::new(&sides, &material, FULL).await?);
                     right.push(Inserter::new(&sides, &material, BARE).await?);
                 }
-                alternate(left, right, options, observe).await?
+                rotate(vec![left, right], options.runs, options.duration, observe).await?
             }
             Transaction::Scope => {
                 let left_pool = Database::new(&sides.settings)?;
@@ -275,9 +276,13 @@ pub(in crate::bench) async fn measure(
                     left.push(ScopedInserter::new(&left_pool, &material, FULL).await?);
                     right.push(ScopedInserter::new(&right_pool, &material, BARE).await?);
                 }
-                alternate(left, right, options, observe).await?
+                rotate(vec![left, right], options.runs, options.duration, observe).await?
             }
         };
+        let (bare, full) = (
+            samples.pop().unwrap_or_default(),
+            samples.pop().unwrap_or_default(),
+        );
         rows.push(InsertRow {
             transaction,
             durable,
@@ -298,29 +303,6 @@ pub(in crate::bench) async fn measure(
         rows,
         hot: Hot::between(before, after),
     })
-}
-
-/// Runs two sides in turn: a short warm-up each, then A B A B.
-pub(in crate::bench) async fn alternate<L: Client, R: Client>(
-    mut left: Vec<L>,
-    mut right: Vec<R>,
-    options: &BenchOptions,
-    observe: Observer<'_>,
-) -> Result<(Vec<Sample>, Vec<Sample>), BenchError> {
-    let warm_up = (options.duration / 5).max(Duration::from_millis(100));
-    let (mut left_samples, mut right_samples) = (Vec::new(), Vec::new());
-    (left, _) = drive(left, warm_up).await?;
-    (right, _) = drive(right, warm_up).await?;
-    for _ in 0..options.runs {
-        let (clients, sample) = drive(left, options.duration).await?;
-        left = clients;
-        left_samples.push(sample);
-        let (clients, sample) = drive(right, options.duration).await?;
-        right = clients;
-        right_samples.push(sample);
-        observe(BenchEvent::Run);
-    }
-    Ok((left_samples, right_samples))
 }
 
 /// Updates of conversations and of their figures so far: table, all, and those that stayed on their page.
