@@ -51,7 +51,7 @@ mod tests {
         for number in 0..50_000_000u64 {
             sum = std::hint::black_box(sum.wrapping_add(number));
         }
-        // Other threads of the test are other entries, so only this one's main thread may be asked for less.
+        // The entry is the main thread's, which waits while this one works.
         assert!(super::used(&[own]).expect("proc is there") >= before);
     }
 }

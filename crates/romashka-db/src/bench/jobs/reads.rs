@@ -30,6 +30,9 @@ const CARD: &str = "id, number, subject, status, priority, channel_type, custome
 /// Makes the parameters of one call.
 type Values = Arc<dyn Fn(&mut SmallRng) -> Vec<Value> + Send + Sync>;
 
+/// Picks one parameter.
+type Pick = Arc<dyn Fn(&mut SmallRng) -> Value + Send + Sync>;
+
 /// A statement, and how each side writes it.
 struct Query {
     job: Job,
@@ -185,7 +188,7 @@ fn compare(query: &Query, labels: &[(Load, Path)], samples: &[Vec<Sample>]) -> M
 fn any_of<T: ToSql + Sync + Send + Clone + 'static>(
     items: Vec<T>,
     job: &'static str,
-) -> Result<Arc<dyn Fn(&mut SmallRng) -> Value + Send + Sync>, BenchError> {
+) -> Result<Pick, BenchError> {
     if items.is_empty() {
         return Err(BenchError::Nothing(job));
     }
