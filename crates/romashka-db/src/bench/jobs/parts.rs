@@ -116,6 +116,7 @@ async fn pieces(owner: &Connection) -> Result<Vec<Piece>, BenchError> {
             back: row.get(3),
         });
     }
+    // A rule without a condition would leave plans that no longer name the table and so outlive the rule.
     for (name, away, back) in [
         (
             "row security",
@@ -129,12 +130,12 @@ async fn pieces(owner: &Connection) -> Result<Vec<Piece>, BenchError> {
         ),
         (
             "the ledger's row, with its indexes",
-            "create rule bench_away as on insert to public.events do instead nothing",
+            "create rule bench_away as on insert to public.events where true do instead nothing",
             "drop rule bench_away on public.events",
         ),
         (
             "the update of the conversation's figures",
-            "create rule bench_away as on update to public.conversation_analytics do instead nothing",
+            "create rule bench_away as on update to public.conversation_analytics where true do instead nothing",
             "drop rule bench_away on public.conversation_analytics",
         ),
         (
