@@ -109,7 +109,7 @@ impl Material {
 
 fn statement(table: &str) -> String {
     format!(
-        "insert into {table} (workspace_id, conversation_id, sender_type, sender_id, content, channel_type, language) values ($1, $2, $3, $4, $5, $6, $7)"
+        "insert into {table} (workspace_id, conversation_id, sender_type, sender_id, content, channel_type, language) values ($1, $2, $3::text, $4, $5, $6::text, $7::text)"
     )
 }
 
@@ -229,9 +229,7 @@ pub(in crate::bench) async fn measure(
     let material = Material::gather(loaded).await?;
     let owner = loaded.owner().await?;
     owner
-        .batch_execute(&format!(
-            "drop table if exists {BARE}; create table {BARE} (like {FULL} including defaults); grant insert on {BARE} to authenticated"
-        ))
+        .batch_execute(include_str!("bare.sql"))
         .await
         .map_err(BenchError::at("making the bare table"))?;
     let combinations: Vec<(Transaction, bool, usize)> = [

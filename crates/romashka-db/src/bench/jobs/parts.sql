@@ -16,4 +16,13 @@ select 'checks', count(*) || ' checks',
        'alter table public.messages ' || string_agg(format('add constraint %I %s not valid', c.conname, replace(pg_get_constraintdef(c.oid), ' NOT VALID', '')), ', ')
   from pg_catalog.pg_constraint as c where c.conrelid = 'public.messages'::regclass and c.contype = 'c'
 having count(*) > 0
+union all
+select 'checks', 'domain ' || t.typname,
+       string_agg(format('alter domain %I.%I drop constraint %I', n.nspname, t.typname, c.conname), '; '),
+       string_agg(format('alter domain %I.%I add constraint %I %s not valid', n.nspname, t.typname, c.conname, replace(pg_get_constraintdef(c.oid), ' NOT VALID', '')), '; ')
+  from pg_catalog.pg_type as t
+  join pg_catalog.pg_namespace as n on n.oid = t.typnamespace
+  join pg_catalog.pg_constraint as c on c.contypid = t.oid and c.contype = 'c'
+ where t.oid in (select a.atttypid from pg_catalog.pg_attribute as a where a.attrelid = 'public.messages'::regclass and a.attnum > 0)
+ group by t.typname
 order by 1, 2
