@@ -33,6 +33,12 @@ const FOREIGN: &[(&str, &str)] = &[
     ("widget_token('{k}', '{w}')", "RM404"),
     ("accept_invitation('no such token')", "RM404"),
     ("accept_transfer('{t}')", "RM404"),
+    (
+        "create_api_key('mine', sha256('x'), 'rmk_live_abc', 'abcd', array['*:read'], workspace => '{w}')",
+        "RM404",
+    ),
+    ("revoke_api_key('{a}')", "RM404"),
+    ("revoke_api_key('{a}', '{w}')", "RM404"),
     ("assign_conversation('{c}')", "RM404"),
     ("assign_conversation('{c}', '{me}')", "RM404"),
     ("erase_customer('{p}')", "RM404"),
@@ -177,6 +183,10 @@ async fn stage() -> (TestDatabase, Names, Uuid) {
         (
             "k",
             "insert into public.knowledge_items (workspace_id, title, content, source_type) values ($1, 'secret', 'secret', 'manual') returning id",
+        ),
+        (
+            "a",
+            "insert into public.api_keys (workspace_id, name, display_prefix, last_four, key_hash, scopes) values ($1, 'secret', 'rmk_live_abc', 'abcd', sha256('secret'), array['*:read']) returning id",
         ),
         (
             "r",
