@@ -71,7 +71,7 @@ async fn a_visitor_starts_a_chat_and_goes_on_with_it() {
     session.commit().await;
     let kinds: Vec<String> = value(
         database.owner(),
-        &format!("select array_agg(actor_kind order by id) from public.events where conversation_id = '{first}' and kind = 'message.created'"),
+        &format!("select array_agg(actor_kind::text order by id) from public.events where conversation_id = '{first}' and kind = 'message.created'"),
     )
     .await;
     assert_eq!(kinds, ["customer", "customer", "agent"]);
