@@ -277,6 +277,10 @@ pub async fn unit_of_work(State(server): State<Server>, request: Request, next: 
     }
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one a request, on the stack of its own future; a box would cost each request an allocation"
+)]
 enum Sent {
     /// The body is in memory.
     Whole(Repeatable),
