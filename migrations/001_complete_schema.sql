@@ -907,16 +907,17 @@ create table if not exists public.idempotency_keys (
   request_hash bytea not null,
   response_status integer,
   response_headers jsonb not null default '{}',
-  response_body bytea,
+  response_body text,
   created_at timestamptz not null default now(),
   constraint idempotency_keys_pkey primary key (id, workspace_id),
   constraint idempotency_keys_idempotency_key_key unique (workspace_id, actor_id, idempotency_key),
   constraint idempotency_keys_idempotency_key_check check (length(idempotency_key) between 1 and 255),
   constraint idempotency_keys_request_hash_check check (octet_length(request_hash) = 32),
   constraint idempotency_keys_response_status_check check (response_status between 200 and 399),
-  constraint idempotency_keys_response_headers_check check (jsonb_typeof(response_headers) = 'object')
+  constraint idempotency_keys_response_headers_check check (jsonb_typeof(response_headers) = 'object'),
+  constraint idempotency_keys_response_body_check check (romashka.is_envelope(response_body))
 );
-comment on table public.idempotency_keys is 'Requests that a caller may repeat: the answer that was given, for 24 hours. Written in the transaction of the request.';
+comment on table public.idempotency_keys is 'Requests that a caller may repeat: the answer that was given, for 24 hours, encrypted, for some answers hold a secret that is shown once. Written in the transaction of the request.';
 create index if not exists idempotency_keys_created_at_idx on public.idempotency_keys (created_at);
 
 -- ============ 20-people/tables ============
@@ -1373,6 +1374,34 @@ create unique index if not exists messages_external_message_id_key on public.mes
   (workspace_id, channel_type, coalesce(channel_id, '00000000-0000-0000-0000-000000000000'::uuid), external_message_id) where external_message_id is not null;
 create index if not exists idx_messages_content_trgm on public.messages using gin (content extensions.gin_trgm_ops);
 create index if not exists messages_search_idx on public.messages using gin (romashka.message_document(workspace_id, language, content));
+
+-- What is to be said later is not said yet: it becomes a message, with all that follows from one, when it is due.
+create table if not exists public.scheduled_messages (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  sender_id uuid,
+  content text not null,
+  message_type text not null default 'text',
+  metadata jsonb not null default '{}',
+  send_at timestamptz not null,
+  status text not null default 'scheduled',
+  message_id uuid,
+  error_message text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint scheduled_messages_pkey primary key (id, workspace_id),
+  constraint scheduled_messages_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint scheduled_messages_sender_id_fkey foreign key (sender_id) references public.profiles (id) on delete set null,
+  constraint scheduled_messages_status_check check (status in ('scheduled', 'sent', 'cancelled', 'failed')),
+  constraint scheduled_messages_message_type_check check (message_type in ('text', 'image', 'audio', 'video', 'document', 'location', 'contact', 'sticker', 'reaction', 'template', 'interactive')),
+  constraint scheduled_messages_metadata_check check (jsonb_typeof(metadata) = 'object'),
+  constraint scheduled_messages_message_id_check check ((message_id is not null) = (status = 'sent'))
+);
+comment on table public.scheduled_messages is 'Answers that are to be sent later.';
+create index if not exists scheduled_messages_conversation_id_idx on public.scheduled_messages (conversation_id, workspace_id, send_at, id);
+create index if not exists scheduled_messages_send_at_idx on public.scheduled_messages (send_at) where status = 'scheduled';
+create index if not exists scheduled_messages_sender_id_idx on public.scheduled_messages (sender_id) where sender_id is not null;
 
 create table if not exists public.conversation_analytics (
   id uuid not null default public.generate_uuid(),
@@ -2724,7 +2753,9 @@ begin
   end if;
   if not romashka.is_owner_session() and romashka.current_user_id() is not null
      and ((tg_op <> 'INSERT' and old.role = 'owner') or (tg_op <> 'DELETE' and new.role = 'owner'))
-     and not workspace = any (romashka.my_workspaces('owner')) then
+     and not workspace = any (romashka.my_workspaces('owner'))
+     -- The first member of a new workspace is the one who made it.
+     and (tg_op <> 'INSERT' or exists (select from public.workspace_members as m where m.workspace_id = workspace)) then
     raise exception 'only an owner changes an owner' using errcode = 'RM403';
   end if;
   if tg_op <> 'INSERT' and old.role = 'owner' and old.status = 'active'
@@ -5979,13 +6010,14 @@ comment on function romashka.fail_mail(uuid, uuid, text, boolean) is 'Gives a ma
 
 -- Repeated requests -------------------------------------------------------------------------------------------------------------
 
-create or replace function romashka.claim_request(idempotency_key text, request_hash bytea, out is_new boolean, out is_same boolean, out response_status integer,
-  out response_headers jsonb, out response_body bytea) language plpgsql security definer set search_path = '' as $$
+create or replace function romashka.claim_request(idempotency_key text, request_hash bytea, out id uuid, out workspace uuid, out is_new boolean, out is_same boolean,
+  out response_status integer, out response_headers jsonb, out response_body text) language plpgsql security definer set search_path = '' as $$
 #variable_conflict use_column
 -- Definer: nobody reads the table; the caller gets what he was answered himself.
 declare
   here constant uuid := coalesce(public.current_workspace_id(), romashka.default_workspace_id());
-  me constant uuid := romashka.actor_id();
+  -- The service itself is nobody in particular.
+  me constant uuid := coalesce(romashka.actor_id(), case when romashka.claims() ->> 'role' = 'service_role' then '00000000-0000-0000-0000-000000000000'::uuid end);
   kept public.idempotency_keys;
 begin
   if me is null then raise exception 'who repeats a request has to sign in' using errcode = 'RM400'; end if;
@@ -5993,12 +6025,14 @@ begin
    where k.workspace_id = here and k.actor_id = me and k.idempotency_key = claim_request.idempotency_key and k.created_at < pg_catalog.now() - interval '24 hours';
   -- Waits for a request with the same key that is still at work: its row is not committed yet.
   insert into public.idempotency_keys (workspace_id, actor_id, idempotency_key, request_hash) values (here, me, claim_request.idempotency_key, claim_request.request_hash)
-  on conflict (workspace_id, actor_id, idempotency_key) do nothing;
-  is_new := found;
+  on conflict (workspace_id, actor_id, idempotency_key) do nothing returning idempotency_keys.id into id;
+  is_new := id is not null;
   is_same := true;
+  workspace := here;
   if is_new then return; end if;
   select k.* into kept from public.idempotency_keys as k
    where k.workspace_id = here and k.actor_id = me and k.idempotency_key = claim_request.idempotency_key;
+  id := kept.id;
   is_same := kept.request_hash = claim_request.request_hash;
   if is_same then
     response_status := kept.response_status;
@@ -6008,16 +6042,18 @@ begin
 end $$;
 comment on function romashka.claim_request(text, bytea) is 'Whether a request with this key is new; if not, whether it is the same, and what was answered. Waits for one that is still at work.';
 
-create or replace function romashka.keep_response(idempotency_key text, response_status integer, response_headers jsonb, response_body bytea) returns void
+create or replace function romashka.keep_response(request uuid, workspace uuid, response_status integer, response_headers jsonb, response_body text) returns void
 language plpgsql security definer set search_path = '' as $$
--- Definer: as claim_request.
-declare
-  here constant uuid := coalesce(public.current_workspace_id(), romashka.default_workspace_id());
+-- Definer: as claim_request. A request may have gone on as the service since it was claimed.
 begin
+  if romashka.claims() ->> 'role' is distinct from 'service_role'
+     and keep_response.workspace <> coalesce(public.current_workspace_id(), romashka.default_workspace_id()) then
+    raise exception 'not found' using errcode = 'RM404';
+  end if;
   update public.idempotency_keys as k set response_status = keep_response.response_status, response_headers = keep_response.response_headers, response_body = keep_response.response_body
-   where k.workspace_id = here and k.actor_id = romashka.actor_id() and k.idempotency_key = keep_response.idempotency_key and k.response_status is null;
+   where k.id = request and k.workspace_id = keep_response.workspace and k.response_status is null;
 end $$;
-comment on function romashka.keep_response(text, integer, jsonb, bytea) is 'Keeps what was answered, in the transaction of the request.';
+comment on function romashka.keep_response(uuid, uuid, integer, jsonb, text) is 'Keeps what was answered, in the transaction of the request.';
 
 create or replace function romashka.forget_expired(batch integer default 1000) returns integer language plpgsql security definer set search_path = '' as $$
 -- Definer: the service's alone, over all workspaces.
@@ -6054,7 +6090,7 @@ begin
   revoke execute on all functions in schema romashka from public;
   perform romashka.grant_function('romashka.my_membership()', 'authenticated', 'service_role');
   perform romashka.grant_function('romashka.claim_request(text, bytea)', 'authenticated', 'service_role');
-  perform romashka.grant_function('romashka.keep_response(text, integer, jsonb, bytea)', 'authenticated', 'service_role');
+  perform romashka.grant_function('romashka.keep_response(uuid, uuid, integer, jsonb, text)', 'authenticated', 'service_role');
   perform romashka.grant_function('public.create_api_key(text, bytea, text, text, text[], text, timestamptz, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.revoke_api_key(uuid, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   foreach signature in array array['start_session(uuid, bytea, interval, interval, boolean, text, inet)', 'find_session(bytea)', 'choose_workspace(uuid, uuid)', 'confirm_session(uuid)',
@@ -6205,6 +6241,25 @@ end $$;
 comment on function public.ingest_message is
   'Takes in one message from a channel: finds or makes the customer, finds or opens the conversation, stores the message and its files once. thread_keys: ids the message refers to, most telling first.';
 
+create or replace function romashka.store_answer(workspace uuid, target public.conversations, sender uuid, content text, sender_type text, message_type text, metadata jsonb,
+  confidence_score numeric, knowledge_sources jsonb, client_message_id text) returns uuid language plpgsql set search_path = '' as $$
+declare
+  message uuid;
+begin
+  insert into public.messages (workspace_id, conversation_id, sender_type, sender_id, content, channel_type, channel_id, message_type, metadata, confidence_score, knowledge_sources,
+    delivery_status, language, external_message_id)
+  values (workspace, target.id, store_answer.sender_type, sender, store_answer.content, target.channel_type, target.channel_id,
+    store_answer.message_type, coalesce(store_answer.metadata, '{}'), store_answer.confidence_score, coalesce(store_answer.knowledge_sources, '{}'),
+    case when target.channel_type = 'website' then 'sent' else 'queued' end, target.language, 'client:' || client_message_id)
+  returning id into message;
+  if target.channel_type <> 'website' then
+    insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, delivery_status) values (workspace, message, target.channel_type, 'queued');
+  end if;
+  return message;
+end $$;
+comment on function romashka.store_answer(uuid, public.conversations, uuid, text, text, text, jsonb, numeric, jsonb, text) is
+  'Stores an answer and puts it on the delivery queue of its channel. For verbs that have checked the workspace.';
+
 create or replace function public.send_message(conversation uuid, content text, sender_type text default 'agent', message_type text default 'text', metadata jsonb default '{}',
   confidence_score numeric default null, knowledge_sources jsonb default '{}', client_message_id text default null, workspace uuid default public.current_workspace_id())
 returns uuid language plpgsql security definer set search_path = '' as $$
@@ -6224,19 +6279,77 @@ begin
        and m.external_message_id = 'client:' || client_message_id;
     if found then return message; end if;
   end if;
-  insert into public.messages (workspace_id, conversation_id, sender_type, sender_id, content, channel_type, channel_id, message_type, metadata, confidence_score, knowledge_sources,
-    delivery_status, language, external_message_id)
-  values (workspace, conversation, send_message.sender_type, case when send_message.sender_type = 'agent' then
-      (select p.id from public.profiles as p where p.id = romashka.current_user_id()) end, send_message.content, target.channel_type, target.channel_id,
-    send_message.message_type, coalesce(send_message.metadata, '{}'), send_message.confidence_score, coalesce(send_message.knowledge_sources, '{}'),
-    case when target.channel_type = 'website' then 'sent' else 'queued' end, target.language, 'client:' || client_message_id)
-  returning id into message;
-  if target.channel_type <> 'website' then
-    insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, delivery_status) values (workspace, message, target.channel_type, 'queued');
-  end if;
-  return message;
+  return romashka.store_answer(workspace, target, case when send_message.sender_type = 'agent' then (select p.id from public.profiles as p where p.id = romashka.current_user_id()) end,
+    send_message.content, send_message.sender_type, send_message.message_type, send_message.metadata, send_message.confidence_score, send_message.knowledge_sources, client_message_id);
 end $$;
 comment on function public.send_message is 'Answers in a conversation: stores the message and puts it on the delivery queue of its channel, in one commit. The same client_message_id sends once.';
+
+create or replace function public.schedule_message(conversation uuid, content text, send_at timestamptz, message_type text default 'text', metadata jsonb default '{}',
+  workspace uuid default public.current_workspace_id()) returns uuid language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody writes the table himself; the workspace is checked first.
+declare
+  made uuid;
+begin
+  perform romashka.require_role(workspace, 'agent');
+  if not exists (select from public.conversations as c where c.id = conversation and c.workspace_id = workspace) then
+    raise exception 'no such conversation' using errcode = 'RM404';
+  end if;
+  if schedule_message.content is null or schedule_message.content = '' then raise exception 'a message needs a content' using errcode = 'RM400'; end if;
+  if schedule_message.send_at is null or schedule_message.send_at <= pg_catalog.now() then raise exception 'the time lies in the past' using errcode = 'RM422'; end if;
+  insert into public.scheduled_messages (workspace_id, conversation_id, sender_id, content, message_type, metadata, send_at)
+  values (workspace, conversation, (select p.id from public.profiles as p where p.id = romashka.current_user_id()), schedule_message.content, schedule_message.message_type,
+    coalesce(schedule_message.metadata, '{}'), schedule_message.send_at)
+  returning id into made;
+  return made;
+end $$;
+comment on function public.schedule_message(uuid, text, timestamptz, text, jsonb, uuid) is 'Keeps an answer that is to be sent later. Until then it can be taken back with cancel_scheduled_message.';
+
+create or replace function public.cancel_scheduled_message(message uuid, workspace uuid default public.current_workspace_id()) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: as schedule_message.
+declare
+  standing text;
+begin
+  perform romashka.require_role(workspace, 'agent');
+  select s.status into standing from public.scheduled_messages as s where s.id = message and s.workspace_id = workspace for update;
+  if not found then raise exception 'no such message' using errcode = 'RM404'; end if;
+  if standing not in ('scheduled', 'cancelled') then raise exception 'the message is not waiting any more' using errcode = 'RM409'; end if;
+  update public.scheduled_messages as s set status = 'cancelled' where s.id = message and s.workspace_id = workspace and s.status = 'scheduled';
+end $$;
+comment on function public.cancel_scheduled_message(uuid, uuid) is 'Takes an answer back that was to be sent later. Twice changes nothing.';
+
+create or replace function public.send_due_messages(batch_size integer default 200) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: a scheduler's work over every workspace; executable by the service only.
+declare
+  due public.scheduled_messages;
+  target public.conversations;
+  message uuid;
+  sent integer := 0;
+begin
+  for due in select s.* from public.scheduled_messages as s where s.status = 'scheduled' and s.send_at <= pg_catalog.now() order by s.send_at limit batch_size for update skip locked loop
+    select * into target from public.conversations as c where c.id = due.conversation_id and c.workspace_id = due.workspace_id;
+    if target.merged_into_id is not null then
+      select * into target from public.conversations as c where c.id = target.merged_into_id and c.workspace_id = due.workspace_id;
+    end if;
+    if target.merged_into_id is not null then
+      update public.scheduled_messages as s set status = 'failed', error_message = 'the conversation was merged into another' where s.id = due.id and s.workspace_id = due.workspace_id;
+      continue;
+    end if;
+    begin
+      set local romashka.actor_kind = 'agent';
+      message := romashka.store_answer(due.workspace_id, target, due.sender_id, due.content, 'agent', due.message_type, due.metadata, null, null, null);
+      set local romashka.actor_kind = '';
+    exception
+      when deadlock_detected or serialization_failure then raise;
+      when others then -- One that cannot be stored must not stand in the way of the others for ever.
+        update public.scheduled_messages as s set status = 'failed', error_message = left(sqlerrm, 2000) where s.id = due.id and s.workspace_id = due.workspace_id;
+        continue;
+    end;
+    update public.scheduled_messages as s set status = 'sent', message_id = message where s.id = due.id and s.workspace_id = due.workspace_id;
+    sent := sent + 1;
+  end loop;
+  return sent;
+end $$;
+comment on function public.send_due_messages(integer) is 'Sends the answers whose time has come; returns how many.';
 
 create or replace function romashka.change_status(conversation uuid, new_status text) returns void language plpgsql set search_path = '' as $$
 begin
@@ -6528,7 +6641,7 @@ do $$
 declare
   signature text;
 begin
-  foreach signature in array array['ingest_message', 'send_message', 'resolve_conversation(uuid, text, text)', 'reopen_conversation(uuid)', 'assign_conversation(uuid, uuid, uuid)', 'snooze_conversation(uuid, timestamptz)',
+  foreach signature in array array['ingest_message', 'send_message', 'schedule_message(uuid, text, timestamptz, text, jsonb, uuid)', 'cancel_scheduled_message(uuid, uuid)', 'resolve_conversation(uuid, text, text)', 'reopen_conversation(uuid)', 'assign_conversation(uuid, uuid, uuid)', 'snooze_conversation(uuid, timestamptz)',
     'transfer_conversation(uuid, uuid, text, text, interval)', 'accept_transfer(uuid)', 'reject_transfer(uuid, text)', 'rate_conversation(uuid, numeric, text, uuid)', 'mark_read(uuid, uuid)',
     'merge_conversations(uuid, uuid, uuid)', 'unmerge_conversation(uuid, uuid)', 'merge_customers(uuid, uuid, uuid)', 'search_messages(text, text, timestamptz, integer, uuid)',
     'find_in_messages(text, timestamptz, integer, uuid)'] loop
@@ -6536,6 +6649,8 @@ begin
   end loop;
   perform romashka.grant_function('public.wake_conversations(integer)', 'service_role');
   perform romashka.grant_function('public.expire_transfers(integer)', 'service_role');
+  perform romashka.grant_function('public.send_due_messages(integer)', 'service_role');
+  perform romashka.touch_table('scheduled_messages');
   revoke execute on all functions in schema romashka from public;
   perform romashka.grant_members('romashka.change_status(uuid, text)');
   perform romashka.grant_members('romashka.pick_free_agent(uuid, uuid, text)');
@@ -6697,6 +6812,9 @@ begin
     from public.file_attachments as f where f.workspace_id = workspace and f.conversation_id = any (talks);
   delete from public.file_attachments as f where f.workspace_id = workspace and f.conversation_id = any (talks);
   update public.conversation_notes as n set note = '[erased]' where n.workspace_id = workspace and n.conversation_id = any (talks);
+  delete from public.scheduled_messages as s where s.workspace_id = workspace and s.conversation_id = any (talks);
+  -- Answers that are kept for repeated requests may show the person, and are encrypted: none of the workspace is kept.
+  delete from public.idempotency_keys as k where k.workspace_id = workspace;
   delete from public.conversation_context as x where x.workspace_id = workspace and x.conversation_id = any (talks);
   delete from public.conversation_thread_keys as t where t.workspace_id = workspace and t.conversation_id = any (talks);
   update public.knowledge_analytics as k set feedback_text = null where k.workspace_id = workspace and k.conversation_id = any (talks) and k.feedback_text is not null;
@@ -7347,6 +7465,7 @@ alter policy canned_responses_delete on public.canned_responses
 do $$ begin
   perform romashka.protect_table('conversations', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
   perform romashka.protect_table('messages', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
+  perform romashka.protect_table('scheduled_messages', readers => 'viewer', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('conversation_analytics', readers => 'viewer', inserters => null, updaters => 'agent', removers => null);
   perform romashka.protect_table('conversation_context', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
   perform romashka.protect_table('conversation_notes', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
@@ -7616,7 +7735,7 @@ comment on column public.idempotency_keys.idempotency_key is 'The key the caller
 comment on column public.idempotency_keys.request_hash is 'SHA-256 of the request, so that another one under the same key is refused.';
 comment on column public.idempotency_keys.response_status is 'The status that was answered.';
 comment on column public.idempotency_keys.response_headers is 'The headers that are answered again.';
-comment on column public.idempotency_keys.response_body is 'The body that was answered.';
+comment on column public.idempotency_keys.response_body is 'The body that was answered, encrypted.';
 comment on column public.idempotency_keys.created_at is 'When the row was made.';
 
 -- ============ 20-people/comments ============
@@ -7951,6 +8070,19 @@ comment on column public.saved_views.sort is 'By what they are ordered.';
 comment on column public.saved_views.is_shared is 'Whether the whole workspace sees it.';
 comment on column public.saved_views.created_at is 'When it was saved.';
 comment on column public.saved_views.updated_at is 'When it last changed.';
+comment on column public.scheduled_messages.id is 'The row''s identity, time-ordered.';
+comment on column public.scheduled_messages.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.scheduled_messages.conversation_id is 'The conversation.';
+comment on column public.scheduled_messages.sender_id is 'Who sends it; null for a program.';
+comment on column public.scheduled_messages.content is 'What will be said.';
+comment on column public.scheduled_messages.message_type is 'The kind of message, as messages.message_type.';
+comment on column public.scheduled_messages.metadata is 'What the message will carry along.';
+comment on column public.scheduled_messages.send_at is 'When it is due.';
+comment on column public.scheduled_messages.status is 'scheduled, sent, cancelled, or failed when it could not be put into its conversation.';
+comment on column public.scheduled_messages.message_id is 'The message it became.';
+comment on column public.scheduled_messages.error_message is 'Why it could not be sent.';
+comment on column public.scheduled_messages.created_at is 'When the row was made.';
+comment on column public.scheduled_messages.updated_at is 'When the row was last changed.';
 
 -- ============ 50-knowledge/comments ============
 -- Purpose: what each column holds; the documentation of the tables is generated from it.

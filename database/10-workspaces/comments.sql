@@ -139,5 +139,5 @@ comment on column public.idempotency_keys.idempotency_key is 'The key the caller
 comment on column public.idempotency_keys.request_hash is 'SHA-256 of the request, so that another one under the same key is refused.';
 comment on column public.idempotency_keys.response_status is 'The status that was answered.';
 comment on column public.idempotency_keys.response_headers is 'The headers that are answered again.';
-comment on column public.idempotency_keys.response_body is 'The body that was answered.';
+comment on column public.idempotency_keys.response_body is 'The body that was answered, encrypted.';
 comment on column public.idempotency_keys.created_at is 'When the row was made.';

@@ -41,7 +41,9 @@ begin
   end if;
   if not romashka.is_owner_session() and romashka.current_user_id() is not null
      and ((tg_op <> 'INSERT' and old.role = 'owner') or (tg_op <> 'DELETE' and new.role = 'owner'))
-     and not workspace = any (romashka.my_workspaces('owner')) then
+     and not workspace = any (romashka.my_workspaces('owner'))
+     -- The first member of a new workspace is the one who made it.
+     and (tg_op <> 'INSERT' or exists (select from public.workspace_members as m where m.workspace_id = workspace)) then
     raise exception 'only an owner changes an owner' using errcode = 'RM403';
   end if;
   if tg_op <> 'INSERT' and old.role = 'owner' and old.status = 'active'

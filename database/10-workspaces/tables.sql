@@ -322,14 +322,15 @@ create table if not exists public.idempotency_keys (
   request_hash bytea not null,
   response_status integer,
   response_headers jsonb not null default '{}',
-  response_body bytea,
+  response_body text,
   created_at timestamptz not null default now(),
   constraint idempotency_keys_pkey primary key (id, workspace_id),
   constraint idempotency_keys_idempotency_key_key unique (workspace_id, actor_id, idempotency_key),
   constraint idempotency_keys_idempotency_key_check check (length(idempotency_key) between 1 and 255),
   constraint idempotency_keys_request_hash_check check (octet_length(request_hash) = 32),
   constraint idempotency_keys_response_status_check check (response_status between 200 and 399),
-  constraint idempotency_keys_response_headers_check check (jsonb_typeof(response_headers) = 'object')
+  constraint idempotency_keys_response_headers_check check (jsonb_typeof(response_headers) = 'object'),
+  constraint idempotency_keys_response_body_check check (romashka.is_envelope(response_body))
 );
-comment on table public.idempotency_keys is 'Requests that a caller may repeat: the answer that was given, for 24 hours. Written in the transaction of the request.';
+comment on table public.idempotency_keys is 'Requests that a caller may repeat: the answer that was given, for 24 hours, encrypted, for some answers hold a secret that is shown once. Written in the transaction of the request.';
 create index if not exists idempotency_keys_created_at_idx on public.idempotency_keys (created_at);

@@ -419,13 +419,14 @@ comment on function romashka.fail_mail(uuid, uuid, text, boolean) is 'Gives a ma
 
 -- Repeated requests -------------------------------------------------------------------------------------------------------------
 
-create or replace function romashka.claim_request(idempotency_key text, request_hash bytea, out is_new boolean, out is_same boolean, out response_status integer,
-  out response_headers jsonb, out response_body bytea) language plpgsql security definer set search_path = '' as $$
+create or replace function romashka.claim_request(idempotency_key text, request_hash bytea, out id uuid, out workspace uuid, out is_new boolean, out is_same boolean,
+  out response_status integer, out response_headers jsonb, out response_body text) language plpgsql security definer set search_path = '' as $$
 #variable_conflict use_column
 -- Definer: nobody reads the table; the caller gets what he was answered himself.
 declare
   here constant uuid := coalesce(public.current_workspace_id(), romashka.default_workspace_id());
-  me constant uuid := romashka.actor_id();
+  -- The service itself is nobody in particular.
+  me constant uuid := coalesce(romashka.actor_id(), case when romashka.claims() ->> 'role' = 'service_role' then '00000000-0000-0000-0000-000000000000'::uuid end);
   kept public.idempotency_keys;
 begin
   if me is null then raise exception 'who repeats a request has to sign in' using errcode = 'RM400'; end if;
@@ -433,12 +434,14 @@ begin
    where k.workspace_id = here and k.actor_id = me and k.idempotency_key = claim_request.idempotency_key and k.created_at < pg_catalog.now() - interval '24 hours';
   -- Waits for a request with the same key that is still at work: its row is not committed yet.
   insert into public.idempotency_keys (workspace_id, actor_id, idempotency_key, request_hash) values (here, me, claim_request.idempotency_key, claim_request.request_hash)
-  on conflict (workspace_id, actor_id, idempotency_key) do nothing;
-  is_new := found;
+  on conflict (workspace_id, actor_id, idempotency_key) do nothing returning idempotency_keys.id into id;
+  is_new := id is not null;
   is_same := true;
+  workspace := here;
   if is_new then return; end if;
   select k.* into kept from public.idempotency_keys as k
    where k.workspace_id = here and k.actor_id = me and k.idempotency_key = claim_request.idempotency_key;
+  id := kept.id;
   is_same := kept.request_hash = claim_request.request_hash;
   if is_same then
     response_status := kept.response_status;
@@ -448,16 +451,18 @@ begin
 end $$;
 comment on function romashka.claim_request(text, bytea) is 'Whether a request with this key is new; if not, whether it is the same, and what was answered. Waits for one that is still at work.';
 
-create or replace function romashka.keep_response(idempotency_key text, response_status integer, response_headers jsonb, response_body bytea) returns void
+create or replace function romashka.keep_response(request uuid, workspace uuid, response_status integer, response_headers jsonb, response_body text) returns void
 language plpgsql security definer set search_path = '' as $$
--- Definer: as claim_request.
-declare
-  here constant uuid := coalesce(public.current_workspace_id(), romashka.default_workspace_id());
+-- Definer: as claim_request. A request may have gone on as the service since it was claimed.
 begin
+  if romashka.claims() ->> 'role' is distinct from 'service_role'
+     and keep_response.workspace <> coalesce(public.current_workspace_id(), romashka.default_workspace_id()) then
+    raise exception 'not found' using errcode = 'RM404';
+  end if;
   update public.idempotency_keys as k set response_status = keep_response.response_status, response_headers = keep_response.response_headers, response_body = keep_response.response_body
-   where k.workspace_id = here and k.actor_id = romashka.actor_id() and k.idempotency_key = keep_response.idempotency_key and k.response_status is null;
+   where k.id = request and k.workspace_id = keep_response.workspace and k.response_status is null;
 end $$;
-comment on function romashka.keep_response(text, integer, jsonb, bytea) is 'Keeps what was answered, in the transaction of the request.';
+comment on function romashka.keep_response(uuid, uuid, integer, jsonb, text) is 'Keeps what was answered, in the transaction of the request.';
 
 create or replace function romashka.forget_expired(batch integer default 1000) returns integer language plpgsql security definer set search_path = '' as $$
 -- Definer: the service's alone, over all workspaces.
@@ -494,7 +499,7 @@ begin
   revoke execute on all functions in schema romashka from public;
   perform romashka.grant_function('romashka.my_membership()', 'authenticated', 'service_role');
   perform romashka.grant_function('romashka.claim_request(text, bytea)', 'authenticated', 'service_role');
-  perform romashka.grant_function('romashka.keep_response(text, integer, jsonb, bytea)', 'authenticated', 'service_role');
+  perform romashka.grant_function('romashka.keep_response(uuid, uuid, integer, jsonb, text)', 'authenticated', 'service_role');
   perform romashka.grant_function('public.create_api_key(text, bytea, text, text, text[], text, timestamptz, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.revoke_api_key(uuid, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   foreach signature in array array['start_session(uuid, bytea, interval, interval, boolean, text, inet)', 'find_session(bytea)', 'choose_workspace(uuid, uuid)', 'confirm_session(uuid)',

@@ -112,6 +112,34 @@ create unique index if not exists messages_external_message_id_key on public.mes
 create index if not exists idx_messages_content_trgm on public.messages using gin (content extensions.gin_trgm_ops);
 create index if not exists messages_search_idx on public.messages using gin (romashka.message_document(workspace_id, language, content));
 
+-- What is to be said later is not said yet: it becomes a message, with all that follows from one, when it is due.
+create table if not exists public.scheduled_messages (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  sender_id uuid,
+  content text not null,
+  message_type text not null default 'text',
+  metadata jsonb not null default '{}',
+  send_at timestamptz not null,
+  status text not null default 'scheduled',
+  message_id uuid,
+  error_message text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint scheduled_messages_pkey primary key (id, workspace_id),
+  constraint scheduled_messages_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint scheduled_messages_sender_id_fkey foreign key (sender_id) references public.profiles (id) on delete set null,
+  constraint scheduled_messages_status_check check (status in ('scheduled', 'sent', 'cancelled', 'failed')),
+  constraint scheduled_messages_message_type_check check (message_type in ('text', 'image', 'audio', 'video', 'document', 'location', 'contact', 'sticker', 'reaction', 'template', 'interactive')),
+  constraint scheduled_messages_metadata_check check (jsonb_typeof(metadata) = 'object'),
+  constraint scheduled_messages_message_id_check check ((message_id is not null) = (status = 'sent'))
+);
+comment on table public.scheduled_messages is 'Answers that are to be sent later.';
+create index if not exists scheduled_messages_conversation_id_idx on public.scheduled_messages (conversation_id, workspace_id, send_at, id);
+create index if not exists scheduled_messages_send_at_idx on public.scheduled_messages (send_at) where status = 'scheduled';
+create index if not exists scheduled_messages_sender_id_idx on public.scheduled_messages (sender_id) where sender_id is not null;
+
 create table if not exists public.conversation_analytics (
   id uuid not null default public.generate_uuid(),
   workspace_id uuid not null default public.current_workspace_id(),

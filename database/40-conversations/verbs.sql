@@ -135,6 +135,25 @@ end $$;
 comment on function public.ingest_message is
   'Takes in one message from a channel: finds or makes the customer, finds or opens the conversation, stores the message and its files once. thread_keys: ids the message refers to, most telling first.';
 
+create or replace function romashka.store_answer(workspace uuid, target public.conversations, sender uuid, content text, sender_type text, message_type text, metadata jsonb,
+  confidence_score numeric, knowledge_sources jsonb, client_message_id text) returns uuid language plpgsql set search_path = '' as $$
+declare
+  message uuid;
+begin
+  insert into public.messages (workspace_id, conversation_id, sender_type, sender_id, content, channel_type, channel_id, message_type, metadata, confidence_score, knowledge_sources,
+    delivery_status, language, external_message_id)
+  values (workspace, target.id, store_answer.sender_type, sender, store_answer.content, target.channel_type, target.channel_id,
+    store_answer.message_type, coalesce(store_answer.metadata, '{}'), store_answer.confidence_score, coalesce(store_answer.knowledge_sources, '{}'),
+    case when target.channel_type = 'website' then 'sent' else 'queued' end, target.language, 'client:' || client_message_id)
+  returning id into message;
+  if target.channel_type <> 'website' then
+    insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, delivery_status) values (workspace, message, target.channel_type, 'queued');
+  end if;
+  return message;
+end $$;
+comment on function romashka.store_answer(uuid, public.conversations, uuid, text, text, text, jsonb, numeric, jsonb, text) is
+  'Stores an answer and puts it on the delivery queue of its channel. For verbs that have checked the workspace.';
+
 create or replace function public.send_message(conversation uuid, content text, sender_type text default 'agent', message_type text default 'text', metadata jsonb default '{}',
   confidence_score numeric default null, knowledge_sources jsonb default '{}', client_message_id text default null, workspace uuid default public.current_workspace_id())
 returns uuid language plpgsql security definer set search_path = '' as $$
@@ -154,19 +173,77 @@ begin
        and m.external_message_id = 'client:' || client_message_id;
     if found then return message; end if;
   end if;
-  insert into public.messages (workspace_id, conversation_id, sender_type, sender_id, content, channel_type, channel_id, message_type, metadata, confidence_score, knowledge_sources,
-    delivery_status, language, external_message_id)
-  values (workspace, conversation, send_message.sender_type, case when send_message.sender_type = 'agent' then
-      (select p.id from public.profiles as p where p.id = romashka.current_user_id()) end, send_message.content, target.channel_type, target.channel_id,
-    send_message.message_type, coalesce(send_message.metadata, '{}'), send_message.confidence_score, coalesce(send_message.knowledge_sources, '{}'),
-    case when target.channel_type = 'website' then 'sent' else 'queued' end, target.language, 'client:' || client_message_id)
-  returning id into message;
-  if target.channel_type <> 'website' then
-    insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, delivery_status) values (workspace, message, target.channel_type, 'queued');
-  end if;
-  return message;
+  return romashka.store_answer(workspace, target, case when send_message.sender_type = 'agent' then (select p.id from public.profiles as p where p.id = romashka.current_user_id()) end,
+    send_message.content, send_message.sender_type, send_message.message_type, send_message.metadata, send_message.confidence_score, send_message.knowledge_sources, client_message_id);
 end $$;
 comment on function public.send_message is 'Answers in a conversation: stores the message and puts it on the delivery queue of its channel, in one commit. The same client_message_id sends once.';
+
+create or replace function public.schedule_message(conversation uuid, content text, send_at timestamptz, message_type text default 'text', metadata jsonb default '{}',
+  workspace uuid default public.current_workspace_id()) returns uuid language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody writes the table himself; the workspace is checked first.
+declare
+  made uuid;
+begin
+  perform romashka.require_role(workspace, 'agent');
+  if not exists (select from public.conversations as c where c.id = conversation and c.workspace_id = workspace) then
+    raise exception 'no such conversation' using errcode = 'RM404';
+  end if;
+  if schedule_message.content is null or schedule_message.content = '' then raise exception 'a message needs a content' using errcode = 'RM400'; end if;
+  if schedule_message.send_at is null or schedule_message.send_at <= pg_catalog.now() then raise exception 'the time lies in the past' using errcode = 'RM422'; end if;
+  insert into public.scheduled_messages (workspace_id, conversation_id, sender_id, content, message_type, metadata, send_at)
+  values (workspace, conversation, (select p.id from public.profiles as p where p.id = romashka.current_user_id()), schedule_message.content, schedule_message.message_type,
+    coalesce(schedule_message.metadata, '{}'), schedule_message.send_at)
+  returning id into made;
+  return made;
+end $$;
+comment on function public.schedule_message(uuid, text, timestamptz, text, jsonb, uuid) is 'Keeps an answer that is to be sent later. Until then it can be taken back with cancel_scheduled_message.';
+
+create or replace function public.cancel_scheduled_message(message uuid, workspace uuid default public.current_workspace_id()) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: as schedule_message.
+declare
+  standing text;
+begin
+  perform romashka.require_role(workspace, 'agent');
+  select s.status into standing from public.scheduled_messages as s where s.id = message and s.workspace_id = workspace for update;
+  if not found then raise exception 'no such message' using errcode = 'RM404'; end if;
+  if standing not in ('scheduled', 'cancelled') then raise exception 'the message is not waiting any more' using errcode = 'RM409'; end if;
+  update public.scheduled_messages as s set status = 'cancelled' where s.id = message and s.workspace_id = workspace and s.status = 'scheduled';
+end $$;
+comment on function public.cancel_scheduled_message(uuid, uuid) is 'Takes an answer back that was to be sent later. Twice changes nothing.';
+
+create or replace function public.send_due_messages(batch_size integer default 200) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: a scheduler's work over every workspace; executable by the service only.
+declare
+  due public.scheduled_messages;
+  target public.conversations;
+  message uuid;
+  sent integer := 0;
+begin
+  for due in select s.* from public.scheduled_messages as s where s.status = 'scheduled' and s.send_at <= pg_catalog.now() order by s.send_at limit batch_size for update skip locked loop
+    select * into target from public.conversations as c where c.id = due.conversation_id and c.workspace_id = due.workspace_id;
+    if target.merged_into_id is not null then
+      select * into target from public.conversations as c where c.id = target.merged_into_id and c.workspace_id = due.workspace_id;
+    end if;
+    if target.merged_into_id is not null then
+      update public.scheduled_messages as s set status = 'failed', error_message = 'the conversation was merged into another' where s.id = due.id and s.workspace_id = due.workspace_id;
+      continue;
+    end if;
+    begin
+      set local romashka.actor_kind = 'agent';
+      message := romashka.store_answer(due.workspace_id, target, due.sender_id, due.content, 'agent', due.message_type, due.metadata, null, null, null);
+      set local romashka.actor_kind = '';
+    exception
+      when deadlock_detected or serialization_failure then raise;
+      when others then -- One that cannot be stored must not stand in the way of the others for ever.
+        update public.scheduled_messages as s set status = 'failed', error_message = left(sqlerrm, 2000) where s.id = due.id and s.workspace_id = due.workspace_id;
+        continue;
+    end;
+    update public.scheduled_messages as s set status = 'sent', message_id = message where s.id = due.id and s.workspace_id = due.workspace_id;
+    sent := sent + 1;
+  end loop;
+  return sent;
+end $$;
+comment on function public.send_due_messages(integer) is 'Sends the answers whose time has come; returns how many.';
 
 create or replace function romashka.change_status(conversation uuid, new_status text) returns void language plpgsql set search_path = '' as $$
 begin
@@ -458,7 +535,7 @@ do $$
 declare
   signature text;
 begin
-  foreach signature in array array['ingest_message', 'send_message', 'resolve_conversation(uuid, text, text)', 'reopen_conversation(uuid)', 'assign_conversation(uuid, uuid, uuid)', 'snooze_conversation(uuid, timestamptz)',
+  foreach signature in array array['ingest_message', 'send_message', 'schedule_message(uuid, text, timestamptz, text, jsonb, uuid)', 'cancel_scheduled_message(uuid, uuid)', 'resolve_conversation(uuid, text, text)', 'reopen_conversation(uuid)', 'assign_conversation(uuid, uuid, uuid)', 'snooze_conversation(uuid, timestamptz)',
     'transfer_conversation(uuid, uuid, text, text, interval)', 'accept_transfer(uuid)', 'reject_transfer(uuid, text)', 'rate_conversation(uuid, numeric, text, uuid)', 'mark_read(uuid, uuid)',
     'merge_conversations(uuid, uuid, uuid)', 'unmerge_conversation(uuid, uuid)', 'merge_customers(uuid, uuid, uuid)', 'search_messages(text, text, timestamptz, integer, uuid)',
     'find_in_messages(text, timestamptz, integer, uuid)'] loop
@@ -466,6 +543,8 @@ begin
   end loop;
   perform romashka.grant_function('public.wake_conversations(integer)', 'service_role');
   perform romashka.grant_function('public.expire_transfers(integer)', 'service_role');
+  perform romashka.grant_function('public.send_due_messages(integer)', 'service_role');
+  perform romashka.touch_table('scheduled_messages');
   revoke execute on all functions in schema romashka from public;
   perform romashka.grant_members('romashka.change_status(uuid, text)');
   perform romashka.grant_members('romashka.pick_free_agent(uuid, uuid, text)');

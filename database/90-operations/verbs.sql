@@ -152,6 +152,9 @@ begin
     from public.file_attachments as f where f.workspace_id = workspace and f.conversation_id = any (talks);
   delete from public.file_attachments as f where f.workspace_id = workspace and f.conversation_id = any (talks);
   update public.conversation_notes as n set note = '[erased]' where n.workspace_id = workspace and n.conversation_id = any (talks);
+  delete from public.scheduled_messages as s where s.workspace_id = workspace and s.conversation_id = any (talks);
+  -- Answers that are kept for repeated requests may show the person, and are encrypted: none of the workspace is kept.
+  delete from public.idempotency_keys as k where k.workspace_id = workspace;
   delete from public.conversation_context as x where x.workspace_id = workspace and x.conversation_id = any (talks);
   delete from public.conversation_thread_keys as t where t.workspace_id = workspace and t.conversation_id = any (talks);
   update public.knowledge_analytics as k set feedback_text = null where k.workspace_id = workspace and k.conversation_id = any (talks) and k.feedback_text is not null;

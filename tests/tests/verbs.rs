@@ -33,12 +33,22 @@ const FOREIGN: &[(&str, &str)] = &[
     ("widget_token('{k}', '{w}')", "RM404"),
     ("accept_invitation('no such token')", "RM404"),
     ("accept_transfer('{t}')", "RM404"),
+    ("cancel_scheduled_message('{s}')", "RM404"),
+    ("cancel_scheduled_message('{s}', '{w}')", "RM404"),
     (
         "create_api_key('mine', sha256('x'), 'rmk_live_abc', 'abcd', array['*:read'], workspace => '{w}')",
         "RM404",
     ),
     ("revoke_api_key('{a}')", "RM404"),
     ("revoke_api_key('{a}', '{w}')", "RM404"),
+    (
+        "schedule_message('{c}', 'x', now() + interval '1 hour')",
+        "RM404",
+    ),
+    (
+        "schedule_message('{c}', 'x', now() + interval '1 hour', workspace => '{w}')",
+        "RM404",
+    ),
     ("assign_conversation('{c}')", "RM404"),
     ("assign_conversation('{c}', '{me}')", "RM404"),
     ("erase_customer('{p}')", "RM404"),
@@ -139,6 +149,15 @@ const WRONG: &[(&str, &str)] = &[
         "record_knowledge_use('{k}', conversation => '00000000-0000-4000-8000-000000000000')",
         "RM404",
     ),
+    ("schedule_message('{c}', 'x', now())", "RM422"),
+    (
+        "schedule_message('{c}', '', now() + interval '1 hour')",
+        "RM400",
+    ),
+    (
+        "create_api_key('k', sha256('x'), 'rmk_live_abc', 'abcd', array['*:read'], expires_at => now())",
+        "RM422",
+    ),
 ];
 
 struct Names(BTreeMap<&'static str, Uuid>);
@@ -183,6 +202,10 @@ async fn stage() -> (TestDatabase, Names, Uuid) {
         (
             "k",
             "insert into public.knowledge_items (workspace_id, title, content, source_type) values ($1, 'secret', 'secret', 'manual') returning id",
+        ),
+        (
+            "s",
+            "insert into public.scheduled_messages (workspace_id, conversation_id, content, send_at) select $1, c.id, 'secret', now() + interval '1 hour' from public.conversations as c where c.workspace_id = $1 limit 1 returning id",
         ),
         (
             "a",
