@@ -24,6 +24,8 @@ pub struct SecretColumn {
     pub column: String,
     /// Whether it is `jsonb`; else `text`.
     pub is_json: bool,
+    /// Whether the rows belong to workspaces; else the secrets are bound to the nil id.
+    pub is_tenant: bool,
 }
 
 impl SecretColumn {
@@ -33,6 +35,15 @@ impl SecretColumn {
             format!("{} ->> 'kid'", quoted(&self.column))
         } else {
             format!("split_part({}, '.', 2)", quoted(&self.column))
+        }
+    }
+
+    /// The expression for the workspace that a secret is bound to.
+    fn workspace(&self) -> &'static str {
+        if self.is_tenant {
+            "workspace_id"
+        } else {
+            "'00000000-0000-0000-0000-000000000000'::uuid"
         }
     }
 
@@ -84,7 +95,8 @@ pub struct Left {
 pub async fn secret_columns(client: &Client) -> Result<Vec<SecretColumn>, tokio_postgres::Error> {
     let rows = client
         .query(
-            "select n.nspname::text, c.relname::text, a.attname::text, a.atttypid = 'pg_catalog.jsonb'::regtype
+            "select n.nspname::text, c.relname::text, a.attname::text, a.atttypid = 'pg_catalog.jsonb'::regtype,
+                    exists (select from pg_catalog.pg_attribute w where w.attrelid = c.oid and w.attname = 'workspace_id' and not w.attisdropped)
                from pg_catalog.pg_constraint k
                join pg_catalog.pg_class c on c.oid = k.conrelid
                join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -107,6 +119,7 @@ pub async fn secret_columns(client: &Client) -> Result<Vec<SecretColumn>, tokio_
             table: row.get(1),
             column: row.get(2),
             is_json: row.get(3),
+            is_tenant: row.get(4),
         })
         .collect())
 }
@@ -173,22 +186,23 @@ async fn rotate_batch(
     looked_at: &mut u64,
 ) -> Result<Option<(Uuid, Uuid)>, tokio_postgres::Error> {
     let (relation, name, key_id) = (column.relation(), quoted(&column.column), column.key_id());
+    let owner = column.workspace();
     let (workspace, row) = after.unwrap_or_default();
     let transaction = client.transaction().await?;
     let rows = transaction
         .query(
             &format!(
-                "select workspace_id, id, {name} from {relation}
+                "select {owner}, id, {name} from {relation}
                   where nullif({key_id}, '') is distinct from $1 and nullif({key_id}, '') is not null
-                    and (workspace_id, id) > ($2, $3)
-                  order by workspace_id, id limit {BATCH} for update"
+                    and ({owner}, id) > ($2, $3)
+                  order by 1, id limit {BATCH} for update"
             ),
             &[&ring.current().id().to_string(), &workspace, &row],
         )
         .await?;
     let update = transaction
         .prepare(&format!(
-            "update {relation} set {name} = $1 where id = $2 and workspace_id = $3"
+            "update {relation} set {name} = $1 where id = $2 and {owner} = $3"
         ))
         .await?;
     let mut last = None;
