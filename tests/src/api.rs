@@ -247,6 +247,14 @@ impl Visitor<'_> {
         }
     }
 
+    /// A caller with the session of this token, in no named workspace.
+    pub fn with_session(&self, token: &str) -> Self {
+        Visitor {
+            credential: Credential::Session(token.to_owned()),
+            ..self.clone()
+        }
+    }
+
     /// A caller with this bearer token.
     pub fn with_token(&self, token: &str) -> Self {
         Visitor {

@@ -5,11 +5,17 @@
 //! when the caller goes away; every answer that is no success is a problem document (RFC 9457); nothing is kept in memory
 //! that another process would have to know.
 
+pub mod accounts;
+pub mod api_keys;
 pub mod authentication;
 pub mod conversations;
+pub mod created;
 pub mod cursor;
+pub mod customers;
 pub mod health;
 pub mod input;
+pub mod me;
+pub mod members;
 pub mod observe;
 pub mod openapi;
 pub mod page;
@@ -24,6 +30,7 @@ pub mod state;
 pub mod statement;
 pub mod unit_of_work;
 pub mod version;
+pub mod workspaces;
 
 pub use router::{openapi, router};
 pub use serve::{ServeError, Serving, serve};

@@ -18,14 +18,23 @@ use crate::problem::{Code, Problem};
 use crate::scoped::WORKSPACE_HEADER;
 use crate::state::Server;
 use crate::unit_of_work::{IDEMPOTENCY_KEY, REPLAYED, unit_of_work};
-use crate::{conversations, health, reference};
+use crate::{
+    accounts, api_keys, conversations, customers, health, me, members, reference, workspaces,
+};
 
 /// Where the API begins.
 pub const PREFIX: &str = "/api/v1";
 
 /// The resources of the API, below [`PREFIX`]. A new one is added here.
 fn resources() -> OpenApiRouter<Server> {
-    OpenApiRouter::new().merge(conversations::router())
+    OpenApiRouter::new()
+        .merge(accounts::router())
+        .merge(api_keys::router())
+        .merge(conversations::router())
+        .merge(customers::router())
+        .merge(me::router())
+        .merge(members::router())
+        .merge(workspaces::router())
 }
 
 fn parts() -> (Router<Server>, Router<Server>, Value) {
@@ -51,6 +60,7 @@ pub fn router(server: Server) -> Router {
     let mut router = api
         .merge(operations)
         .merge(reference::router(&document))
+        .merge(accounts::setup_page())
         .fallback(async || Problem::new(Code::UnknownPath))
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(server.settings.body_limit))

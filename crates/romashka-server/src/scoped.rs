@@ -88,6 +88,19 @@ impl<N> Scoped<N> {
         self.role.as_deref()
     }
 
+    /// Gives the connection back, undone: for a handler that computes for long, or that commits in steps of its own through
+    /// [`Server::service`]. Such an operation is not kept under an `Idempotency-Key`: repeating it does no harm.
+    pub fn release(self) -> Principal {
+        self.scope.release();
+        self.principal
+    }
+
+    /// Goes on as the same person in a workspace that this transaction made.
+    pub async fn act_in(&mut self, person: Uuid, workspace: Uuid) -> Answer<()> {
+        let claims = Claims::person(person, workspace);
+        Ok(self.scope.scope_mut().act_as(&claims).await?)
+    }
+
     /// Goes on as the installation itself in the same transaction: for mails, sessions and whatever else no member may touch.
     pub async fn as_service(&mut self) -> Answer<()> {
         let claims = Claims::installation();
@@ -179,7 +192,7 @@ impl<N: Need> FromRequestParts<Server> for Scoped<N> {
                     .into());
             }
         }
-        let scope = work.open(scope).await?;
+        let scope = work.open(server, scope).await?;
         Ok(Scoped {
             scope,
             principal,
@@ -303,7 +316,7 @@ async fn authenticate(
             };
             Ok((principal, Some(service)))
         }
-        Credential::Token(_) => Err(Problem::new(Code::InvalidToken)),
+        Credential::Token(token) => Ok((server.tokens.verify(&token).await?, None)),
     }
 }
 
@@ -374,18 +387,19 @@ fn touched(parts: &Parts) -> (String, bool) {
         .get::<MatchedPath>()
         .map_or_else(|| parts.uri.path(), MatchedPath::as_str);
     (
-        resource_of(path).to_owned(),
+        resource_of(path),
         !matches!(parts.method, Method::GET | Method::HEAD),
     )
 }
 
-/// `conversations` of `/api/v1/conversations/{id}/notes`.
-pub fn resource_of(path: &str) -> &str {
+/// `conversations` of `/api/v1/conversations/{id}/notes`; a hyphen is an underscore in the name of a scope.
+pub fn resource_of(path: &str) -> String {
     path.trim_start_matches(crate::router::PREFIX)
         .trim_start_matches('/')
         .split('/')
         .next()
         .unwrap_or_default()
+        .replace('-', "_")
 }
 
 fn caller_id(principal: &Principal) -> Uuid {

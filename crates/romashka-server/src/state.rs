@@ -9,6 +9,8 @@ use romashka_db::envelope::Keyring;
 use romashka_db::scope::{Claims, Database, OwnedScope, Surroundings};
 use url::Url;
 
+use crate::authentication::jwt::TokenVerifier;
+use crate::authentication::password::Passwords;
 use crate::problem::Answer;
 use crate::rate_limit::CallerLimit;
 use crate::settings::ServerSettings;
@@ -27,6 +29,10 @@ pub struct Parts {
     pub keys: Keyring,
     /// The address people use.
     pub public_url: Url,
+    /// What makes and checks the hashes of passwords.
+    pub passwords: Passwords,
+    /// What verifies the tokens of other issuers.
+    pub tokens: TokenVerifier,
     /// How often one caller may ask.
     pub caller_limit: Option<CallerLimit>,
 }
@@ -53,6 +59,8 @@ impl Server {
             database,
             keys,
             public_url,
+            passwords: Passwords::new(),
+            tokens: TokenVerifier::new(settings.supabase.clone()),
             caller_limit,
             settings,
         }))

@@ -14,9 +14,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use romashka_db::envelope::Place;
 use romashka_db::scope::OwnedScope;
+use secrecy::ExposeSecret as _;
 use sha2::{Digest, Sha256};
 use tokio_postgres::types::Json;
+use uuid::Uuid;
 
 use crate::input::is_json;
 use crate::problem::{Answer, Code, Problem, Transient};
@@ -41,8 +44,27 @@ pub struct Work(Arc<Mutex<State_>>);
 struct State_ {
     scope: Option<OwnedScope>,
     key: Option<RequestKey>,
-    is_claimed: bool,
+    claimed: Option<ClaimedRow>,
     allowance: Option<Allowance>,
+}
+
+/// The row under which the answer is kept.
+#[derive(Clone, Copy)]
+struct ClaimedRow {
+    id: Uuid,
+    workspace: Uuid,
+}
+
+impl ClaimedRow {
+    /// Some answers hold a secret that is shown once, so all of them are kept encrypted.
+    fn place(self) -> Place<'static> {
+        Place {
+            table: "idempotency_keys",
+            column: "response_body",
+            workspace: self.workspace,
+            row: self.id,
+        }
+    }
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -56,7 +78,7 @@ impl Work {
         Work(Arc::new(Mutex::new(State_ {
             scope: None,
             key,
-            is_claimed: false,
+            claimed: None,
             allowance: None,
         })))
     }
@@ -89,7 +111,7 @@ impl Work {
     }
 
     /// As [`Work::keep`], after a look at whether this request was answered before.
-    pub async fn open(&self, scope: OwnedScope) -> Result<WorkScope, Rejection> {
+    pub async fn open(&self, server: &Server, scope: OwnedScope) -> Result<WorkScope, Rejection> {
         let key = self.state().key.clone();
         let Some(RequestKey { key, hash }) = key else {
             return Ok(self.keep(scope));
@@ -105,27 +127,26 @@ impl Work {
                 _ => problem,
             })?;
         if claimed.is_new {
-            self.state().is_claimed = true;
+            self.state().claimed = Some(claimed.row);
             return Ok(self.keep(scope));
         }
         if !claimed.is_same {
             return Err(Problem::new(Code::IdempotencyKeyReused).into());
         }
         claimed
-            .into_response()
+            .into_response(server)
             .map(|response| Err(Rejection::Replay(Box::new(response))))?
     }
 
     /// Ends what was begun, according to the answer.
-    async fn finish(&self, response: Response) -> Response {
-        let (scope, key, allowance) = {
+    async fn finish(&self, server: &Server, response: Response) -> Response {
+        let (scope, claimed, allowance) = {
             let mut state = self.state();
-            let key = state.key.take().filter(|_| state.is_claimed);
-            (state.scope.take(), key, state.allowance)
+            (state.scope.take(), state.claimed, state.allowance)
         };
         let mut response = match scope {
             Some(scope) if is_success(response.status()) => {
-                match keep_and_commit(scope, key, response).await {
+                match keep_and_commit(server, scope, claimed, response).await {
                     Ok(response) => response,
                     Err(problem) => problem.into_response(),
                 }
@@ -147,11 +168,12 @@ fn is_success(status: StatusCode) -> bool {
 }
 
 async fn keep_and_commit(
+    server: &Server,
     scope: OwnedScope,
-    key: Option<RequestKey>,
+    claimed: Option<ClaimedRow>,
     response: Response,
 ) -> Answer<Response> {
-    let Some(RequestKey { key, .. }) = key else {
+    let Some(row) = claimed else {
         scope.commit().await?;
         return Ok(response);
     };
@@ -164,9 +186,11 @@ async fn keep_and_commit(
         .filter_map(|name| Some((name, parts.headers.get(name)?.to_str().ok()?)))
         .map(|(name, value)| (name.as_str().to_owned(), value.into()))
         .collect();
-    let (status, content) = (i32::from(parts.status.as_u16()), body.to_vec());
+    let status = i32::from(parts.status.as_u16());
+    let content = server.keys.seal_text(row.place(), &body);
     Statement::new(include_str!("keep_response.sql"))
-        .bind("idempotency_key", &key)
+        .bind("id", &row.id)
+        .bind("workspace", &row.workspace)
         .bind("response_status", &status)
         .bind("response_headers", &Json(headers))
         .bind("response_body", &content)
@@ -191,6 +215,13 @@ impl WorkScope {
         }
     }
 
+    /// Gives the connection back now, undone. What the handler does from here on is its own to commit.
+    pub fn release(mut self) {
+        let scope = self.scope.take();
+        self.work.state().claimed = None;
+        drop(scope);
+    }
+
     /// The scope, to be changed.
     pub fn scope_mut(&mut self) -> &mut OwnedScope {
         match &mut self.scope {
@@ -207,16 +238,21 @@ impl Drop for WorkScope {
 }
 
 struct Claimed {
+    row: ClaimedRow,
     is_new: bool,
     is_same: bool,
     status: Option<i32>,
     headers: Option<Json<serde_json::Map<String, serde_json::Value>>>,
-    body: Option<Vec<u8>>,
+    body: Option<String>,
 }
 
 impl FromRow for Claimed {
     fn from_row(row: &tokio_postgres::Row) -> Result<Self, tokio_postgres::Error> {
         Ok(Claimed {
+            row: ClaimedRow {
+                id: row.try_get("id")?,
+                workspace: row.try_get("workspace")?,
+            },
             is_new: row.try_get("is_new")?,
             is_same: row.try_get("is_same")?,
             status: row.try_get("response_status")?,
@@ -227,13 +263,22 @@ impl FromRow for Claimed {
 }
 
 impl Claimed {
-    fn into_response(self) -> Answer<Response> {
+    fn into_response(self, server: &Server) -> Answer<Response> {
         let status = self
             .status
             .and_then(|status| u16::try_from(status).ok())
             .and_then(|status| StatusCode::from_u16(status).ok())
             .ok_or_else(|| Problem::new(Code::RequestInProgress).retry_after(1))?;
-        let mut response = (status, self.body.unwrap_or_default()).into_response();
+        let body = match &self.body {
+            Some(envelope) => server
+                .keys
+                .open_text(self.row.place(), envelope)
+                .map_err(Problem::internal)?
+                .expose_secret()
+                .to_vec(),
+            None => Vec::new(),
+        };
+        let mut response = (status, body).into_response();
         response.headers_mut().remove(header::CONTENT_TYPE);
         for (name, value) in self
             .headers
@@ -258,20 +303,20 @@ impl Claimed {
 pub async fn unit_of_work(State(server): State<Server>, request: Request, next: Next) -> Response {
     match Repeatable::of(request, &server).await {
         Ok(Sent::Whole(request)) => {
-            let response = request.run(next.clone()).await;
+            let response = request.run(&server, next.clone()).await;
             if response.extensions().get::<Transient>().is_none() {
                 return response;
             }
             // Whoever was in the way has to end first.
             tokio::time::sleep(Duration::from_millis(rand::random_range(5..50))).await;
-            request.run(next).await
+            request.run(&server, next).await
         }
         Ok(Sent::Streamed(request, key)) => {
             let work = Work::new(key);
             let mut request = *request;
             request.extensions_mut().insert(work.clone());
             let response = next.run(request).await;
-            work.finish(response).await
+            work.finish(&server, response).await
         }
         Err(problem) => problem.into_response(),
     }
@@ -319,12 +364,12 @@ impl Repeatable {
         Ok(Sent::Whole(Repeatable { parts, body, key }))
     }
 
-    async fn run(&self, next: Next) -> Response {
+    async fn run(&self, server: &Server, next: Next) -> Response {
         let work = Work::new(self.key.clone());
         let mut request = Request::from_parts(self.parts.clone(), Body::from(self.body.clone()));
         request.extensions_mut().insert(work.clone());
         let response = next.run(request).await;
-        work.finish(response).await
+        work.finish(server, response).await
     }
 }
 

@@ -1,6 +1,11 @@
 //! The HTTP server, over a real PostgreSQL and a real socket.
 
+mod command;
 mod conversations;
+mod keys;
 mod operations;
+mod resources;
+mod second_factor;
+mod sign_in;
 mod statements;
 mod transactions;

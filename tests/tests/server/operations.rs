@@ -10,30 +10,220 @@ use uuid::Uuid;
 /// What stands in the path of an operation, and a body that is read well: with them the operation reaches the database.
 struct Case {
     operation: &'static str,
-    /// Of each parameter in the path the table whose row it names.
+    /// Of each parameter in the path the query for a row of the workspace `$1`.
     parameters: &'static [(&'static str, &'static str)],
     body: fn() -> Value,
 }
 
+const CONVERSATION: &str = "select id from public.conversations where workspace_id = $1 limit 1";
+const TRANSFER: &str =
+    "select id from public.conversation_transfers where workspace_id = $1 limit 1";
+const SCHEDULED: &str = "select id from public.scheduled_messages where workspace_id = $1 limit 1";
+const CUSTOMER: &str = "select id from public.customer_profiles where workspace_id = $1 limit 1";
+const MEMBER: &str = "select id from public.workspace_members where workspace_id = $1 limit 1";
+const INVITATION: &str =
+    "select id from public.workspace_invitations where workspace_id = $1 limit 1";
+const API_KEY: &str = "select id from public.api_keys where workspace_id = $1 limit 1";
+const WORKSPACE: &str = "select $1::uuid";
+const SESSION: &str = "select s.id from romashka.sessions as s join public.workspace_members as m on m.user_id = s.user_id where m.workspace_id = $1 limit 1";
+
+/// Both ends of a merge are looked for before either is told apart, so these are not found by their own people either.
+const NEEDS_TWO: &[&str] = &["merge_conversation", "merge_customers"];
+
 const CASES: &[Case] = &[
     Case {
         operation: "read_conversation",
-        parameters: &[("id", "conversations")],
+        parameters: &[("id", CONVERSATION)],
         body: || Value::Null,
     },
     Case {
         operation: "change_conversation",
-        parameters: &[("id", "conversations")],
+        parameters: &[("id", CONVERSATION)],
         body: || json!({"subject": "changed"}),
     },
     Case {
         operation: "resolve_conversation",
-        parameters: &[("id", "conversations")],
+        parameters: &[("id", CONVERSATION)],
         body: || json!({}),
     },
     Case {
         operation: "reopen_conversation",
-        parameters: &[("id", "conversations")],
+        parameters: &[("id", CONVERSATION)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "list_messages",
+        parameters: &[("id", CONVERSATION)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "send_message",
+        parameters: &[("id", CONVERSATION)],
+        body: || json!({"content": "Hello"}),
+    },
+    Case {
+        operation: "list_scheduled_messages",
+        parameters: &[("id", CONVERSATION)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "schedule_message",
+        parameters: &[("id", CONVERSATION)],
+        body: || json!({"content": "Hello", "send_at": "2099-01-01T00:00:00Z"}),
+    },
+    Case {
+        operation: "list_notes",
+        parameters: &[("id", CONVERSATION)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "create_note",
+        parameters: &[("id", CONVERSATION)],
+        body: || json!({"content": "Look"}),
+    },
+    Case {
+        operation: "assign_conversation",
+        parameters: &[("id", CONVERSATION)],
+        body: || json!({}),
+    },
+    Case {
+        operation: "unassign_conversation",
+        parameters: &[("id", CONVERSATION)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "transfer_conversation",
+        parameters: &[("id", CONVERSATION)],
+        body: || json!({"to_agent_id": Uuid::nil()}),
+    },
+    Case {
+        operation: "snooze_conversation",
+        parameters: &[("id", CONVERSATION)],
+        body: || json!({"until": "2099-01-01T00:00:00Z"}),
+    },
+    Case {
+        operation: "wake_conversation",
+        parameters: &[("id", CONVERSATION)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "unmerge_conversation",
+        parameters: &[("id", CONVERSATION)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_tags",
+        parameters: &[("id", CONVERSATION)],
+        body: || json!({"add": ["a"]}),
+    },
+    Case {
+        operation: "mark_read",
+        parameters: &[("id", CONVERSATION)],
+        body: || json!({}),
+    },
+    Case {
+        operation: "rate_conversation",
+        parameters: &[("id", CONVERSATION)],
+        body: || json!({"score": 5}),
+    },
+    Case {
+        operation: "list_participants",
+        parameters: &[("id", CONVERSATION)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "add_participant",
+        parameters: &[("id", CONVERSATION)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "remove_participant",
+        parameters: &[("id", CONVERSATION)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "merge_conversation",
+        parameters: &[("id", CONVERSATION)],
+        body: || json!({"into_id": Uuid::nil()}),
+    },
+    Case {
+        operation: "accept_transfer",
+        parameters: &[("id", TRANSFER)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "reject_transfer",
+        parameters: &[("id", TRANSFER)],
+        body: || json!({}),
+    },
+    Case {
+        operation: "cancel_scheduled_message",
+        parameters: &[("id", SCHEDULED)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_customer",
+        parameters: &[("id", CUSTOMER)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_customer",
+        parameters: &[("id", CUSTOMER)],
+        body: || json!({"name": "Ann"}),
+    },
+    Case {
+        operation: "read_customer_timeline",
+        parameters: &[("id", CUSTOMER)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "merge_customers",
+        parameters: &[("id", CUSTOMER)],
+        body: || json!({"into_id": Uuid::nil()}),
+    },
+    Case {
+        operation: "read_member",
+        parameters: &[("id", MEMBER)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_member",
+        parameters: &[("id", MEMBER)],
+        body: || json!({"role": "admin"}),
+    },
+    Case {
+        operation: "remove_member",
+        parameters: &[("id", MEMBER)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "revoke_invitation",
+        parameters: &[("id", INVITATION)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_api_key",
+        parameters: &[("id", API_KEY)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "revoke_api_key",
+        parameters: &[("id", API_KEY)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_workspace",
+        parameters: &[("id", WORKSPACE)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_workspace",
+        parameters: &[("id", WORKSPACE)],
+        body: || json!({"name": "Acme"}),
+    },
+    Case {
+        operation: "end_session",
+        parameters: &[("id", SESSION)],
         body: || Value::Null,
     },
 ];
@@ -178,24 +368,24 @@ async fn another_workspace_does_not_exist() {
             }
         }
         let Some(case) = case else { continue };
+        let own = api.session(ann, Some(acme)).await;
         let mut ids = Vec::new();
-        for (name, table) in case.parameters {
-            let sql = format!("select id from public.{table} where workspace_id = $1 limit 1");
-            let row = api.database.owner().query_one(&sql, &[&acme]).await;
+        for (name, sql) in case.parameters {
+            let row = api.database.owner().query_one(*sql, &[&acme]).await;
             ids.push((*name, row.expect("a row of acme").get::<_, Uuid>(0)));
         }
         let path = path(&operation, &ids);
         for visitor in [&eve, &key] {
             let answer = call(visitor, &operation, &path, &body).await;
-            let is_persons = role == "person" && answer.code() == "person_required";
+            // What only a person may do is refused to a key whatever it names.
+            let is_persons = answer.code() == "person_required";
             if !is_persons && (answer.status != 404 || !is_problem(&answer)) {
                 wrong.push(format!("{} {path} of acme: {answer:?}", operation.id));
             }
         }
         // The same is found by its own: else the 404 would say nothing.
-        let own = api.session(ann, Some(acme)).await;
         let answer = call(&own, &operation, &path, &body).await;
-        if answer.status == 404 {
+        if answer.status == 404 && !NEEDS_TWO.contains(&operation.id.as_str()) {
             wrong.push(format!("{} {path} by its own: {answer:?}", operation.id));
         }
     }
@@ -206,9 +396,11 @@ async fn another_workspace_does_not_exist() {
 async fn whatever_is_sent_the_answer_is_documented() {
     let api = Api::new().await;
     let workspace = api.database.create_workspace("acme").await;
-    let owner = api.member(workspace, Role::Owner).await;
+    let person = api.database.create_person(workspace, Role::Owner).await;
     let mut wrong = Vec::new();
     for operation in all() {
+        // A session of its own: some operations end it.
+        let owner = api.session(person, Some(workspace)).await;
         for body in ["", "{", "[]", "null", "{\"unknown\": 1}", "\"\\u0000\""] {
             let method = operation.method.parse().expect("a method");
             let request = owner
@@ -223,6 +415,7 @@ async fn whatever_is_sent_the_answer_is_documented() {
             }
         }
     }
+    let owner = api.session(person, Some(workspace)).await;
     for path in ["/nothing", "/api/v1/nothing", "/api/v1/conversations/no-id"] {
         let answer = owner.send(owner.request(reqwest::Method::GET, path)).await;
         if answer.status != 404 || !is_problem(&answer) {

@@ -87,6 +87,47 @@ async fn a_repeated_request_is_answered_again_and_done_once() {
     }
 }
 
+/// Some answers hold a secret that is shown once, and some operations go on as the installation itself.
+#[tokio::test]
+async fn a_kept_answer_is_encrypted() {
+    let stage = stage().await;
+    let admin = stage.api.member(stage.workspace, Role::Admin).await;
+    let twice = async |path: &str, body: Value| {
+        let mut answers = Vec::new();
+        for _ in 0..2 {
+            let request = admin
+                .request(reqwest::Method::POST, &format!("/api/v1{path}"))
+                .header("idempotency-key", "once")
+                .json(&body);
+            answers.push(admin.send(request).await.expect(201));
+        }
+        assert_eq!(answers[0].body, answers[1].body, "{path}");
+        answers.remove(0)
+    };
+    let made = twice("/api-keys", json!({"name": "bridge", "scopes": ["*:read"]})).await;
+    let key = made.body["key"].as_str().expect("a key").to_owned();
+    let kept: String = value(
+        stage.api.database.owner(),
+        "select string_agg(response_body, ' ') from public.idempotency_keys",
+    )
+    .await;
+    assert!(kept.starts_with("rmk1.") && !kept.contains(&key));
+    for round in 0..2 {
+        let request = admin
+            .request(reqwest::Method::POST, "/api/v1/invitations")
+            .header("idempotency-key", "another")
+            .json(&json!({"email": "bob@example.test"}));
+        let answer = admin.send(request).await.expect(201);
+        assert_eq!(answer.header("idempotency-replayed") == "true", round == 1);
+    }
+    let invited: i64 = value(
+        stage.api.database.owner(),
+        "select count(*) from public.workspace_invitations",
+    )
+    .await;
+    assert_eq!(invited, 1);
+}
+
 #[tokio::test]
 async fn of_many_at_once_one_is_done() {
     let stage = stage().await;

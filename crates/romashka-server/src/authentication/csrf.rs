@@ -18,6 +18,17 @@ pub fn check(method: &Method, headers: &HeaderMap, own: &Url) -> Answer<()> {
     }
 }
 
+/// Refuses what a page of another site sent where no cookie counts yet (signing in): a browser says so, a program says nothing.
+pub fn refuse_foreign(headers: &HeaderMap, own: &Url) -> Answer<()> {
+    let is_of_browser =
+        headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN);
+    if !is_of_browser || is_own(headers, &own.origin()) {
+        Ok(())
+    } else {
+        Err(Problem::new(Code::CrossSite))
+    }
+}
+
 fn is_own(headers: &HeaderMap, own: &Origin) -> bool {
     let text = |name| {
         headers

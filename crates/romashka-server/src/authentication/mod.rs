@@ -6,8 +6,11 @@
 pub mod api_key;
 pub mod credential;
 pub mod csrf;
+pub mod jwt;
+pub mod password;
 pub mod principal;
 pub mod secret;
+pub mod totp;
 
 pub use credential::Credential;
 pub use principal::{Principal, Proof};

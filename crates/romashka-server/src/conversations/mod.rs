@@ -1,8 +1,10 @@
 //! Conversations: the inbox, one conversation, and what people do with it. Every change is a verb of the database.
 
+mod messages;
+mod notes;
+mod work;
+
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -12,12 +14,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use crate::created::Created;
 use crate::cursor::AtTime;
 use crate::input::{self, Limit, List, Path, Query};
 use crate::page::Page;
-use crate::problem::{Answer, Problem};
+use crate::problem::{Answer, Code, Problem};
 use crate::record;
-use crate::router::PREFIX;
 use crate::scoped::{Agent, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
@@ -30,6 +32,9 @@ pub fn router() -> OpenApiRouter<Server> {
         .routes(routes!(read_conversation, change_conversation))
         .routes(routes!(resolve_conversation))
         .routes(routes!(reopen_conversation))
+        .merge(messages::router())
+        .merge(notes::router())
+        .merge(work::router())
 }
 
 /// How a conversation stands.
@@ -319,7 +324,7 @@ pub struct NewConversation {
 async fn create_conversation(
     scope: Scoped<Agent>,
     input::Json(new): input::Json<NewConversation>,
-) -> Answer<Response> {
+) -> Answer<Created<Conversation>> {
     let workspace = scope.workspace();
     let (channel_type, priority) = (
         new.channel_type.name(),
@@ -338,18 +343,15 @@ async fn create_conversation(
         .optional(&scope)
         .await?;
     let Some(Id { id }) = id else {
-        return Err(Problem::new(crate::problem::Code::UnknownReference)
+        return Err(Problem::new(Code::UnknownReference)
             .at("customer_id", "refers to no customer of this workspace"));
     };
     let made = conversation(&scope, id).await?;
-    let location = HeaderValue::from_str(&format!("{PREFIX}/conversations/{id}"))
-        .map_err(Problem::internal)?;
-    Ok((
-        StatusCode::CREATED,
-        [(header::LOCATION, location)],
-        Versioned(made.updated_at, Json(made)),
-    )
-        .into_response())
+    Ok(Created {
+        path: format!("/conversations/{id}"),
+        version: Some(made.updated_at),
+        body: made,
+    })
 }
 
 record! {

@@ -1,0 +1,2 @@
+-- Joins the workspace of an invitation.
+select public.accept_invitation($token::text)

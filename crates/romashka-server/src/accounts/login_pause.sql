@@ -1,0 +1,2 @@
+-- How many seconds an account still waits.
+select extract(epoch from romashka.login_pause($account_hash::bytea))::float8

@@ -1,0 +1,2 @@
+-- Takes over a conversation.
+select public.accept_transfer($id::uuid)

@@ -1,0 +1,2 @@
+-- Declines a transfer.
+select public.reject_transfer($id::uuid, $reason::text)

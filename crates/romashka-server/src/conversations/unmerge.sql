@@ -1,0 +1,2 @@
+-- Takes a merged conversation out again.
+select public.unmerge_conversation($id::uuid, $workspace::uuid)

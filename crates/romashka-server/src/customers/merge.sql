@@ -1,0 +1,2 @@
+-- Two records of one person become one.
+select public.merge_customers($source::uuid, $target::uuid, $workspace::uuid)
