@@ -97,6 +97,7 @@ impl Place {
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", "")
             .env("ROMASHKA_DATA_DIR", &self.data)
+            .env("ROMASHKA_LISTEN", "127.0.0.1:0")
             .current_dir("/tmp")
             .stdin(Stdio::null())
             .args(arguments);

@@ -8,11 +8,12 @@ use romashka_db::connect::Connection;
 use romashka_db::envelope::Keyring;
 use romashka_db::environment::Variable;
 use romashka_db::key_file;
+use romashka_db::scope::Database;
 use romashka_db::settings::Settings;
-use romashka_server::{ServeError, ServerSettings, Serving};
+use romashka_server::{ServeError, Server, ServerSettings, Serving};
 use serde::Serialize;
 
-use crate::console::Tone;
+use crate::console::{Console, Tone};
 use crate::context::Context;
 use crate::exit::{Exit, failure};
 use crate::stop::Stop;
@@ -35,11 +36,63 @@ pub struct Args {
     listen: Option<SocketAddr>,
 }
 
+/// Where the server is reached.
 #[derive(Serialize)]
-struct Ready {
-    address: SocketAddr,
+pub struct Reachable {
     url: String,
     docs: String,
+    /// Where the first owner is made, while there is none.
+    setup: Option<String>,
+}
+
+impl Reachable {
+    /// Of a server with this state.
+    pub async fn of(server: &Server) -> anyhow::Result<Reachable> {
+        let url = server.public_url.as_str().trim_end_matches('/').to_owned();
+        let setup = romashka_server::accounts::setup_address(server)
+            .await
+            .map_err(|problem| failure(Exit::Failure, problem.title()))?;
+        Ok(Reachable {
+            docs: format!("{url}/docs"),
+            url,
+            setup,
+        })
+    }
+
+    /// Of the server that another process runs with these settings; none when it took whatever port was free.
+    pub async fn elsewhere(
+        listen: Option<SocketAddr>,
+        database: &Settings,
+        context: &Context,
+    ) -> anyhow::Result<Option<Reachable>> {
+        let settings = settings(listen)?;
+        let listening = settings.listen;
+        if listening.port() == 0 {
+            return Ok(None);
+        }
+        let server = Server::new(
+            Database::new(database)?,
+            settings,
+            keys(context)?,
+            listening,
+        );
+        Reachable::of(&server).await.map(Some)
+    }
+
+    /// Says so.
+    pub fn show(&self, console: &Console) {
+        console.line(format_args!(
+            "{} {} (the API is described at {})",
+            console.paint(Tone::Good, "ROMASHKA serves"),
+            self.url,
+            self.docs
+        ));
+        if let Some(setup) = &self.setup {
+            console.line(format_args!(
+                "Nobody owns it yet. The first owner is made here, once, within a day:\n  {setup}"
+            ));
+        }
+    }
 }
 
 /// Runs until a signal.
@@ -48,7 +101,9 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
     let settings = context.settings()?;
     require_schema(&context.connect_to(&settings).await?).await?;
     let serving = start(arguments.listen, &settings, context).await?;
-    announce(&serving, context).await?;
+    let reachable = Reachable::of(serving.server()).await?;
+    context.console.json(&reachable)?;
+    reachable.show(&context.console);
     stop.asked().await;
     context
         .console
@@ -63,13 +118,7 @@ pub async fn start(
     database: &Settings,
     context: &Context,
 ) -> anyhow::Result<Serving> {
-    let mut settings = ServerSettings::resolve(&Variable::read).map_err(|error| {
-        failure(Exit::Usage, &error).next("romashka environment lists the variables")
-    })?;
-    if let Some(listen) = listen {
-        settings.listen = listen;
-    }
-    romashka_server::serve(settings, database, keys(context)?)
+    romashka_server::serve(settings(listen)?, database, keys(context)?)
         .await
         .map_err(|error| match error {
             ServeError::Listen(..) => failure(Exit::Usage, error.to_string())
@@ -80,6 +129,16 @@ pub async fn start(
                 .because(error)
                 .into(),
         })
+}
+
+fn settings(listen: Option<SocketAddr>) -> anyhow::Result<ServerSettings> {
+    let mut settings = ServerSettings::resolve(&Variable::read).map_err(|error| {
+        failure(Exit::Usage, &error).next("romashka environment lists the variables")
+    })?;
+    if let Some(listen) = listen {
+        settings.listen = listen;
+    }
+    Ok(settings)
 }
 
 fn keys(context: &Context) -> anyhow::Result<Keyring> {
@@ -109,24 +168,4 @@ async fn require_schema(client: &Connection) -> anyhow::Result<()> {
     )
     .next("bring it up to date: romashka migrate")
     .into())
-}
-
-/// Says where it serves.
-pub async fn announce(serving: &Serving, context: &Context) -> anyhow::Result<()> {
-    let console = &context.console;
-    let url = serving
-        .public_url()
-        .as_str()
-        .trim_end_matches('/')
-        .to_owned();
-    console.json(&Ready {
-        address: serving.address(),
-        docs: format!("{url}/docs"),
-        url: url.clone(),
-    })?;
-    console.line(format_args!(
-        "{} {url} (the API is described at {url}/docs)",
-        console.paint(Tone::Good, "ROMASHKA serves")
-    ));
-    Ok(())
 }

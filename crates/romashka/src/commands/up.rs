@@ -1,9 +1,10 @@
-//! `romashka up`: a PostgreSQL of ROMASHKA's own, migrated, with demo content, until it is told to stop.
+//! `romashka up`: a PostgreSQL of ROMASHKA's own, migrated, with demo content, and the HTTP server over it, until it is told to stop.
 //!
 //! Invariants: the server never runs without a `romashka` that watches over it; the command ends only after the server has
 //! stopped cleanly, or tells why that was not possible.
 
 use std::io::{Read, Seek, SeekFrom};
+use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,17 +16,19 @@ use romashka_db::private::{
     RECOVERY, State, TcpOptions,
 };
 use romashka_db::settings::{Settings, SettingsError, Sources};
+use romashka_server::Serving;
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
 use super::migrate;
 use super::private_server::{Reachable, failed, folder, show};
+use super::serve;
 use crate::console::{Console, Tone};
 use crate::context::Context;
 use crate::exit::{Exit, failure};
 use crate::stop::Stop;
 
-/// Run ROMASHKA's database on a private PostgreSQL, until Ctrl-C
+/// Run ROMASHKA on a private PostgreSQL: the database and the server, until Ctrl-C
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -33,9 +36,11 @@ Examples:
   romashka up --detach                     the same in the background; romashka down stops it
   romashka up --tcp                        also on 127.0.0.1, with a password, for programs that need TCP
   romashka up --no-demo                    an empty database
+  romashka up --listen 127.0.0.1:8080      the server on another port; --no-serve runs the database alone
   romashka up --data-dir '/srv/my data'    keep the data there
 
-With a connection setting (--database-url, DATABASE_URL, DB_HOST) no server is started: the database there is migrated.
+With a connection setting (--database-url, DATABASE_URL, DB_HOST) no PostgreSQL is started: the database there is migrated
+and served.
 
 Exit codes: 0 stopped as asked, 1 failed, 2 a folder, port or setting is wrong, 4 refused because the data would be
 in danger, 5 ROMASHKA runs on the folder already, 130 stopped before it was ready.")]
@@ -55,6 +60,14 @@ pub struct Args {
     /// Go to the background once the database is ready
     #[arg(long)]
     detach: bool,
+
+    /// The address and port of the HTTP server [default: ROMASHKA_LISTEN, else 127.0.0.1:3000]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+
+    /// Run the database alone
+    #[arg(long, conflicts_with = "listen")]
+    no_serve: bool,
 }
 
 #[derive(Serialize)]
@@ -65,12 +78,14 @@ struct Ready {
     supervisor_process: u32,
     server_process: u32,
     connection: Reachable,
+    /// The HTTP server, where it runs.
+    server: Option<serve::Reachable>,
 }
 
 /// Runs until a signal.
 pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
     if let Some(settings) = given_connection(context)? {
-        return use_given(&settings, context).await;
+        return use_given(&arguments, &settings, context).await;
     }
     if arguments.detach {
         return detach(&arguments, context).await;
@@ -87,12 +102,39 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
         private::stop(&folder).await.map_err(failed)?;
         return Ok(Exit::Interrupted);
     };
-    announce(&server, context)?;
+    let serving = match begin(&mut server, &arguments, context).await {
+        Ok(serving) => serving,
+        Err(error) => {
+            server.stop().await.map_err(failed)?;
+            return Err(error);
+        }
+    };
     let outcome = watch(&mut server, &mut stop, &context.console).await;
     context.console.note("stopping");
+    if let Some(serving) = serving {
+        serving.stop().await;
+    }
     server.stop().await.map_err(failed)?;
     context.console.note("stopped; the data is safe on disk");
     outcome
+}
+
+/// Serves, and says that everything is ready.
+async fn begin(
+    server: &mut PrivateServer,
+    arguments: &Args,
+    context: &Context,
+) -> anyhow::Result<Option<Serving>> {
+    let (serving, reachable) = if arguments.no_serve {
+        (None, None)
+    } else {
+        let serving = serve::start(arguments.listen, &server.settings(), context).await?;
+        let reachable = serve::Reachable::of(serving.server()).await?;
+        (Some(serving), Some(reachable))
+    };
+    server.announce_ready().map_err(failed)?;
+    announce(server, reachable, context)?;
+    Ok(serving)
 }
 
 /// A connection that the user set. None of it: the private server is wanted.
@@ -110,7 +152,11 @@ fn given_connection(context: &Context) -> anyhow::Result<Option<Settings>> {
     }
 }
 
-async fn use_given(settings: &Settings, context: &Context) -> anyhow::Result<Exit> {
+async fn use_given(
+    arguments: &Args,
+    settings: &Settings,
+    context: &Context,
+) -> anyhow::Result<Exit> {
     let console = &context.console;
     console.note(format_args!(
         "{} names a database ({}), so no server is started",
@@ -119,6 +165,20 @@ async fn use_given(settings: &Settings, context: &Context) -> anyhow::Result<Exi
     ));
     migrate_database(settings, context).await?;
     console.passed(format_args!("the database is ready: {}", settings.target()));
+    if arguments.detach {
+        return Ok(Exit::Ok);
+    }
+    if arguments.no_serve {
+        return Ok(Exit::Ok);
+    }
+    let mut stop = Stop::new()?;
+    let serving = serve::start(arguments.listen, settings, context).await?;
+    let reachable = serve::Reachable::of(serving.server()).await?;
+    console.json(&reachable)?;
+    reachable.show(console);
+    stop.asked().await;
+    console.note("stopping; requests at work are finished first");
+    serving.stop().await;
     Ok(Exit::Ok)
 }
 
@@ -134,12 +194,9 @@ async fn start(
         port: arguments.port,
     });
     options.observer = Some(Arc::new(move |event| tell(&console, &event)));
-    let mut server = PrivateServer::start(options).await.map_err(failed)?;
+    let server = PrivateServer::start(options).await.map_err(failed)?;
     match prepare(&server, arguments, context).await {
-        Ok(()) => {
-            server.announce_ready().map_err(failed)?;
-            Ok(server)
-        }
+        Ok(()) => Ok(server),
         Err(error) => {
             server.stop().await.map_err(failed)?;
             Err(error)
@@ -219,17 +276,23 @@ async fn migrate_database(settings: &Settings, context: &Context) -> anyhow::Res
     Ok(())
 }
 
-fn announce(server: &PrivateServer, context: &Context) -> anyhow::Result<()> {
+fn announce(
+    server: &PrivateServer,
+    reachable: Option<serve::Reachable>,
+    context: &Context,
+) -> anyhow::Result<()> {
     let console = &context.console;
     let running = server.running();
-    console.json(&Ready {
+    let ready = Ready {
         data_folder: server.folder().path().display().to_string(),
         created: server.was_created(),
         version: running.version.to_string(),
         supervisor_process: running.supervisor,
         server_process: running.server,
         connection: Reachable::new(running, server.folder()),
-    })?;
+        server: reachable,
+    };
+    console.json(&ready)?;
     console.line(format_args!(
         "{} (PostgreSQL {}, user {})",
         console.paint(Tone::Good, "ROMASHKA's database is ready"),
@@ -237,6 +300,9 @@ fn announce(server: &PrivateServer, context: &Context) -> anyhow::Result<()> {
         server.user().name
     ));
     show(console, running, server.folder());
+    if let Some(reachable) = &ready.server {
+        reachable.show(console);
+    }
     console.note("Ctrl-C stops it");
     Ok(())
 }
@@ -327,6 +393,12 @@ async fn detach(arguments: &Args, context: &Context) -> anyhow::Result<Exit> {
     if arguments.no_demo {
         command.arg("--no-demo");
     }
+    if arguments.no_serve {
+        command.arg("--no-serve");
+    }
+    if let Some(listen) = arguments.listen {
+        command.arg("--listen").arg(listen.to_string());
+    }
     if let Some(port) = arguments.port {
         command.arg("--port").arg(port.to_string());
     }
@@ -370,20 +442,30 @@ async fn detach(arguments: &Args, context: &Context) -> anyhow::Result<Exit> {
     spinner.finish_and_clear();
     match outcome {
         Ok(running) => {
-            console.json(&Ready {
+            let reachable = if arguments.no_serve {
+                None
+            } else {
+                serve::Reachable::elsewhere(arguments.listen, &running.settings(), context).await?
+            };
+            let ready = Ready {
                 data_folder: folder.path().display().to_string(),
                 created: status.state == State::Absent,
                 version: running.version.to_string(),
                 supervisor_process: running.supervisor,
                 server_process: running.server,
                 connection: Reachable::new(&running, &folder),
-            })?;
+                server: reachable,
+            };
+            console.json(&ready)?;
             console.line(format_args!(
                 "{} (PostgreSQL {}, in the background)",
                 console.paint(Tone::Good, "ROMASHKA's database is ready"),
                 running.version
             ));
             show(console, &running, &folder);
+            if let Some(reachable) = &ready.server {
+                reachable.show(console);
+            }
             console.note("romashka down stops it");
             Ok(Exit::Ok)
         }
