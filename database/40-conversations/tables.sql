@@ -68,6 +68,8 @@ create index if not exists idx_conversations_created_at on public.conversations 
 create index if not exists idx_conversations_customer_id on public.conversations (customer_id, workspace_id, created_at desc);
 create index if not exists idx_conversations_status on public.conversations (workspace_id, status, queued_at) where assigned_agent_id is null and status in ('active', 'escalated');
 create index if not exists idx_conversations_status_created_at on public.conversations (workspace_id, status, created_at desc, id desc);
+-- For statements that do not name the workspace: a policy's list of workspaces gives no order.
+create index if not exists conversations_status_created_at_idx on public.conversations (status, created_at desc, id desc);
 create index if not exists conversations_channel_id_idx on public.conversations (channel_id, workspace_id) where channel_id is not null;
 create index if not exists conversations_team_id_idx on public.conversations (team_id, workspace_id) where team_id is not null;
 create index if not exists conversations_merged_into_id_idx on public.conversations (merged_into_id, workspace_id) where merged_into_id is not null;
