@@ -182,3 +182,10 @@ comment on column public.scheduled_messages.message_id is 'The message it became
 comment on column public.scheduled_messages.error_message is 'Why it could not be sent.';
 comment on column public.scheduled_messages.created_at is 'When the row was made.';
 comment on column public.scheduled_messages.updated_at is 'When the row was last changed.';
+comment on column public.presence.id is 'The connection.';
+comment on column public.presence.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.presence.user_id is 'Who is there.';
+comment on column public.presence.conversation_id is 'What the person has in view; null for no conversation.';
+comment on column public.presence.typing_until is 'Until when the person counts as typing; null for not.';
+comment on column public.presence.expires_at is 'Until when the row counts; renewed while the connection is open.';
+comment on column public.presence.created_at is 'When the connection began.';

@@ -12,6 +12,7 @@ do $$ begin
   perform romashka.protect_table('conversation_thread_keys', readers => 'viewer', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('file_attachments', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
   perform romashka.protect_table('saved_views', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+  perform romashka.protect_table('presence', readers => 'viewer', inserters => null, updaters => null, removers => null);
 end $$;
 -- What triggers count is not for people to write: of a conversation's figures they say only what no trigger can know.
 revoke update on public.conversation_analytics from authenticated, romashka_agent, romashka_admin;

@@ -341,3 +341,22 @@ create table if not exists public.saved_views (
 comment on table public.saved_views is 'Filters of the inbox that a person, or the workspace, keeps.';
 create index if not exists saved_views_workspace_id_idx on public.saved_views (workspace_id, user_id);
 create index if not exists saved_views_user_id_idx on public.saved_views (user_id) where user_id is not null;
+
+-- Lost in a crash, after which every connection is made anew.
+create unlogged table if not exists public.presence (
+  id uuid not null,
+  workspace_id uuid not null default public.current_workspace_id(),
+  user_id uuid not null,
+  conversation_id uuid,
+  typing_until timestamptz,
+  expires_at timestamptz not null,
+  created_at timestamptz not null default now(),
+  constraint presence_pkey primary key (id, workspace_id),
+  constraint presence_user_id_fkey foreign key (user_id, workspace_id) references public.workspace_members (user_id, workspace_id) on delete cascade,
+  constraint presence_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint presence_typing_until_check check (typing_until is null or conversation_id is not null)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+comment on table public.presence is 'Who is there now: one row a live connection, with the conversation in view. Counts only until expires_at.';
+create index if not exists presence_user_id_idx on public.presence (user_id, workspace_id);
+create index if not exists presence_conversation_id_idx on public.presence (conversation_id, workspace_id) where conversation_id is not null;
+create index if not exists presence_expires_at_idx on public.presence (workspace_id, expires_at);

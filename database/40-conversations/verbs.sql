@@ -531,6 +531,49 @@ begin
 end $$;
 comment on function public.find_in_messages(text, timestamptz, integer, uuid) is 'Messages that contain a fragment anywhere (order numbers, parts of words), newest first.';
 
+-- Presence: lasts 45 seconds without renewal, typing 8.
+create or replace function public.show_presence(connection uuid, conversation uuid, typing boolean default false, workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody writes presence himself, for then he could write another's.
+declare
+  person constant uuid := romashka.current_user_id();
+  at constant timestamptz := pg_catalog.now();
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  if person is null then raise exception 'only a person is present' using errcode = 'RM403'; end if;
+  if conversation is not null and not exists (select from public.conversations as c where c.id = conversation and c.workspace_id = workspace) then
+    raise exception 'no such conversation' using errcode = 'RM404';
+  end if;
+  insert into public.presence as p (id, workspace_id, user_id, conversation_id, typing_until, expires_at)
+  values (connection, workspace, person, conversation, case when typing and conversation is not null then at + interval '8 seconds' end, at + interval '45 seconds')
+  on conflict (id, workspace_id) do update set conversation_id = excluded.conversation_id, typing_until = excluded.typing_until, expires_at = excluded.expires_at
+   where p.user_id = excluded.user_id;
+end $$;
+comment on function public.show_presence(uuid, uuid, boolean, uuid) is
+  'Says that a person is there by a connection, what conversation is in view, and whether he types. Holds 45 seconds, typing 8.';
+
+create or replace function romashka.renew_presence(connections uuid[]) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, for the connections it holds.
+declare
+  renewed integer;
+begin
+  update public.presence as p set expires_at = pg_catalog.now() + interval '45 seconds' where p.id = any (connections);
+  get diagnostics renewed = row_count;
+  return renewed;
+end $$;
+comment on function romashka.renew_presence(uuid[]) is 'Keeps the presence of connections that are still open; returns how many there were.';
+
+create or replace function romashka.end_presence(connections uuid[]) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: as renew_presence. What is over goes with it.
+declare
+  removed integer;
+begin
+  delete from public.presence as p where p.id = any (connections);
+  get diagnostics removed = row_count;
+  return removed;
+end $$;
+comment on function romashka.end_presence(uuid[]) is 'Removes the presence of connections that are closed; returns how many there were.';
+
 do $$
 declare
   signature text;
@@ -538,7 +581,7 @@ begin
   foreach signature in array array['ingest_message', 'send_message', 'schedule_message(uuid, text, timestamptz, text, jsonb, uuid)', 'cancel_scheduled_message(uuid, uuid)', 'resolve_conversation(uuid, text, text)', 'reopen_conversation(uuid)', 'assign_conversation(uuid, uuid, uuid)', 'snooze_conversation(uuid, timestamptz)',
     'transfer_conversation(uuid, uuid, text, text, interval)', 'accept_transfer(uuid)', 'reject_transfer(uuid, text)', 'rate_conversation(uuid, numeric, text, uuid)', 'mark_read(uuid, uuid)',
     'merge_conversations(uuid, uuid, uuid)', 'unmerge_conversation(uuid, uuid)', 'merge_customers(uuid, uuid, uuid)', 'search_messages(text, text, timestamptz, integer, uuid)',
-    'find_in_messages(text, timestamptz, integer, uuid)'] loop
+    'find_in_messages(text, timestamptz, integer, uuid)', 'show_presence(uuid, uuid, boolean, uuid)'] loop
     perform romashka.grant_members('public.' || signature);
   end loop;
   perform romashka.grant_function('public.wake_conversations(integer)', 'service_role');
@@ -546,6 +589,8 @@ begin
   perform romashka.grant_function('public.send_due_messages(integer)', 'service_role');
   perform romashka.touch_table('scheduled_messages');
   revoke execute on all functions in schema romashka from public;
+  perform romashka.grant_function('romashka.renew_presence(uuid[])', 'service_role');
+  perform romashka.grant_function('romashka.end_presence(uuid[])', 'service_role');
   perform romashka.grant_members('romashka.change_status(uuid, text)');
   perform romashka.grant_members('romashka.pick_free_agent(uuid, uuid, text)');
   perform romashka.grant_members('romashka.ensure_member(uuid, uuid)');

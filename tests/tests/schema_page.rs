@@ -46,6 +46,7 @@ fn areas() -> BTreeMap<String, Vec<String>> {
             for line in text.lines() {
                 if let Some(rest) = line
                     .trim_start()
+                    .replacen("create unlogged table", "create table", 1)
                     .strip_prefix("create table if not exists public.")
                     && let Some(name) = rest.split([' ', '(']).next()
                     && !rest.contains(" partition of ")
