@@ -78,6 +78,18 @@ impl Api {
         }
     }
 
+    /// One more server over the same database, as another process would be.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn one_more(&self, settings: ServerSettings) -> Serving {
+        let target =
+            Settings::parse(&self.database.url(), Origin::Option, &|_| None).expect("a URL");
+        romashka_server::serve(settings, &target, Keyring::new(Key::generate(), Vec::new()))
+            .await
+            .expect("a server")
+    }
+
     /// Where it listens, without a slash at the end.
     pub fn address(&self) -> &str {
         &self.address
@@ -263,6 +275,19 @@ impl Visitor<'_> {
         }
     }
 
+    /// The headers by which the caller is known, for what is no ordinary request.
+    pub fn headers(&self) -> Vec<(&'static str, String)> {
+        let workspace = self
+            .workspace
+            .map(|id| ("romashka-workspace", id.to_string()));
+        let credential = match &self.credential {
+            Credential::None => None,
+            Credential::Session(token) => Some(("cookie", format!("romashka_session={token}"))),
+            Credential::Bearer(token) => Some(("authorization", format!("Bearer {token}"))),
+        };
+        workspace.into_iter().chain(credential).collect()
+    }
+
     /// A request with the caller's credentials, as a page of the site would send it.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let mut request = self.api.request(method, path);
@@ -285,7 +310,14 @@ impl Visitor<'_> {
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.expect("an answer");
         let (status, headers) = (response.status(), response.headers().clone());
-        let bytes = response.bytes().await.expect("the body");
+        let is_endless = headers
+            .get("content-type")
+            .is_some_and(|kind| kind == "text/event-stream");
+        let bytes = if is_endless {
+            Vec::new()
+        } else {
+            response.bytes().await.expect("the body").to_vec()
+        };
         Answer {
             status,
             headers,

@@ -284,6 +284,27 @@ pub static RATE_LIMIT: Variable = Variable::new(
     "600",
     "Requests a minute of one person or key that one process serves; a sixth of it at once. 0 sets no limit.",
 );
+/// Most open streams of a process.
+pub static MAX_STREAMS: Variable = Variable::new(
+    Topic::Server,
+    "ROMASHKA_MAX_STREAMS",
+    "15000",
+    "Most streams of events and live connections that one process keeps open; a further one is told to come back.",
+);
+/// Most open streams of a caller.
+pub static STREAMS_PER_CALLER: Variable = Variable::new(
+    Topic::Server,
+    "ROMASHKA_STREAMS_PER_CALLER",
+    "20",
+    "Most streams of events and live connections of one person or key in one process.",
+);
+/// Seconds a stream waits for its reader.
+pub static STREAM_PATIENCE: Variable = Variable::new(
+    Topic::Server,
+    "ROMASHKA_STREAM_PATIENCE",
+    "30",
+    "Seconds after which the connection of a reader who takes nothing of what waits for him is cut off; he resumes when he is back.",
+);
 /// The Supabase project.
 pub static SUPABASE_URL: Variable = Variable::new(
     Topic::Supabase,
@@ -357,6 +378,9 @@ pub static TABLE: &[&Variable] = &[
     &SESSION_IDLE,
     &SESSION_LIFETIME,
     &RATE_LIMIT,
+    &MAX_STREAMS,
+    &STREAMS_PER_CALLER,
+    &STREAM_PATIENCE,
     &SUPABASE_URL,
     &SUPABASE_ANON_KEY,
     &SUPABASE_SERVICE_ROLE_KEY,

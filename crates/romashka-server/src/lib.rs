@@ -21,6 +21,7 @@ pub mod openapi;
 pub mod page;
 pub mod problem;
 pub mod rate_limit;
+pub mod realtime;
 pub mod reference;
 pub mod router;
 pub mod scoped;

@@ -19,7 +19,8 @@ use crate::scoped::WORKSPACE_HEADER;
 use crate::state::Server;
 use crate::unit_of_work::{IDEMPOTENCY_KEY, REPLAYED, unit_of_work};
 use crate::{
-    accounts, api_keys, conversations, customers, health, me, members, reference, workspaces,
+    accounts, api_keys, conversations, customers, health, me, members, realtime, reference,
+    workspaces,
 };
 
 /// Where the API begins.
@@ -34,6 +35,7 @@ fn resources() -> OpenApiRouter<Server> {
         .merge(customers::router())
         .merge(me::router())
         .merge(members::router())
+        .merge(realtime::router())
         .merge(workspaces::router())
 }
 

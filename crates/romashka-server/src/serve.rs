@@ -25,6 +25,7 @@ use tower::ServiceExt as _;
 use url::Url;
 
 use crate::observe;
+use crate::realtime::{self, Connection};
 use crate::router::router;
 use crate::settings::ServerSettings;
 use crate::state::Server;
@@ -48,6 +49,7 @@ pub struct Serving {
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
     caring: JoinHandle<()>,
+    following: JoinHandle<()>,
 }
 
 /// Listens, and serves in the background until [`Serving::stop`].
@@ -65,13 +67,15 @@ pub async fn serve(
     let server = Server::new(Database::new(database)?, settings, keys, address);
     let (stop, stopped) = watch::channel(false);
     let accepting = tokio::spawn(accept(listener, server.clone(), stopped.clone()));
-    let caring = tokio::spawn(care(server.clone(), stopped));
+    let caring = tokio::spawn(care(server.clone(), stopped.clone()));
+    let following = tokio::spawn(realtime::follow(server.clone(), stopped));
     Ok(Serving {
         server,
         address,
         stop,
         accepting,
         caring,
+        following,
     })
 }
 
@@ -95,7 +99,7 @@ impl Serving {
     pub async fn stop(self) {
         // Nobody listens any more when the task is gone already.
         let _ = self.stop.send(true);
-        for task in [self.accepting, self.caring] {
+        for task in [self.following, self.accepting, self.caring] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the server failed");
             }
@@ -125,20 +129,27 @@ async fn accept(listener: TcpListener, server: Server, mut stopped: watch::Recei
         // Answers are small and wanted at once.
         let _ = stream.set_nodelay(true);
         let app = app.clone();
+        let handle = Connection::new();
+        let cut = handle.clone();
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             let app = app.clone();
+            let handle = handle.clone();
             async move {
                 let mut request = request.map(axum::body::Body::new);
                 request.extensions_mut().insert(ConnectInfo(peer));
+                request.extensions_mut().insert(handle);
                 app.oneshot(request).await
             }
         });
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         let connection = graceful.watch(connection.into_owned());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                // The other side went away, or was too slow.
-                tracing::debug!(%error, "a connection ended");
+            tokio::select! {
+                ended = connection => if let Err(error) = ended {
+                    // The other side went away, or was too slow.
+                    tracing::debug!(%error, "a connection ended");
+                },
+                () = cut.is_cut() => tracing::debug!("a connection was cut off"),
             }
             drop(permit);
         });

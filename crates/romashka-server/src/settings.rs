@@ -49,6 +49,12 @@ pub struct ServerSettings {
     pub session_lifetime: Duration,
     /// Requests a minute of one caller; none sets no limit.
     pub rate_limit: Option<u32>,
+    /// Most open streams and live connections of the process.
+    pub most_streams: usize,
+    /// Most open streams and live connections of one caller.
+    pub streams_per_caller: usize,
+    /// How long a stream waits for a reader who takes nothing.
+    pub stream_patience: Duration,
     /// Whose tokens are accepted beside the server's own sessions and keys.
     pub supabase: Supabase,
 }
@@ -154,6 +160,21 @@ impl ServerSettings {
                 0 => None,
                 limit => Some(limit as u32),
             },
+            most_streams: number(
+                read,
+                &environment::MAX_STREAMS,
+                15_000,
+                1..=1_000_000,
+                "a number from 1 to 1000000",
+            )? as usize,
+            streams_per_caller: number(
+                read,
+                &environment::STREAMS_PER_CALLER,
+                20,
+                1..=1_000_000,
+                "a number from 1 to 1000000",
+            )? as usize,
+            stream_patience: seconds(&environment::STREAM_PATIENCE, 30)?,
             supabase: Supabase {
                 url: web_address(read, &environment::SUPABASE_URL)?,
                 anon_key: read(&environment::SUPABASE_ANON_KEY).map(SecretString::from),
@@ -267,6 +288,7 @@ mod tests {
             ("ROMASHKA_CORS_ORIGINS", "https://app.example.com/path"),
             ("ROMASHKA_BODY_LIMIT", "1"),
             ("ROMASHKA_REQUEST_TIMEOUT", "0"),
+            ("ROMASHKA_MAX_STREAMS", "0"),
             ("SUPABASE_JWT_SECRET", "short"),
         ] {
             assert_eq!(with(name, value).expect_err(value).variable, name);

@@ -13,6 +13,7 @@ use crate::authentication::jwt::TokenVerifier;
 use crate::authentication::password::Passwords;
 use crate::problem::Answer;
 use crate::rate_limit::CallerLimit;
+use crate::realtime::Readers;
 use crate::settings::ServerSettings;
 
 /// The server's state. Cheap to clone.
@@ -35,6 +36,8 @@ pub struct Parts {
     pub tokens: TokenVerifier,
     /// How often one caller may ask.
     pub caller_limit: Option<CallerLimit>,
+    /// Who has a stream or a live connection open.
+    pub readers: Readers,
 }
 
 impl Deref for Server {
@@ -62,6 +65,7 @@ impl Server {
             passwords: Passwords::new(),
             tokens: TokenVerifier::new(settings.supabase.clone()),
             caller_limit,
+            readers: Readers::new(&settings),
             settings,
         }))
     }

@@ -301,22 +301,32 @@ impl Claimed {
 
 /// The layer.
 pub async fn unit_of_work(State(server): State<Server>, request: Request, next: Next) -> Response {
-    match Repeatable::of(request, &server).await {
+    let may_change = !request.method().is_safe();
+    let response = run(&server, request, next).await;
+    if may_change && is_success(response.status()) {
+        // What was committed here is on the screens before the next poll.
+        server.readers.wake();
+    }
+    response
+}
+
+async fn run(server: &Server, request: Request, next: Next) -> Response {
+    match Repeatable::of(request, server).await {
         Ok(Sent::Whole(request)) => {
-            let response = request.run(&server, next.clone()).await;
+            let response = request.run(server, next.clone()).await;
             if response.extensions().get::<Transient>().is_none() {
                 return response;
             }
             // Whoever was in the way has to end first.
             tokio::time::sleep(Duration::from_millis(rand::random_range(5..50))).await;
-            request.run(&server, next).await
+            request.run(server, next).await
         }
         Ok(Sent::Streamed(request, key)) => {
             let work = Work::new(key);
             let mut request = *request;
             request.extensions_mut().insert(work.clone());
             let response = next.run(request).await;
-            work.finish(&server, response).await
+            work.finish(server, response).await
         }
         Err(problem) => problem.into_response(),
     }

@@ -3,9 +3,11 @@
 mod command;
 mod conversations;
 mod keys;
+mod live;
 mod operations;
 mod resources;
 mod second_factor;
 mod sign_in;
 mod statements;
+mod streams;
 mod transactions;

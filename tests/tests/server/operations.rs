@@ -226,6 +226,11 @@ const CASES: &[Case] = &[
         parameters: &[("id", SESSION)],
         body: || Value::Null,
     },
+    Case {
+        operation: "list_conversation_presence",
+        parameters: &[("id", CONVERSATION)],
+        body: || Value::Null,
+    },
 ];
 
 fn all() -> Vec<Operation> {

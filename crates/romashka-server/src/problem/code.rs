@@ -82,6 +82,8 @@ codes! {
     RequestInProgress = "request_in_progress", CONFLICT, "The same request is still at work";
     /// It was changed since the version that If-Match names.
     VersionMismatch = "version_mismatch", PRECONDITION_FAILED, "It was changed meanwhile";
+    /// This address speaks WebSocket: the request is no handshake.
+    UpgradeRequired = "upgrade_required", UPGRADE_REQUIRED, "A WebSocket handshake is needed";
     /// The body is larger than this server takes.
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
     /// The body has a media type that is not understood here.

@@ -1,0 +1,330 @@
+//! The stream of events (server-sent events, WHATWG HTML, section 9.2).
+//!
+//! Invariants: a stream is placed by its reader's last event, never by what this process remembers; it reads the ledger by
+//! itself until it meets what the process follows, and does so again whenever it fell behind; each event carries the place
+//! from which its reader can go on, here or at another process.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Version, header};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::stream::unfold;
+use romashka_db::scope::Claims;
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::connection::Connection;
+use super::ledger::{Event, Filter, Page, Place, reaches, read_page};
+use super::queue::{End, Found};
+use super::readers::{Audience, Entitlement, Kind, Piece, Seat};
+use crate::authentication::principal::role_name;
+use crate::input::Query;
+use crate::problem::{Answer, Code, Problem};
+use crate::scoped::{Scoped, Viewer};
+use crate::state::Server;
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// How many streams of a process read the ledger by themselves at a time: after a restart all of them want to, and
+/// requests need connections too.
+static READING: Semaphore = Semaphore::const_new(4);
+/// How long a stream lasts. The next one is let in by credentials that hold then.
+const LIFETIME: Duration = Duration::from_secs(3600);
+/// Most kinds in a filter.
+const MOST_KINDS: usize = 50;
+
+/// What a stream is to have.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EventFilter {
+    /// Only what belongs to this conversation.
+    conversation_id: Option<Uuid>,
+    /// Only these kinds, with commas: `message.created`, or `message` for every kind about messages.
+    kinds: Option<String>,
+    /// The workspace, where the header cannot be sent.
+    #[serde(rename = "workspace_id")]
+    #[param(rename = "workspace_id")]
+    _workspace_id: Option<Uuid>,
+    /// The place to go on from, where the header `Last-Event-ID` cannot be sent.
+    last_event_id: Option<String>,
+}
+
+impl EventFilter {
+    fn filter(&self) -> Answer<Filter> {
+        let kinds = match &self.kinds {
+            None => None,
+            Some(text) => {
+                let kinds: Box<[String]> =
+                    text.split(',').map(|kind| kind.trim().to_owned()).collect();
+                let is_kind = |kind: &String| {
+                    (1..=100).contains(&kind.len())
+                        && kind
+                            .bytes()
+                            .all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte == b'.')
+                };
+                if kinds.len() > MOST_KINDS || !kinds.iter().all(is_kind) {
+                    return Err(Problem::new(Code::InvalidRequest).at(
+                        "kinds",
+                        "up to 50 kinds or subjects with commas, as message.created,conversation",
+                    ));
+                }
+                Some(kinds)
+            }
+        };
+        Ok(Filter {
+            conversation: self.conversation_id,
+            kinds,
+        })
+    }
+
+    fn last_seen(&self, headers: &HeaderMap) -> Answer<Option<Place>> {
+        let text = match headers.get(LAST_EVENT_ID) {
+            Some(value) => Some(value.to_str().unwrap_or("?")),
+            None => self.last_event_id.as_deref(),
+        };
+        text.filter(|text| !text.is_empty())
+            .map(Place::of)
+            .transpose()
+    }
+}
+
+/// Where a caller is let in, and as what.
+pub fn audience_of(scope: &Scoped<Viewer>) -> Answer<Audience> {
+    match (scope.workspace(), scope.role().and_then(role_name)) {
+        (Some(workspace), Some(role)) => Ok(Audience { workspace, role }),
+        _ => Err(Problem::internal("a member without workspace or role")),
+    }
+}
+
+/// Sends what happens in the workspace as server-sent events, from the event that `Last-Event-ID` names on, else from now
+/// on. An event without a name is one of the ledger; `ready` says that the stream has its place, `reset` that what follows
+/// the last event is not kept any more, so that everything has to be loaded anew.
+#[utoipa::path(
+    get, path = "/stream", tag = "realtime", params(EventFilter, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen.")),
+    responses((status = 200, description = "The stream. The data of an event is an object of the schema Event.", content_type = "text/event-stream", body = Event)),
+    security(("session" = ["viewer"]))
+)]
+pub async fn stream_events(
+    scope: Scoped<Viewer>,
+    State(server): State<Server>,
+    Query(wanted): Query<EventFilter>,
+    connection: Option<Extension<Connection>>,
+    version: Version,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let filter = wanted.filter()?;
+    let seen = wanted.last_seen(&headers)?;
+    let audience = audience_of(&scope)?;
+    let entitlement = Entitlement::of(scope.principal(), audience);
+    // Over HTTP/2 the connection is other streams' too.
+    let connection = connection
+        .filter(|_| version <= Version::HTTP_11)
+        .map(|Extension(connection)| connection);
+    let claims = scope.principal().claims(Some(audience.workspace));
+    let stream = EventStream {
+        seat: Seat::take(&server, Kind::Events, entitlement, connection)?,
+        claims,
+        filter,
+        phase: Phase::Opening,
+        seen,
+        is_ready: false,
+        ends_at: tokio::time::Instant::now() + LIFETIME.mul_f64(rand::random_range(0.9..1.0)),
+    };
+    let body = unfold(Some(stream), async |stream| {
+        let mut stream = stream?;
+        stream.seat.reader().comes();
+        let (text, goes_on) = stream.next().await;
+        stream.seat.reader().goes();
+        let text = Ok::<Bytes, Infallible>(text);
+        Some((text, goes_on.then_some(stream)))
+    });
+    let mut response = Response::new(Body::from_stream(body));
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+        // nginx would gather the stream before it passes it on.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ] {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    Ok(response)
+}
+
+enum Phase {
+    /// Nothing was sent.
+    Opening,
+    /// The place from which on the process will send has to be found.
+    Placing,
+    /// The ledger is read up to that place.
+    Reading { before: u64 },
+    /// What the process follows is passed on.
+    Following,
+}
+
+struct EventStream {
+    seat: Seat,
+    claims: Claims,
+    filter: Filter,
+    phase: Phase,
+    seen: Option<Place>,
+    is_ready: bool,
+    ends_at: tokio::time::Instant,
+}
+
+impl EventStream {
+    /// What is sent next, and whether anything follows it.
+    async fn next(&mut self) -> (Bytes, bool) {
+        loop {
+            match self.step().await {
+                Ok(Some(text)) if text.is_empty() => {}
+                Ok(Some(text)) => return (text, true),
+                Ok(None) => {
+                    let end = self
+                        .seat
+                        .reader()
+                        .queue
+                        .ended()
+                        .map_or("connect again", End::words);
+                    return (format!(": {end}\n\n").into(), false);
+                }
+                Err(problem) => {
+                    tracing::warn!(code = problem.code().name(), "a stream could not go on");
+                    return (Bytes::from_static(b": connect again\n\n"), false);
+                }
+            }
+        }
+    }
+
+    /// One step; none at the end.
+    async fn step(&mut self) -> Answer<Option<Bytes>> {
+        match self.phase {
+            Phase::Opening => {
+                self.phase = Phase::Placing;
+                // Spread, so that the readers of a process that stopped do not come to another one all at once.
+                let retry = rand::random_range(500..2500);
+                Ok(Some(format!("retry: {retry}\n\n").into()))
+            }
+            Phase::Placing => {
+                let Some(before) = self.seat.find_place().await else {
+                    return Ok(None);
+                };
+                let place = Place::before(before);
+                match self.seen {
+                    Some(seen) if !self.is_ready && !Box::pin(self.is_reached(seen)).await? => {
+                        self.seen = Some(place);
+                        self.is_ready = true;
+                        self.phase = Phase::Following;
+                        Ok(Some(named("reset", place)))
+                    }
+                    Some(_) => {
+                        self.phase = Phase::Reading { before };
+                        Ok(Some(Bytes::new()))
+                    }
+                    None => {
+                        self.seen = Some(place);
+                        self.phase = Phase::Following;
+                        Ok(Some(self.ready(place)))
+                    }
+                }
+            }
+            Phase::Reading { before } => {
+                let seen = self.seen.unwrap_or_else(|| Place::before(before));
+                if let Some(end) = self.seat.reader().queue.ended() {
+                    tracing::debug!(reason = end.name(), "a stream ended");
+                    return Ok(None);
+                }
+                // In a box, because a stream reads seldom and would hold the room for it always.
+                let page = Box::pin(self.read(seen, before)).await?;
+                let text = page.text(seen, &Filter::default());
+                if page.is_full() {
+                    self.seen = page.end();
+                    return Ok(Some(text));
+                }
+                let settled = Place::before(before);
+                let end = page.end().unwrap_or(seen).max(seen);
+                self.seen = Some(end.max(settled));
+                self.phase = Phase::Following;
+                if self.is_ready {
+                    return Ok(Some(text));
+                }
+                let mut text = Vec::from(text);
+                text.extend_from_slice(&self.ready(end.max(settled)));
+                Ok(Some(text.into()))
+            }
+            Phase::Following => {
+                let found = tokio::time::timeout_at(self.ends_at, self.seat.reader().queue.next());
+                let Ok(found) = found.await else {
+                    return Ok(None);
+                };
+                let seen = self.seen.unwrap_or_else(|| Place::before(0));
+                match found {
+                    Found::Piece(Piece::Events(page)) => {
+                        let text = page.text(seen, &self.filter);
+                        self.seen = page.end().map(|end| end.max(seen)).or(self.seen);
+                        Ok(Some(text))
+                    }
+                    Found::Piece(Piece::Settled(before)) => {
+                        // Also for the reader whose filter lets little through: his place moves on.
+                        let place = Place::before(before).max(seen);
+                        self.seen = Some(place);
+                        Ok(Some(format!("id: {}\n:\n\n", place.cursor()).into()))
+                    }
+                    Found::Piece(Piece::Text(_)) => Ok(Some(Bytes::new())),
+                    Found::Missed => {
+                        self.phase = Phase::Placing;
+                        Ok(Some(Bytes::new()))
+                    }
+                    Found::End(_) => Ok(None),
+                }
+            }
+        }
+    }
+
+    fn ready(&mut self, place: Place) -> Bytes {
+        self.is_ready = true;
+        named("ready", place)
+    }
+
+    async fn is_reached(&self, seen: Place) -> Answer<bool> {
+        let (_permit, scope) = self.begin().await?;
+        let is_reached = reaches(&scope, seen).await?;
+        scope.commit().await?;
+        Ok(is_reached)
+    }
+
+    async fn read(&self, seen: Place, before: u64) -> Answer<Page> {
+        let (_permit, scope) = self.begin().await?;
+        let workspace = self.seat.audience().workspace;
+        let page = read_page(&scope, workspace, seen, before, &self.filter).await?;
+        scope.commit().await?;
+        Ok(page)
+    }
+
+    async fn begin(
+        &self,
+    ) -> Answer<(
+        tokio::sync::SemaphorePermit<'static>,
+        romashka_db::scope::OwnedScope,
+    )> {
+        let permit = READING.acquire().await.map_err(Problem::internal)?;
+        let server = self.seat.server();
+        let scope = server
+            .database
+            .begin(&self.claims, &server.surroundings())
+            .await?;
+        Ok((permit, scope))
+    }
+}
+
+fn named(name: &str, place: Place) -> Bytes {
+    format!("id: {}\nevent: {name}\ndata: {{}}\n\n", place.cursor()).into()
+}

@@ -1,0 +1,2 @@
+-- Keeps the presence of connections that are still open.
+select romashka.renew_presence($connections)
