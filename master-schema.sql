@@ -1605,6 +1605,25 @@ comment on table public.saved_views is 'Filters of the inbox that a person, or t
 create index if not exists saved_views_workspace_id_idx on public.saved_views (workspace_id, user_id);
 create index if not exists saved_views_user_id_idx on public.saved_views (user_id) where user_id is not null;
 
+-- Lost in a crash, after which every connection is made anew.
+create unlogged table if not exists public.presence (
+  id uuid not null,
+  workspace_id uuid not null default public.current_workspace_id(),
+  user_id uuid not null,
+  conversation_id uuid,
+  typing_until timestamptz,
+  expires_at timestamptz not null,
+  created_at timestamptz not null default now(),
+  constraint presence_pkey primary key (id, workspace_id),
+  constraint presence_user_id_fkey foreign key (user_id, workspace_id) references public.workspace_members (user_id, workspace_id) on delete cascade,
+  constraint presence_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint presence_typing_until_check check (typing_until is null or conversation_id is not null)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+comment on table public.presence is 'Who is there now: one row a live connection, with the conversation in view. Counts only until expires_at.';
+create index if not exists presence_user_id_idx on public.presence (user_id, workspace_id);
+create index if not exists presence_conversation_id_idx on public.presence (conversation_id, workspace_id) where conversation_id is not null;
+create index if not exists presence_expires_at_idx on public.presence (workspace_id, expires_at);
+
 -- ============ 50-knowledge/tables ============
 -- Purpose: what the assistant and the help centre know, each version of it, how it fared, and where it was found.
 -- Invariants: version 1 is kept from the start and no number is used twice; categories form trees; what changes with each use is in no index.
@@ -6072,6 +6091,27 @@ begin
 end $$;
 comment on function romashka.keep_response(uuid, uuid, integer, jsonb, text) is 'Keeps what was answered, in the transaction of the request.';
 
+create or replace function romashka.entitled_readers(sessions uuid[], keys uuid[], persons uuid[], workspaces uuid[])
+returns table (place bigint, member_role text) language plpgsql stable security definer set search_path = '' as $$
+-- Definer: the service's alone. The four lists are read side by side; a reader came with a session, a key, a person's token, or as the service.
+declare
+  at constant timestamptz := pg_catalog.now();
+begin
+  return query
+    select reader.place,
+           case when reader.key is not null then
+                  (select k.role from public.api_keys as k where k.id = reader.key and k.workspace_id = reader.workspace
+                      and k.revoked_at is null and (k.expires_at is null or k.expires_at > at))
+                when reader.person is null then 'owner'
+                when reader.session is null or exists (select from romashka.sessions as s where s.id = reader.session and s.user_id = reader.person
+                      and s.expires_at > at and s.last_used_at + s.idle_limit > at) then
+                  (select m.role::text from public.workspace_members as m where m.user_id = reader.person and m.workspace_id = reader.workspace and m.status = 'active') end
+      from unnest(sessions, keys, persons, workspaces) with ordinality as reader (session, key, person, workspace, place)
+     where exists (select from public.workspaces as w where w.id = reader.workspace and (reader.key is null or w.status = 'active'));
+end $$;
+comment on function romashka.entitled_readers(uuid[], uuid[], uuid[], uuid[]) is
+  'Of readers with an open stream the role that each still has in its workspace: null when session, key or membership is over, no row when the workspace is gone.';
+
 create or replace function romashka.forget_expired(batch integer default 1000) returns integer language plpgsql security definer set search_path = '' as $$
 -- Definer: the service's alone, over all workspaces.
 declare
@@ -6092,6 +6132,9 @@ begin
   delete from romashka.login_failures as f using (select x.account_hash from romashka.login_failures as x where x.last_failed_at < at - interval '1 day' limit batch for update skip locked) as old
    where f.account_hash = old.account_hash;
   get diagnostics removed = row_count; forgotten := forgotten + removed;
+  delete from public.presence as p using (select x.id, x.workspace_id from public.presence as x where x.expires_at < at limit batch for update skip locked) as old
+   where p.id = old.id and p.workspace_id = old.workspace_id;
+  get diagnostics removed = row_count; forgotten := forgotten + removed;
   delete from romashka.outgoing_mails as m using (select x.id from romashka.outgoing_mails as x where x.status in ('sent', 'dead') and x.created_at < at - interval '30 days' limit batch for update skip locked) as old
    where m.id = old.id;
   get diagnostics removed = row_count; forgotten := forgotten + removed;
@@ -6108,6 +6151,7 @@ begin
   perform romashka.grant_function('romashka.my_membership()', 'authenticated', 'service_role');
   perform romashka.grant_function('romashka.claim_request(text, bytea)', 'authenticated', 'service_role');
   perform romashka.grant_function('romashka.keep_response(uuid, uuid, integer, jsonb, text)', 'authenticated', 'service_role');
+  perform romashka.grant_function('romashka.entitled_readers(uuid[], uuid[], uuid[], uuid[])', 'service_role');
   perform romashka.grant_function('public.create_api_key(text, bytea, text, text, text[], text, timestamptz, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.revoke_api_key(uuid, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   foreach signature in array array['start_session(uuid, bytea, interval, interval, boolean, text, inet)', 'find_session(bytea)', 'choose_workspace(uuid, uuid)', 'confirm_session(uuid)',
@@ -6654,6 +6698,49 @@ begin
 end $$;
 comment on function public.find_in_messages(text, timestamptz, integer, uuid) is 'Messages that contain a fragment anywhere (order numbers, parts of words), newest first.';
 
+-- Presence: lasts 45 seconds without renewal, typing 8.
+create or replace function public.show_presence(connection uuid, conversation uuid, typing boolean default false, workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody writes presence himself, for then he could write another's.
+declare
+  person constant uuid := romashka.current_user_id();
+  at constant timestamptz := pg_catalog.now();
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  if person is null then raise exception 'only a person is present' using errcode = 'RM403'; end if;
+  if conversation is not null and not exists (select from public.conversations as c where c.id = conversation and c.workspace_id = workspace) then
+    raise exception 'no such conversation' using errcode = 'RM404';
+  end if;
+  insert into public.presence as p (id, workspace_id, user_id, conversation_id, typing_until, expires_at)
+  values (connection, workspace, person, conversation, case when typing and conversation is not null then at + interval '8 seconds' end, at + interval '45 seconds')
+  on conflict (id, workspace_id) do update set conversation_id = excluded.conversation_id, typing_until = excluded.typing_until, expires_at = excluded.expires_at
+   where p.user_id = excluded.user_id;
+end $$;
+comment on function public.show_presence(uuid, uuid, boolean, uuid) is
+  'Says that a person is there by a connection, what conversation is in view, and whether he types. Holds 45 seconds, typing 8.';
+
+create or replace function romashka.renew_presence(connections uuid[]) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, for the connections it holds.
+declare
+  renewed integer;
+begin
+  update public.presence as p set expires_at = pg_catalog.now() + interval '45 seconds' where p.id = any (connections);
+  get diagnostics renewed = row_count;
+  return renewed;
+end $$;
+comment on function romashka.renew_presence(uuid[]) is 'Keeps the presence of connections that are still open; returns how many there were.';
+
+create or replace function romashka.end_presence(connections uuid[]) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: as renew_presence. What is over goes with it.
+declare
+  removed integer;
+begin
+  delete from public.presence as p where p.id = any (connections);
+  get diagnostics removed = row_count;
+  return removed;
+end $$;
+comment on function romashka.end_presence(uuid[]) is 'Removes the presence of connections that are closed; returns how many there were.';
+
 do $$
 declare
   signature text;
@@ -6661,7 +6748,7 @@ begin
   foreach signature in array array['ingest_message', 'send_message', 'schedule_message(uuid, text, timestamptz, text, jsonb, uuid)', 'cancel_scheduled_message(uuid, uuid)', 'resolve_conversation(uuid, text, text)', 'reopen_conversation(uuid)', 'assign_conversation(uuid, uuid, uuid)', 'snooze_conversation(uuid, timestamptz)',
     'transfer_conversation(uuid, uuid, text, text, interval)', 'accept_transfer(uuid)', 'reject_transfer(uuid, text)', 'rate_conversation(uuid, numeric, text, uuid)', 'mark_read(uuid, uuid)',
     'merge_conversations(uuid, uuid, uuid)', 'unmerge_conversation(uuid, uuid)', 'merge_customers(uuid, uuid, uuid)', 'search_messages(text, text, timestamptz, integer, uuid)',
-    'find_in_messages(text, timestamptz, integer, uuid)'] loop
+    'find_in_messages(text, timestamptz, integer, uuid)', 'show_presence(uuid, uuid, boolean, uuid)'] loop
     perform romashka.grant_members('public.' || signature);
   end loop;
   perform romashka.grant_function('public.wake_conversations(integer)', 'service_role');
@@ -6669,6 +6756,8 @@ begin
   perform romashka.grant_function('public.send_due_messages(integer)', 'service_role');
   perform romashka.touch_table('scheduled_messages');
   revoke execute on all functions in schema romashka from public;
+  perform romashka.grant_function('romashka.renew_presence(uuid[])', 'service_role');
+  perform romashka.grant_function('romashka.end_presence(uuid[])', 'service_role');
   perform romashka.grant_members('romashka.change_status(uuid, text)');
   perform romashka.grant_members('romashka.pick_free_agent(uuid, uuid, text)');
   perform romashka.grant_members('romashka.ensure_member(uuid, uuid)');
@@ -7492,6 +7581,7 @@ do $$ begin
   perform romashka.protect_table('conversation_thread_keys', readers => 'viewer', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('file_attachments', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
   perform romashka.protect_table('saved_views', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+  perform romashka.protect_table('presence', readers => 'viewer', inserters => null, updaters => null, removers => null);
 end $$;
 -- What triggers count is not for people to write: of a conversation's figures they say only what no trigger can know.
 revoke update on public.conversation_analytics from authenticated, romashka_agent, romashka_admin;
@@ -8100,6 +8190,13 @@ comment on column public.scheduled_messages.message_id is 'The message it became
 comment on column public.scheduled_messages.error_message is 'Why it could not be sent.';
 comment on column public.scheduled_messages.created_at is 'When the row was made.';
 comment on column public.scheduled_messages.updated_at is 'When the row was last changed.';
+comment on column public.presence.id is 'The connection.';
+comment on column public.presence.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.presence.user_id is 'Who is there.';
+comment on column public.presence.conversation_id is 'What the person has in view; null for no conversation.';
+comment on column public.presence.typing_until is 'Until when the person counts as typing; null for not.';
+comment on column public.presence.expires_at is 'Until when the row counts; renewed while the connection is open.';
+comment on column public.presence.created_at is 'When the connection began.';
 
 -- ============ 50-knowledge/comments ============
 -- Purpose: what each column holds; the documentation of the tables is generated from it.
