@@ -235,4 +235,7 @@ create unique index if not exists idx_canned_responses_shortcut on public.canned
   where shortcut is not null and is_active;
 create index if not exists idx_canned_responses_category on public.canned_responses (workspace_id, category, usage_count desc) where is_active;
 create index if not exists idx_canned_responses_language on public.canned_responses (workspace_id, language, title);
+create index if not exists canned_responses_title_idx on public.canned_responses (workspace_id, title, id);
+create index if not exists canned_responses_created_at_idx on public.canned_responses (workspace_id, created_at desc, id desc);
+create index if not exists canned_responses_usage_count_idx on public.canned_responses (workspace_id, usage_count desc, id desc);
 create index if not exists canned_responses_created_by_idx on public.canned_responses (created_by) where created_by is not null;

@@ -81,6 +81,9 @@ create index if not exists idx_knowledge_items_content_trgm on public.knowledge_
 create index if not exists knowledge_items_search_idx on public.knowledge_items using gin (search_document);
 create index if not exists knowledge_items_title_idx on public.knowledge_items using gin (romashka.knowledge_title_document(workspace_id, language, title));
 create index if not exists knowledge_items_review_due_at_idx on public.knowledge_items (workspace_id, review_due_at) where review_due_at is not null;
+create index if not exists knowledge_items_created_at_idx on public.knowledge_items (workspace_id, created_at desc, id desc);
+create index if not exists knowledge_items_updated_at_idx on public.knowledge_items (workspace_id, updated_at desc, id desc);
+create index if not exists knowledge_items_title_order_idx on public.knowledge_items (workspace_id, title, id);
 create index if not exists knowledge_items_created_by_idx on public.knowledge_items (created_by) where created_by is not null;
 create index if not exists knowledge_items_updated_by_idx on public.knowledge_items (updated_by) where updated_by is not null;
 
