@@ -19,8 +19,9 @@ use crate::scoped::WORKSPACE_HEADER;
 use crate::state::Server;
 use crate::unit_of_work::{IDEMPOTENCY_KEY, REPLAYED, unit_of_work};
 use crate::{
-    accounts, api_keys, conversations, customers, health, me, members, realtime, reference,
-    workspaces,
+    accounts, api_keys, canned_responses, channels, conversations, custom_attributes, customers,
+    health, intent_patterns, knowledge, me, members, realtime, reference, routing_rules,
+    saved_views, sla_policies, teams, templates, webhooks, workflows, workspaces,
 };
 
 /// Where the API begins.
@@ -31,11 +32,23 @@ fn resources() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .merge(accounts::router())
         .merge(api_keys::router())
+        .merge(canned_responses::router())
+        .merge(channels::router())
         .merge(conversations::router())
+        .merge(custom_attributes::router())
         .merge(customers::router())
+        .merge(intent_patterns::router())
+        .merge(knowledge::router())
         .merge(me::router())
         .merge(members::router())
         .merge(realtime::router())
+        .merge(routing_rules::router())
+        .merge(saved_views::router())
+        .merge(sla_policies::router())
+        .merge(teams::router())
+        .merge(templates::router())
+        .merge(webhooks::router())
+        .merge(workflows::router())
         .merge(workspaces::router())
 }
 

@@ -119,6 +119,19 @@ impl Problem {
         self
     }
 
+    /// As a removal meets it: what a foreign key is against there is that something refers to the row.
+    pub fn of_removal(self) -> Problem {
+        if self.code != Code::UnknownReference {
+            return self;
+        }
+        Problem {
+            code: Code::StillReferenced,
+            detail: None,
+            errors: Vec::new(),
+            ..self
+        }
+    }
+
     /// When to try again, in whole seconds (RFC 9110, section 10.2.3).
     pub fn retry_after(self, seconds: u64) -> Problem {
         self.header(header::RETRY_AFTER, HeaderValue::from(seconds))

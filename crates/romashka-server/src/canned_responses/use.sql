@@ -1,0 +1,2 @@
+-- Counts a use.
+select public.track_canned_response_usage($id::uuid, $workspace::uuid)

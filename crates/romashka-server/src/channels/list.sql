@@ -1,0 +1,13 @@
+-- Channels of the workspace, by keyset.
+select c.id, c.name, c.type as kind, c.status, c.configuration, c.webhook_url, c.message_limit_per_day, c.messages_sent_today,
+       c.api_credentials is not null as has_credentials, c.webhook_secret is not null as has_webhook_secret, c.created_by, c.created_at,
+       c.updated_at
+  from public.communication_channels as c
+ where c.workspace_id = $workspace
+   and c.type = any ($kind) --? kind
+   and c.status = any ($status) --? status
+   and (c.name, c.id) > ($after_text::text, $after_id) --? after_name
+   and (c.created_at, c.id) < ($after_time, $after_id) --? after_created_at
+ order by c.name, c.id --? by_name
+ order by c.created_at desc, c.id desc --? by_created_at
+ limit $row_limit

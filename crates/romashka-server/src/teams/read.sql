@@ -1,0 +1,6 @@
+-- One team.
+select t.id, t.name, t.description, t.department, t.business_hours,
+       (select count(*) from public.team_members as m where m.team_id = t.id and m.workspace_id = t.workspace_id) as member_count,
+       t.created_at, t.updated_at
+  from public.teams as t
+ where t.id = $id and t.workspace_id = $workspace

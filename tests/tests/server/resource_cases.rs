@@ -1,0 +1,272 @@
+//! The cases of operations on what a workspace sets up and keeps, see [`super::operations`].
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::operations::Case;
+
+macro_rules! row_of {
+    ($table:literal) => {
+        concat!(
+            "select id from public.",
+            $table,
+            " where workspace_id = $1 limit 1"
+        )
+    };
+}
+
+const TEAM: &str = row_of!("teams");
+const CANNED_RESPONSE: &str = row_of!("canned_responses");
+const SAVED_VIEW: &str = row_of!("saved_views");
+const TEMPLATE: &str = row_of!("message_templates");
+const CHANNEL: &str = row_of!("communication_channels");
+const ROUTING_RULE: &str = row_of!("channel_routing_rules");
+const SLA_POLICY: &str = row_of!("sla_policies");
+const CUSTOM_ATTRIBUTE: &str = row_of!("custom_attribute_definitions");
+const INTENT_PATTERN: &str = row_of!("intent_patterns");
+const KNOWLEDGE_CATEGORY: &str = row_of!("knowledge_categories");
+const KNOWLEDGE_ITEM: &str = row_of!("knowledge_items");
+const WORKFLOW: &str = row_of!("workflows");
+const WEBHOOK: &str = row_of!("webhook_subscriptions");
+const TEAM_MEMBER: &str = "select user_id from public.team_members where workspace_id = $1 limit 1";
+const VERSION: &str =
+    "select version from public.knowledge_versions where workspace_id = $1 limit 1";
+
+/// The cases.
+pub const CASES: &[Case] = &[
+    Case {
+        operation: "read_team",
+        parameters: &[("id", TEAM)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_team",
+        parameters: &[("id", TEAM)],
+        body: || json!({"description": "changed"}),
+    },
+    Case {
+        operation: "delete_team",
+        parameters: &[("id", TEAM)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_canned_response",
+        parameters: &[("id", CANNED_RESPONSE)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_canned_response",
+        parameters: &[("id", CANNED_RESPONSE)],
+        body: || json!({"title": "changed"}),
+    },
+    Case {
+        operation: "delete_canned_response",
+        parameters: &[("id", CANNED_RESPONSE)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_saved_view",
+        parameters: &[("id", SAVED_VIEW)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_saved_view",
+        parameters: &[("id", SAVED_VIEW)],
+        body: || json!({"name": "changed"}),
+    },
+    Case {
+        operation: "delete_saved_view",
+        parameters: &[("id", SAVED_VIEW)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_template",
+        parameters: &[("id", TEMPLATE)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_template",
+        parameters: &[("id", TEMPLATE)],
+        body: || json!({"status": "approved"}),
+    },
+    Case {
+        operation: "delete_template",
+        parameters: &[("id", TEMPLATE)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_channel",
+        parameters: &[("id", CHANNEL)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_channel",
+        parameters: &[("id", CHANNEL)],
+        body: || json!({"name": "changed"}),
+    },
+    Case {
+        operation: "delete_channel",
+        parameters: &[("id", CHANNEL)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_routing_rule",
+        parameters: &[("id", ROUTING_RULE)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_routing_rule",
+        parameters: &[("id", ROUTING_RULE)],
+        body: || json!({"name": "changed"}),
+    },
+    Case {
+        operation: "delete_routing_rule",
+        parameters: &[("id", ROUTING_RULE)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_sla_policy",
+        parameters: &[("id", SLA_POLICY)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_sla_policy",
+        parameters: &[("id", SLA_POLICY)],
+        body: || json!({"description": "changed"}),
+    },
+    Case {
+        operation: "delete_sla_policy",
+        parameters: &[("id", SLA_POLICY)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_custom_attribute",
+        parameters: &[("id", CUSTOM_ATTRIBUTE)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_custom_attribute",
+        parameters: &[("id", CUSTOM_ATTRIBUTE)],
+        body: || json!({"label": "changed"}),
+    },
+    Case {
+        operation: "delete_custom_attribute",
+        parameters: &[("id", CUSTOM_ATTRIBUTE)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_intent_pattern",
+        parameters: &[("id", INTENT_PATTERN)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_intent_pattern",
+        parameters: &[("id", INTENT_PATTERN)],
+        body: || json!({"patterns": ["changed"]}),
+    },
+    Case {
+        operation: "delete_intent_pattern",
+        parameters: &[("id", INTENT_PATTERN)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_knowledge_category",
+        parameters: &[("id", KNOWLEDGE_CATEGORY)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_knowledge_category",
+        parameters: &[("id", KNOWLEDGE_CATEGORY)],
+        body: || json!({"description": "changed"}),
+    },
+    Case {
+        operation: "delete_knowledge_category",
+        parameters: &[("id", KNOWLEDGE_CATEGORY)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_knowledge_item",
+        parameters: &[("id", KNOWLEDGE_ITEM)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_knowledge_item",
+        parameters: &[("id", KNOWLEDGE_ITEM)],
+        body: || json!({"content": "changed"}),
+    },
+    Case {
+        operation: "delete_knowledge_item",
+        parameters: &[("id", KNOWLEDGE_ITEM)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_workflow",
+        parameters: &[("id", WORKFLOW)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_workflow",
+        parameters: &[("id", WORKFLOW)],
+        body: || json!({"description": "changed"}),
+    },
+    Case {
+        operation: "delete_workflow",
+        parameters: &[("id", WORKFLOW)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_webhook",
+        parameters: &[("id", WEBHOOK)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_webhook",
+        parameters: &[("id", WEBHOOK)],
+        body: || json!({"is_active": false}),
+    },
+    Case {
+        operation: "delete_webhook",
+        parameters: &[("id", WEBHOOK)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "list_team_members",
+        parameters: &[("id", TEAM)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "add_team_member",
+        parameters: &[("id", TEAM)],
+        body: || json!({"user_id": Uuid::nil()}),
+    },
+    Case {
+        operation: "remove_team_member",
+        parameters: &[("id", TEAM), ("user_id", TEAM_MEMBER)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "render_canned_response",
+        parameters: &[("id", CANNED_RESPONSE)],
+        body: || json!({}),
+    },
+    Case {
+        operation: "list_knowledge_versions",
+        parameters: &[("id", KNOWLEDGE_ITEM)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "publish_knowledge_item",
+        parameters: &[("id", KNOWLEDGE_ITEM)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "archive_knowledge_item",
+        parameters: &[("id", KNOWLEDGE_ITEM)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "restore_knowledge_version",
+        parameters: &[("id", KNOWLEDGE_ITEM), ("version", VERSION)],
+        body: || Value::Null,
+    },
+];
