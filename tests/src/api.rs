@@ -3,6 +3,7 @@
 //! Invariant: requests go over a socket, through every layer; nothing of the server is replaced.
 
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
@@ -13,6 +14,7 @@ use romashka_server::authentication::api_key::ApiKey;
 use romashka_server::authentication::secret::Token;
 use romashka_server::{ServerSettings, Serving};
 use serde_json::Value;
+use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::{Role, TestDatabase, explain};
@@ -24,6 +26,8 @@ pub struct Api {
     serving: Option<Serving>,
     client: reqwest::Client,
     address: String,
+    /// The folder of the server's files, removed with this.
+    files: TempDir,
 }
 
 impl fmt::Debug for Api {
@@ -59,7 +63,9 @@ impl Api {
     ///
     /// # Panics
     /// When it does not start.
-    pub async fn over(database: TestDatabase, settings: ServerSettings) -> Api {
+    pub async fn over(database: TestDatabase, mut settings: ServerSettings) -> Api {
+        let files = TempDir::new().expect("a folder for files");
+        settings.file_folder = Some(files.path().to_owned());
         let target = Settings::parse(&database.url(), Origin::Option, &|_| None).expect("a URL");
         let keys = Keyring::new(Key::generate(), Vec::new());
         let serving = romashka_server::serve(settings, &target, keys)
@@ -75,6 +81,7 @@ impl Api {
             serving: Some(serving),
             database,
             client,
+            files,
         }
     }
 
@@ -93,6 +100,11 @@ impl Api {
     /// Where it listens, without a slash at the end.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// The folder of the server's files.
+    pub fn files(&self) -> &Path {
+        self.files.path()
     }
 
     /// The server.

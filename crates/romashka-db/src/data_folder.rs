@@ -1,4 +1,4 @@
-//! The folder where ROMASHKA keeps what is its own: the private PostgreSQL and the key file.
+//! The folder where ROMASHKA keeps what is its own: the private PostgreSQL, the key file, and the files that come with messages.
 
 use std::path::PathBuf;
 

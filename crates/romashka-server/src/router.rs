@@ -19,9 +19,7 @@ use crate::scoped::WORKSPACE_HEADER;
 use crate::state::Server;
 use crate::unit_of_work::{IDEMPOTENCY_KEY, REPLAYED, unit_of_work};
 use crate::{
-    accounts, api_keys, canned_responses, channels, conversations, custom_attributes, customers,
-    health, intent_patterns, knowledge, me, members, realtime, reference, routing_rules,
-    saved_views, sla_policies, teams, templates, webhooks, workflows, workspaces,
+    accounts, api_keys, attachments, audit, availability, canned_responses, channels, conversations, custom_attributes, customers, exports, health, intent_patterns, knowledge, me, members, realtime, reference, reports, routing_rules, saved_views, search, sla_policies, tags, teams, templates, webhooks, workflows, workspace_settings, workspaces,
 };
 
 /// Where the API begins.
@@ -32,23 +30,31 @@ fn resources() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .merge(accounts::router())
         .merge(api_keys::router())
+        .merge(attachments::router())
+        .merge(audit::router())
+        .merge(availability::router())
         .merge(canned_responses::router())
         .merge(channels::router())
         .merge(conversations::router())
         .merge(custom_attributes::router())
         .merge(customers::router())
+        .merge(exports::router())
         .merge(intent_patterns::router())
         .merge(knowledge::router())
         .merge(me::router())
         .merge(members::router())
         .merge(realtime::router())
+        .merge(reports::router())
         .merge(routing_rules::router())
         .merge(saved_views::router())
+        .merge(search::router())
         .merge(sla_policies::router())
+        .merge(tags::router())
         .merge(teams::router())
         .merge(templates::router())
         .merge(webhooks::router())
         .merge(workflows::router())
+        .merge(workspace_settings::router())
         .merge(workspaces::router())
 }
 

@@ -4,6 +4,7 @@
 //! secrets never appear in `Debug`.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -55,6 +56,8 @@ pub struct ServerSettings {
     pub streams_per_caller: usize,
     /// How long a stream waits for a reader who takes nothing.
     pub stream_patience: Duration,
+    /// The folder of the files that come with messages; none takes and gives out no files.
+    pub file_folder: Option<PathBuf>,
     /// Whose tokens are accepted beside the server's own sessions and keys.
     pub supabase: Supabase,
 }
@@ -175,6 +178,7 @@ impl ServerSettings {
                 "a number from 1 to 1000000",
             )? as usize,
             stream_patience: seconds(&environment::STREAM_PATIENCE, 30)?,
+            file_folder: None,
             supabase: Supabase {
                 url: web_address(read, &environment::SUPABASE_URL)?,
                 anon_key: read(&environment::SUPABASE_ANON_KEY).map(SecretString::from),

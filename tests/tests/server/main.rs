@@ -1,7 +1,9 @@
 //! The HTTP server, over a real PostgreSQL and a real socket.
 
+mod attachments;
 mod command;
 mod conversations;
+mod insight;
 mod keys;
 mod live;
 mod operations;

@@ -31,6 +31,12 @@ const WEBHOOK: &str = row_of!("webhook_subscriptions");
 const TEAM_MEMBER: &str = "select user_id from public.team_members where workspace_id = $1 limit 1";
 const VERSION: &str =
     "select version from public.knowledge_versions where workspace_id = $1 limit 1";
+const CUSTOMER: &str = row_of!("customer_profiles");
+const MEMBER: &str = "select user_id from public.workspace_members where workspace_id = $1 limit 1";
+const FILE: &str = row_of!("file_attachments");
+
+/// Operations whose path names nothing of a workspace: each workspace has its own of that name.
+pub const OF_EACH_WORKSPACE: &[&str] = &["read_setting", "change_setting", "delete_setting"];
 
 /// The cases.
 pub const CASES: &[Case] = &[
@@ -267,6 +273,36 @@ pub const CASES: &[Case] = &[
     Case {
         operation: "restore_knowledge_version",
         parameters: &[("id", KNOWLEDGE_ITEM), ("version", VERSION)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_availability",
+        parameters: &[("user_id", MEMBER)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_availability",
+        parameters: &[("user_id", MEMBER)],
+        body: || json!({"status": "away"}),
+    },
+    Case {
+        operation: "read_attachment",
+        parameters: &[("id", FILE)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "download_attachment",
+        parameters: &[("id", FILE)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "delete_attachment",
+        parameters: &[("id", FILE)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "export_customer",
+        parameters: &[("id", CUSTOMER)],
         body: || Value::Null,
     },
 ];

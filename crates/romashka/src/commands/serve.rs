@@ -118,7 +118,9 @@ pub async fn start(
     database: &Settings,
     context: &Context,
 ) -> anyhow::Result<Serving> {
-    romashka_server::serve(settings(listen)?, database, keys(context)?)
+    let mut settings = settings(listen)?;
+    settings.file_folder = Some(context.data_folder()?.join("files"));
+    romashka_server::serve(settings, database, keys(context)?)
         .await
         .map_err(|error| match error {
             ServeError::Listen(..) => failure(Exit::Usage, error.to_string())

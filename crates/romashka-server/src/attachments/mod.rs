@@ -1,0 +1,276 @@
+//! Files of messages: taken in as a stream, judged by their bytes, and given out so that no browser runs them.
+
+mod storage;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use romashka_channels::email::attachment::clean_name;
+use romashka_channels::website::upload::serving_headers;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use self::storage::Storage;
+use crate::created::Created;
+use crate::cursor::Place;
+use crate::input::{Limit, Path, Query};
+use crate::page::Page;
+use crate::problem::{Answer, Code, Document, Problem};
+use crate::record;
+use crate::scoped::{Admin, Agent, Scoped, Viewer};
+use crate::state::Server;
+use crate::statement::Statement;
+
+/// Where the bytes are that this server keeps itself.
+const LOCAL: &str = "local";
+
+/// The routes.
+pub fn router() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(list_attachments, upload_attachment))
+        .routes(routes!(read_attachment, delete_attachment))
+        .routes(routes!(download_attachment))
+}
+
+record! {
+    /// A file.
+    pub struct Attachment {
+        /// Its identity.
+        pub id: Uuid,
+        /// The conversation it is in.
+        pub conversation_id: Option<Uuid>,
+        /// The message it came with.
+        pub message_id: Option<Uuid>,
+        /// Its name, without a path.
+        pub filename: String,
+        /// Its size in bytes.
+        pub file_size: Option<i64>,
+        /// Its media type, as its bytes say.
+        pub mime_type: Option<String>,
+        /// SHA-256 of its content in hexadecimal digits.
+        pub file_hash: Option<String>,
+        /// The member who added it.
+        pub uploaded_by: Option<Uuid>,
+        /// When it was added.
+        pub created_at: Timestamp,
+    }
+}
+
+/// Which files are wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListAttachments {
+    /// The conversation they are in.
+    conversation_id: Option<Uuid>,
+    /// The message they came with.
+    message_id: Option<Uuid>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Rows of a page.
+    #[serde(default)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, default = 20)]
+    limit: Limit,
+}
+
+/// List files
+///
+/// Newest first.
+#[utoipa::path(get, path = "/attachments", tag = "Attachments", security(("session" = ["viewer"])), params(ListAttachments),
+    responses((status = OK, description = "A page.", body = Page<Attachment>)))]
+async fn list_attachments(
+    scope: Scoped<Viewer>,
+    Query(wanted): Query<ListAttachments>,
+) -> Answer<Json<Page<Attachment>>> {
+    let place = Place::of(wanted.cursor.as_deref(), &())?;
+    let after_time = place.as_ref().and_then(|place| place.time);
+    let after_id = place.as_ref().map(|place| place.id);
+    let (workspace, row_limit) = (scope.workspace(), wanted.limit.rows_to_read());
+    let rows: Vec<Attachment> = Statement::new(include_str!("list.sql"))
+        .bind("workspace", &workspace)
+        .bind("row_limit", &row_limit)
+        .filter("conversation_id", &wanted.conversation_id)
+        .filter("message_id", &wanted.message_id)
+        .bind("after_time", &after_time)
+        .bind("after_id", &after_id)
+        .with("after", place.is_some())
+        .all(&scope)
+        .await?;
+    Ok(Json(Page::new(rows, wanted.limit, |last| {
+        Place::at_time((), last.created_at, last.id)
+    })))
+}
+
+/// What a file is called and belongs to.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct UploadAttachment {
+    /// Its name, whose extension must agree with its bytes.
+    #[param(min_length = 1, max_length = 255, example = "invoice.pdf")]
+    filename: String,
+    /// The conversation it is for.
+    conversation_id: Option<Uuid>,
+    /// The message it is for.
+    message_id: Option<Uuid>,
+}
+
+fn storage(server: &Server) -> Answer<Storage> {
+    server
+        .settings
+        .file_folder
+        .as_deref()
+        .map(Storage::at)
+        .ok_or_else(|| Problem::new(Code::Unavailable))
+}
+
+/// Upload a file
+///
+/// The body is the file itself. Taken are pictures (JPEG, PNG, GIF, WebP, HEIC), PDF, MP4, M4A, MP3, Ogg, DOCX, XLSX, CSV and
+/// plain text up to 20 MB, when bytes, extension and media type agree; what a browser could run is refused.
+#[utoipa::path(post, path = "/attachments", tag = "Attachments", security(("session" = ["agent"])), params(UploadAttachment),
+    request_body(content = String, content_type = "application/octet-stream", description = "The bytes."),
+    responses((status = CREATED, description = "It is kept.", body = Attachment, headers(("Location" = String))),
+        (status = UNSUPPORTED_MEDIA_TYPE, description = "Files of this kind are not taken.", body = Document, content_type = "application/problem+json")))]
+async fn upload_attachment(
+    scope: Scoped<Agent>,
+    State(server): State<Server>,
+    Query(wanted): Query<UploadAttachment>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer<Created<Attachment>> {
+    let workspace = scope.workspace().ok_or_else(Problem::not_found)?;
+    let storage = storage(&server)?;
+    let declared = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let filename = clean_name(Some(&wanted.filename), declared);
+    if !(1..=255).contains(&filename.chars().count()) {
+        return Err(Problem::field("filename", "has 1 to 255 characters"));
+    }
+    let received = storage.receive(body, &filename, declared).await?;
+    let id = Uuid::now_v7();
+    let file_path = Storage::key(workspace, id);
+    let file_size = i64::try_from(received.size).map_err(Problem::internal)?;
+    let mime_type = received.kind.content_type;
+    let made: Attachment = Statement::new(include_str!("create.sql"))
+        .bind("id", &id)
+        .bind("workspace", &workspace)
+        .bind("conversation_id", &wanted.conversation_id)
+        .bind("message_id", &wanted.message_id)
+        .bind("filename", &filename)
+        .bind("file_path", &file_path)
+        .bind("file_size", &file_size)
+        .bind("mime_type", &mime_type)
+        .bind("file_hash", &received.hash)
+        .one(&scope)
+        .await?;
+    // The row first: what it refers to may not exist, and then no file stays behind.
+    storage.keep(received, workspace, id).await?;
+    Ok(Created {
+        path: format!("/attachments/{id}"),
+        version: None,
+        body: made,
+    })
+}
+
+/// Read about a file
+#[utoipa::path(get, path = "/attachments/{id}", tag = "Attachments", security(("session" = ["viewer"])),
+    params(("id" = Uuid, Path, description = "The file.")),
+    responses((status = OK, description = "About the file.", body = Attachment)))]
+async fn read_attachment(scope: Scoped<Viewer>, Path(id): Path<Uuid>) -> Answer<Json<Attachment>> {
+    let workspace = scope.workspace();
+    let found = Statement::new(include_str!("read.sql"))
+        .bind("id", &id)
+        .bind("workspace", &workspace)
+        .one(&scope)
+        .await?;
+    Ok(Json(found))
+}
+
+record! {
+    /// Where the bytes of a file are.
+    pub struct Stored {
+        /// The file's name.
+        pub filename: String,
+        /// Its media type.
+        pub mime_type: Option<String>,
+        /// Where the bytes are.
+        pub storage_provider: String,
+    }
+}
+
+async fn stored<N>(scope: &Scoped<N>, id: Uuid) -> Answer<Stored> {
+    let workspace = scope.workspace();
+    Statement::new(include_str!("stored.sql"))
+        .bind("id", &id)
+        .bind("workspace", &workspace)
+        .one(scope)
+        .await
+}
+
+/// Download a file
+///
+/// Always to be saved, never to be shown in the page.
+#[utoipa::path(get, path = "/attachments/{id}/content", tag = "Attachments", security(("session" = ["viewer"])),
+    params(("id" = Uuid, Path, description = "The file.")),
+    responses((status = OK, description = "The bytes.", body = String, content_type = "application/octet-stream", headers(("Content-Disposition" = String))),
+        (status = CONFLICT, description = "The bytes are kept elsewhere.", body = Document, content_type = "application/problem+json")))]
+async fn download_attachment(
+    scope: Scoped<Viewer>,
+    State(server): State<Server>,
+    Path(id): Path<Uuid>,
+) -> Answer<Response> {
+    let workspace = scope.workspace().ok_or_else(Problem::not_found)?;
+    let found = stored(&scope, id).await?;
+    if found.storage_provider != LOCAL {
+        return Err(Problem::new(Code::Conflict)
+            .detail("The bytes of this file are in a storage that this server does not read"));
+    }
+    let (body, size) = storage(&server)?.open(workspace, id).await?;
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    // Without a kind it is given out as bytes to be saved.
+    for (name, value) in serving_headers(None, &found.filename) {
+        let name = HeaderName::try_from(name).map_err(Problem::internal)?;
+        headers.insert(
+            name,
+            HeaderValue::try_from(value).map_err(Problem::internal)?,
+        );
+    }
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-store"),
+    );
+    Ok(response)
+}
+
+/// Remove a file
+#[utoipa::path(delete, path = "/attachments/{id}", tag = "Attachments", security(("session" = ["admin"])),
+    params(("id" = Uuid, Path, description = "The file.")),
+    responses((status = NO_CONTENT, description = "It is gone.")))]
+async fn delete_attachment(
+    scope: Scoped<Admin>,
+    State(server): State<Server>,
+    Path(id): Path<Uuid>,
+) -> Answer<StatusCode> {
+    let workspace = scope.workspace().ok_or_else(Problem::not_found)?;
+    let found = stored(&scope, id).await?;
+    Statement::new(include_str!("delete.sql"))
+        .bind("id", &id)
+        .bind("workspace", &workspace)
+        .execute(&scope)
+        .await?;
+    if found.storage_provider == LOCAL {
+        storage(&server)?.remove(workspace, id).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

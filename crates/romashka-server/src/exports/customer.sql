@@ -1,0 +1,2 @@
+-- Everything that is kept about a person.
+select public.export_customer($customer_id::uuid, $workspace::uuid)

@@ -1,0 +1,161 @@
+//! Files by the API: what is taken, how it is given out, and where it lies.
+
+use std::path::{Path, PathBuf};
+
+use reqwest::Method;
+use romashka_tests::api::{Answer, Visitor};
+use romashka_tests::{Api, Role};
+use uuid::Uuid;
+
+const PDF: &[u8] = b"%PDF-1.7\nhello";
+/// As the reference page of the widget has it.
+const SIZE_LIMIT: usize = 20 * 1024 * 1024;
+
+async fn upload(
+    visitor: &Visitor<'_>,
+    query: &str,
+    kind: &str,
+    body: impl Into<reqwest::Body>,
+) -> Answer {
+    let request = visitor
+        .request(Method::POST, &format!("/api/v1/attachments?{query}"))
+        .header("content-type", kind)
+        .body(body);
+    visitor.send(request).await
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+fn kept(api: &Api) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    files(api.files(), &mut found);
+    found
+}
+
+#[tokio::test]
+async fn a_file_is_kept_given_out_to_be_saved_and_removed() {
+    let api = Api::new().await;
+    let workspace = api.database.create_workspace("acme").await;
+    let agent = api.member(workspace, Role::Agent).await;
+    let admin = api.member(workspace, Role::Admin).await;
+    let name = "filename=..%2F..%2Fetc%2F%D1%81%D1%87%D1%91%D1%82%20%22a%22.pdf";
+    let made = upload(&agent, name, "application/pdf", PDF)
+        .await
+        .expect(201);
+    assert_eq!(
+        made.body["filename"], "счёт _a_.pdf",
+        "no path and no quote is left"
+    );
+    assert_eq!(made.body["file_size"], PDF.len());
+    assert_eq!(made.body["mime_type"], "application/pdf");
+    let lying = kept(&api);
+    assert_eq!(lying.len(), 1, "{lying:?}");
+    assert!(
+        lying[0].ends_with(
+            Path::new(&workspace.simple().to_string())
+                .join(&made.id().simple().to_string()[30..])
+                .join(made.id().simple().to_string())
+        )
+    );
+
+    let path = format!("/attachments/{}", made.id());
+    assert_eq!(agent.get(&path).await.expect(200).body, made.body);
+    let request = agent.request(Method::GET, &format!("/api/v1{path}/content"));
+    let answer = request.send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    for (header, value) in [
+        ("content-type", "application/octet-stream"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "sandbox; default-src 'none'"),
+        ("cache-control", "private, no-store"),
+    ] {
+        assert_eq!(answer.headers()[header], value);
+    }
+    let disposition = answer.headers()["content-disposition"]
+        .to_str()
+        .expect("a text");
+    assert!(
+        disposition.starts_with("attachment; filename*=UTF-8''"),
+        "{disposition}"
+    );
+    assert_eq!(answer.bytes().await.expect("the bytes"), PDF);
+
+    let listed = agent.get("/attachments").await.expect(200);
+    assert_eq!(listed.body["data"][0]["id"], made.body["id"]);
+    agent.delete(&path).await.expect(403);
+    admin.delete(&path).await.expect(204);
+    agent.get(&format!("{path}/content")).await.expect(404);
+    assert!(kept(&api).is_empty());
+}
+
+#[tokio::test]
+async fn what_could_be_run_or_is_not_what_it_says_is_refused_and_leaves_nothing() {
+    let api = Api::new().await;
+    let workspace = api.database.create_workspace("acme").await;
+    let agent = api.member(workspace, Role::Agent).await;
+    for (query, kind, body, status) in [
+        ("filename=a.html", "text/html", &b"<!doctype html>"[..], 415),
+        ("filename=a.svg", "image/svg+xml", b"<svg xmlns=\"\">", 415),
+        (
+            "filename=a.txt",
+            "text/plain",
+            b"<script>alert(1)</script>",
+            415,
+        ),
+        ("filename=a.sh", "text/plain", b"#!/bin/sh\n", 415),
+        ("filename=a.png", "image/png", PDF, 422),
+        ("filename=a.pdf", "text/html", PDF, 422),
+        ("filename=a.pdf", "application/pdf", b"", 422),
+        ("", "application/pdf", PDF, 400),
+        ("filename=a.pdf&path=/etc", "application/pdf", PDF, 400),
+    ] {
+        let answer = upload(&agent, query, kind, body.to_vec()).await;
+        assert_eq!(answer.status, status, "{query} {kind}: {}", answer.body);
+    }
+    let foreign = format!("filename=a.pdf&conversation_id={}", Uuid::new_v4());
+    let answer = upload(&agent, &foreign, "application/pdf", PDF)
+        .await
+        .expect(422);
+    assert_eq!(answer.code(), "unknown_reference");
+    let mut large = PDF.to_vec();
+    large.resize(SIZE_LIMIT + 1, b'x');
+    let answer = upload(&agent, "filename=a.pdf", "application/pdf", large.clone())
+        .await
+        .expect(413);
+    assert_eq!(answer.code(), "body_too_large");
+    assert_eq!(kept(&api), Vec::<PathBuf>::new());
+    large.truncate(SIZE_LIMIT);
+    upload(&agent, "filename=a.pdf", "application/pdf", large)
+        .await
+        .expect(201);
+}
+
+#[tokio::test]
+async fn a_path_in_the_database_leads_nowhere() {
+    let api = Api::new().await;
+    let workspace = api.database.create_workspace("acme").await;
+    let agent = api.member(workspace, Role::Agent).await;
+    let id: Uuid = api
+        .database
+        .owner()
+        .query_one(
+            "insert into public.file_attachments (workspace_id, filename, file_path, storage_provider) values ($1, 'passwd', '../../../../../../etc/passwd', 'local') returning id",
+            &[&workspace],
+        )
+        .await
+        .expect("a row")
+        .get(0);
+    agent
+        .get(&format!("/attachments/{id}/content"))
+        .await
+        .expect(404);
+}
