@@ -44,6 +44,7 @@ pub mod settings;
 pub mod sla_policies;
 pub mod state;
 pub mod statement;
+pub mod stored_json;
 pub mod tags;
 pub mod teams;
 pub mod templates;

@@ -550,3 +550,24 @@ async fn articles_have_versions_and_are_found_when_published() {
         .expect(200);
     assert_eq!(found().await, 0);
 }
+
+#[tokio::test]
+async fn numbers_beyond_the_machine_are_given_back_as_they_are() {
+    let stage = stage().await;
+    let admin = stage.api.member(stage.workspace, Role::Admin).await;
+    let number = "9".repeat(400);
+    stage
+        .api
+        .database
+        .owner()
+        .execute(
+            "insert into public.saved_views (workspace_id, name, filters, is_shared) values ($1, 'a', ('{\"n\": ' || $2 || '}')::jsonb, true)",
+            &[&stage.workspace, &number],
+        )
+        .await
+        .expect("a row");
+    let request = admin.request(Method::GET, "/api/v1/saved_views");
+    let answer = request.send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    assert!(answer.text().await.expect("a text").contains(&number));
+}

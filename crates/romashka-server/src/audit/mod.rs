@@ -3,7 +3,6 @@
 use axum::Json;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,6 +16,7 @@ use crate::record;
 use crate::scoped::{Admin, Scoped};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Server> {
@@ -46,7 +46,7 @@ record! {
         pub entity_id: Option<Uuid>,
         /// Of an update the columns with before and after, else the row; of secrets only that they changed.
         #[schema(value_type = Option<Object>)]
-        pub changes: Option<Value>,
+        pub changes: Option<StoredJson>,
         /// From where.
         pub ip_address: Option<String>,
         /// With which program.

@@ -20,6 +20,7 @@ use crate::record;
 use crate::scoped::{Agent, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 use crate::version::{IfMatch, Versioned};
 
 /// The routes.
@@ -64,7 +65,7 @@ record! {
         pub auto_away_time: i32,
         /// The agent's own hours.
         #[schema(value_type = Object)]
-        pub working_hours: Value,
+        pub working_hours: StoredJson,
         /// When the agent last got a conversation.
         pub last_assigned_at: Option<Timestamp>,
         /// When it was last changed; its version.

@@ -26,6 +26,7 @@ use crate::record;
 use crate::scoped::{Admin, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 use crate::version::{IfMatch, Versioned};
 
 /// The routes.
@@ -78,7 +79,7 @@ record! {
         pub status: ChannelStatus,
         /// Settings that are no secrets: numbers, addresses, hosts.
         #[schema(value_type = Object)]
-        pub configuration: Value,
+        pub configuration: StoredJson,
         /// Where the provider was told to send its webhooks.
         pub webhook_url: Option<String>,
         /// How many messages may be sent a day; 0 for none.

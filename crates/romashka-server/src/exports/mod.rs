@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -13,6 +12,7 @@ use crate::problem::{Answer, Problem};
 use crate::scoped::{Admin, Scoped};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Server> {
@@ -27,7 +27,7 @@ pub fn router() -> OpenApiRouter<Server> {
     responses((status = OK, description = "The document.", body = Object, headers(("Content-Disposition" = String)))))]
 async fn export_customer(scope: Scoped<Admin>, Path(id): Path<Uuid>) -> Answer<Response> {
     let workspace = scope.workspace();
-    let document: Value = Statement::new(include_str!("customer.sql"))
+    let document: StoredJson = Statement::new(include_str!("customer.sql"))
         .bind("customer_id", &id)
         .bind("workspace", &workspace)
         .value(&scope)

@@ -20,6 +20,7 @@ use crate::record;
 use crate::scoped::{Admin, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 use crate::version::{IfMatch, Versioned};
 
 /// The routes.
@@ -45,8 +46,8 @@ record! {
         /// Words and phrases that tell it.
         pub patterns: Vec<String>,
         /// Sentences of customers that mean it.
-        #[schema(value_type = Option<Vec<Object>>)]
-        pub examples: Option<Value>,
+        #[schema(value_type = Option<Value>)]
+        pub examples: Option<StoredJson>,
         /// From which likeness on it counts, 0 to 1.
         pub confidence_threshold: f64,
         /// Whether it is looked for.
@@ -149,7 +150,7 @@ pub struct NewIntentPattern {
     /// Words and phrases that tell it.
     patterns: Vec<String>,
     /// Sentences of customers that mean it.
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<Value>>)]
     examples: Option<Vec<Value>>,
     /// From which likeness on it counts, 0 to 1.
     #[schema(minimum = 0, maximum = 1)]
@@ -219,7 +220,7 @@ pub struct IntentPatternChange {
     patterns: Option<Vec<String>>,
     /// Sentences of customers that mean it.
     #[serde(default, deserialize_with = "input::present")]
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<Value>>)]
     examples: Option<Option<Vec<Value>>>,
     /// From which likeness on it counts, 0 to 1.
     #[schema(minimum = 0, maximum = 1)]

@@ -23,6 +23,7 @@ use crate::record;
 use crate::scoped::{Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 
 /// Most days of a report.
 const MOST_DAYS: i32 = 366;
@@ -122,6 +123,7 @@ pub struct DailyReport {
     #[param(example = "2026-05-31")]
     to: Date,
     /// By what the figures are cut; by nothing when nothing is said.
+    #[param(inline)]
     cut: Option<Cut>,
 }
 
@@ -289,7 +291,7 @@ record! {
         pub metric_value: f64,
         /// Of what part; empty for the whole workspace.
         #[schema(value_type = Object)]
-        pub dimensions: Value,
+        pub dimensions: StoredJson,
         /// When it was taken.
         pub taken_at: Timestamp,
     }

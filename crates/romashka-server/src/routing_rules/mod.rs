@@ -21,6 +21,7 @@ use crate::record;
 use crate::scoped::{Admin, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 use crate::version::{IfMatch, Versioned};
 
 /// The routes.
@@ -45,7 +46,7 @@ record! {
         pub priority: i32,
         /// What must hold of the customer and the message: values by field.
         #[schema(value_type = Object)]
-        pub conditions: Value,
+        pub conditions: StoredJson,
         /// The kind of channel to write by.
         pub target_channel_type: ChannelKind,
         /// The kind to write by when that one fails; null for none.

@@ -21,6 +21,7 @@ use crate::record;
 use crate::scoped::{Agent, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 use crate::version::{IfMatch, Versioned};
 
 /// The routes.
@@ -59,7 +60,7 @@ record! {
         pub name: String,
         /// Which conversations it shows: parameters of the list of conversations.
         #[schema(value_type = Object)]
-        pub filters: Value,
+        pub filters: StoredJson,
         /// By what they are ordered.
         pub sort: ViewSort,
         /// Whether the whole workspace sees it.

@@ -58,6 +58,7 @@ pub struct SearchMessages {
     #[param(min_length = 1, max_length = 500, example = "invoice -reminder")]
     query: String,
     /// How the query is read; as words when nothing is said.
+    #[param(inline)]
     mode: Option<SearchMode>,
     /// The language of the words; the workspace's when nothing is said.
     language: Option<String>,

@@ -54,6 +54,7 @@ pub struct Tags {
 #[into_params(parameter_in = Query)]
 pub struct ListTags {
     /// Of what; of conversations when nothing is said.
+    #[param(inline)]
     applies_to: Option<TagOwner>,
     /// How they begin.
     search: Option<String>,

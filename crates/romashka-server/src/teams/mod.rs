@@ -22,6 +22,7 @@ use crate::record;
 use crate::scoped::{Admin, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 use crate::version::{IfMatch, Versioned};
 
 /// The routes.
@@ -45,7 +46,7 @@ record! {
         pub department: Option<String>,
         /// Its own hours, of the form of the workspace's; null for the workspace's.
         #[schema(value_type = Option<Object>)]
-        pub business_hours: Option<Value>,
+        pub business_hours: Option<StoredJson>,
         /// How many members it has.
         pub member_count: i64,
         /// When it was made.

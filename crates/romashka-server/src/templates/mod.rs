@@ -22,6 +22,7 @@ use crate::record;
 use crate::scoped::{Admin, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 use crate::version::{IfMatch, Versioned};
 
 /// The routes.
@@ -70,7 +71,7 @@ record! {
         pub channel_type: ChannelKind,
         /// Header, body, footer and buttons, as the provider takes them.
         #[schema(value_type = Object)]
-        pub template_content: Value,
+        pub template_content: StoredJson,
         /// The provider's verdict.
         pub status: TemplateStatus,
         /// The provider's id of it.

@@ -21,6 +21,7 @@ use crate::record;
 use crate::scoped::{Admin, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 use crate::version::{IfMatch, Versioned};
 
 /// The routes.
@@ -59,16 +60,16 @@ record! {
         pub trigger_type: WorkflowTrigger,
         /// Which intent, keyword, time or event.
         #[schema(value_type = Object)]
-        pub trigger_conditions: Value,
+        pub trigger_conditions: StoredJson,
         /// The steps in order.
-        #[schema(value_type = Vec<Object>)]
-        pub steps: Value,
+        #[schema(value_type = Vec<Value>)]
+        pub steps: StoredJson,
         /// The steps as the editor draws them.
-        #[schema(value_type = Vec<Object>)]
-        pub nodes: Value,
+        #[schema(value_type = Vec<Value>)]
+        pub nodes: StoredJson,
         /// Which node leads to which.
-        #[schema(value_type = Vec<Object>)]
-        pub connections: Value,
+        #[schema(value_type = Vec<Value>)]
+        pub connections: StoredJson,
         /// Whether it is started.
         pub is_active: bool,
         /// How many runs were started.
@@ -177,13 +178,13 @@ pub struct NewWorkflow {
     #[schema(value_type = Option<Object>)]
     trigger_conditions: Option<Map<String, Value>>,
     /// The steps in order.
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<Value>>)]
     steps: Option<Vec<Value>>,
     /// The steps as the editor draws them.
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<Value>>)]
     nodes: Option<Vec<Value>>,
     /// Which node leads to which.
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<Value>>)]
     connections: Option<Vec<Value>>,
     /// Whether it is started.
     is_active: Option<bool>,
@@ -258,13 +259,13 @@ pub struct WorkflowChange {
     #[schema(value_type = Option<Object>)]
     trigger_conditions: Option<Map<String, Value>>,
     /// The steps in order.
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<Value>>)]
     steps: Option<Vec<Value>>,
     /// The steps as the editor draws them.
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<Value>>)]
     nodes: Option<Vec<Value>>,
     /// Which node leads to which.
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<Value>>)]
     connections: Option<Vec<Value>>,
     /// Whether it is started.
     is_active: Option<bool>,

@@ -19,6 +19,7 @@ use crate::record;
 use crate::scoped::{Admin, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 use crate::version::{IfMatch, Versioned};
 
 /// The routes.
@@ -34,8 +35,8 @@ record! {
         /// Its key.
         pub setting_key: String,
         /// Its value, of the shape that the key needs.
-        #[schema(value_type = Object)]
-        pub setting_value: Value,
+        #[schema(value_type = Value)]
+        pub setting_value: StoredJson,
         /// What it is for.
         pub description: Option<String>,
         /// Whether visitors who are not signed in may read it.
@@ -121,7 +122,7 @@ async fn read_setting(
 #[schema(example = json!({"setting_value": 7200}))]
 pub struct SettingChange {
     /// The value, of the shape that the key needs.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     setting_value: Value,
     /// What it is for; stays when nothing is said.
     description: Option<String>,
