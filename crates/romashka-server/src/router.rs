@@ -19,7 +19,10 @@ use crate::scoped::WORKSPACE_HEADER;
 use crate::state::Server;
 use crate::unit_of_work::{IDEMPOTENCY_KEY, REPLAYED, unit_of_work};
 use crate::{
-    accounts, api_keys, attachments, audit, availability, canned_responses, channels, conversations, custom_attributes, customers, exports, health, intent_patterns, knowledge, me, members, realtime, reference, reports, routing_rules, saved_views, search, sla_policies, tags, teams, templates, webhooks, workflows, workspace_settings, workspaces,
+    accounts, api_keys, attachments, audit, availability, canned_responses, channels,
+    conversations, custom_attributes, customers, exports, health, intent_patterns, knowledge, me,
+    members, realtime, reference, reports, routing_rules, saved_views, search, sla_policies, tags,
+    teams, templates, webhooks, workflows, workspace_settings, workspaces,
 };
 
 /// Where the API begins.
