@@ -109,6 +109,40 @@ begin
 end $$;
 comment on function public.widget_settings(text) is 'What a widget needs to show itself: its looks and the domains it may be on. Null for an unknown token.';
 
+-- Addresses of channels ---------------------------------------------------------------------------------------------------
+
+create or replace function public.channel_token(channel uuid, renew boolean default false, workspace uuid default public.current_workspace_id()) returns text
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the tokens are in a table that nobody reads.
+declare
+  made constant text := translate(rtrim(encode(decode(replace(gen_random_uuid()::text, '-', ''), 'hex'), 'base64'), '='), '+/', '-_');
+  found_token text;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  if not exists (select from public.communication_channels as c where c.id = channel and c.workspace_id = workspace) then
+    raise exception 'no such channel' using errcode = 'RM404';
+  end if;
+  insert into romashka.channel_tokens as t (token, workspace_id, channel_id) values (made, workspace, channel)
+  on conflict (channel_id, workspace_id) do update
+    set token = case when renew then excluded.token else t.token end, created_at = case when renew then excluded.created_at else t.created_at end
+  returning t.token into found_token;
+  return found_token;
+end $$;
+comment on function public.channel_token(uuid, boolean, uuid) is
+  'The token in the address that a channel''s provider calls, made when there is none. Renewed, the old address finds nothing from then on.';
+
+create or replace function romashka.find_channel(token text) returns table (workspace_id uuid, channel_id uuid, channel_type text, configuration jsonb, webhook_secret text, api_credentials jsonb)
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as channel_token. The server's alone.
+begin
+  return query
+    select c.workspace_id, c.id, c.type, c.configuration, c.webhook_secret, c.api_credentials from romashka.channel_tokens as t
+      join public.communication_channels as c on c.id = t.channel_id and c.workspace_id = t.workspace_id and c.status <> 'inactive'
+      join public.workspaces as w on w.id = c.workspace_id and w.status = 'active'
+     where t.token = find_channel.token;
+end $$;
+comment on function romashka.find_channel(text) is 'The channel that the address of a webhook names, with its sealed secrets; no row for an unknown token, an inactive channel or workspace.';
+
 -- What came in: the queue ------------------------------------------------------------------------------------------------
 
 create or replace function romashka.prepare_webhook_event() returns trigger language plpgsql security definer set search_path = '' as $$
@@ -156,8 +190,10 @@ end $$;
 comment on function public.receive_webhook_event(text, text, jsonb, text, text, uuid, jsonb, bytea, uuid) is
   'Stores what a channel sent, before it is acknowledged. The same dedupe_key gives the event that is stored already.';
 
+-- Its form before it could be told which sources.
+drop function if exists public.claim_webhook_events(integer, text, interval, uuid);
 create or replace function public.claim_webhook_events(batch_size integer default 20, worker text default null, lease interval default '1 minute',
-  workspace uuid default null) returns setof public.webhook_events
+  workspace uuid default null, sources text[] default null) returns setof public.webhook_events
 language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone, over all workspaces unless one is named.
 declare
@@ -169,7 +205,7 @@ begin
   with lost as materialized (
     select x.id, x.workspace_id, x.created_at from public.webhook_events as x
      where x.status = 'processing' and x.next_attempt_at <= at and x.processing_attempts >= x.max_attempts
-       and (workspace is null or x.workspace_id = workspace)
+       and (workspace is null or x.workspace_id = workspace) and (sources is null or x.source = any (sources))
      limit wanted for update skip locked)
   update public.webhook_events as e set status = 'dead', error_message = coalesce(e.error_message, 'the worker did not come back')
     from lost where e.id = lost.id and e.workspace_id = lost.workspace_id and e.created_at = lost.created_at;
@@ -177,6 +213,7 @@ begin
     with chosen as materialized (
       select x.id, x.workspace_id, x.created_at from public.webhook_events as x
        where x.status in ('pending', 'processing') and x.next_attempt_at <= at and (workspace is null or x.workspace_id = workspace)
+         and (sources is null or x.source = any (sources))
          and not (x.status = 'processing' and x.processing_attempts >= x.max_attempts)
          and not exists (select from public.webhook_events as earlier
                where earlier.workspace_id = x.workspace_id and earlier.ordering_key = x.ordering_key and earlier.status in ('pending', 'processing')
@@ -187,7 +224,7 @@ begin
       from chosen where e.id = chosen.id and e.workspace_id = chosen.workspace_id and e.created_at = chosen.created_at
     returning e.*;
 end $$;
-comment on function public.claim_webhook_events(integer, text, interval, uuid) is
+comment on function public.claim_webhook_events(integer, text, interval, uuid, text[]) is
   'Takes up to batch_size events that are due, for the length of the lease, none while an earlier one of its ordering_key is open. Prove the lease with lease_id when done.';
 
 create or replace function public.complete_webhook_event(event_id uuid, lease uuid) returns boolean language plpgsql security definer set search_path = '' as $$
@@ -285,8 +322,10 @@ do $$ begin
   perform romashka.grant_function('public.renew_widget_token(uuid, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.widget_settings(text)', 'anon', 'authenticated', 'service_role');
   perform romashka.grant_function('romashka.find_widget(text)', 'service_role');
+  perform romashka.grant_function('public.channel_token(uuid, boolean, uuid)', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_function('romashka.find_channel(text)', 'service_role');
   perform romashka.grant_function('public.receive_webhook_event(text, text, jsonb, text, text, uuid, jsonb, bytea, uuid)', 'service_role');
-  perform romashka.grant_function('public.claim_webhook_events(integer, text, interval, uuid)', 'service_role');
+  perform romashka.grant_function('public.claim_webhook_events(integer, text, interval, uuid, text[])', 'service_role');
   perform romashka.grant_function('public.complete_webhook_event(uuid, uuid)', 'service_role');
   perform romashka.grant_function('public.fail_webhook_event(uuid, uuid, text, boolean)', 'service_role');
   perform romashka.grant_function('public.quarantine_webhook_event(uuid, uuid, text)', 'service_role');

@@ -136,6 +136,22 @@ revoke all on romashka.widget_tokens from public, anon, authenticated, service_r
 alter table romashka.widget_tokens enable row level security;
 alter table romashka.widget_tokens force row level security;
 
+-- Nor does a provider that calls a webhook know the workspace: the address it was given holds this token.
+create table if not exists romashka.channel_tokens (
+  token text not null,
+  workspace_id uuid not null,
+  channel_id uuid not null,
+  created_at timestamptz not null default now(),
+  constraint channel_tokens_pkey primary key (token),
+  constraint channel_tokens_channel_id_key unique (channel_id, workspace_id),
+  constraint channel_tokens_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint channel_tokens_token_check check (token ~ '^[A-Za-z0-9_-]{22,64}$')
+);
+comment on table romashka.channel_tokens is 'Which channel the address of a webhook names. It finds the channel and grants nothing else: what arrives must be signed.';
+revoke all on romashka.channel_tokens from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.channel_tokens enable row level security;
+alter table romashka.channel_tokens force row level security;
+
 create table if not exists public.webhook_events (
   id uuid not null default public.generate_uuid(),
   workspace_id uuid not null default public.current_workspace_id(),

@@ -147,7 +147,8 @@ begin
     case when target.channel_type = 'website' then 'sent' else 'queued' end, target.language, 'client:' || client_message_id)
   returning id into message;
   if target.channel_type <> 'website' then
-    insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, delivery_status) values (workspace, message, target.channel_type, 'queued');
+    -- With the sender's waits that is about eight hours: longer than a provider is away.
+    insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, delivery_status, max_retries) values (workspace, message, target.channel_type, 'queued', 7);
   end if;
   return message;
 end $$;

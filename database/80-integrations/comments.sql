@@ -100,5 +100,7 @@ comment on column public.message_delivery_tracking.next_attempt_at is 'When the 
 comment on column public.message_delivery_tracking.lease_id is 'Proof of the present claim: who completes or fails the item shows it. Null unless somebody holds the item.';
 comment on column public.message_delivery_tracking.locked_by is 'The worker that holds it, by the name it gave itself.';
 comment on column public.message_delivery_tracking.is_uncertain is 'Whether an attempt may have succeeded without our knowing, so that a blind repetition could send it twice.';
+comment on column public.message_delivery_tracking.attempted_at is 'Since when an attempt has been at the provider whose outcome is not known; null when none is.';
+comment on column public.message_delivery_tracking.parts_sent is 'How many parts of a text that is too long for one message the provider has taken; the next attempt goes on behind them.';
 comment on column public.message_delivery_tracking.created_at is 'When the row was made.';
 comment on column public.message_delivery_tracking.updated_at is 'When the row was last changed.';

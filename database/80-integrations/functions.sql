@@ -29,7 +29,9 @@ begin
     if new.send_after > new.next_attempt_at then new.next_attempt_at := new.send_after; end if;
   elsif romashka.delivery_rank(new.delivery_status) < romashka.delivery_rank(old.delivery_status)
         and not (old.delivery_status = 'sending' and new.delivery_status = 'queued')
-        and not (old.delivery_status in ('failed', 'dead') and new.delivery_status = 'queued' and new.attempt_count = 0) then
+        and not (old.delivery_status in ('failed', 'dead') and new.delivery_status = 'queued' and new.attempt_count = 0)
+        -- What was not known is known now.
+        and not (old.is_uncertain and not new.is_uncertain and new.delivery_status = 'sent') then
     -- Providers report out of order: what comes late changes nothing but the times that were not known.
     new.delivery_status := old.delivery_status;
     new.lease_id := old.lease_id;
@@ -101,11 +103,53 @@ end $$;
 comment on function public.claim_deliveries(integer, text, interval, uuid, text) is
   'Takes up to batch_size messages that are due for sending, none while an earlier one of its conversation is open. is_uncertain: an earlier worker may have sent it already.';
 
+create or replace function public.begin_delivery(delivery uuid, lease uuid, parts integer default 0, length interval default '2 minutes') returns boolean
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  update public.message_delivery_tracking as d set attempted_at = at, parts_sent = greatest(d.parts_sent, parts), next_attempt_at = at + length
+   where d.id = delivery and d.lease_id = lease and d.delivery_status = 'sending';
+  return found;
+end $$;
+comment on function public.begin_delivery(uuid, uuid, integer, interval) is
+  'Says, before a message goes to its provider, that it does, so that a worker that is lost before leaves no doubt. parts: how many parts of it were taken already. False when the lease is lost: do not send.';
+
+create or replace function public.postpone_delivery(delivery uuid, lease uuid, wait interval, error jsonb default null) returns boolean
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  update public.message_delivery_tracking as d
+     set delivery_status = 'queued', attempt_count = greatest(d.attempt_count - 1, 0), retry_count = greatest(d.attempt_count - 2, 0), next_attempt_at = at + wait,
+         error_details = coalesce(error, d.error_details), attempted_at = null
+   where d.id = delivery and d.lease_id = lease and d.delivery_status = 'sending';
+  return found;
+end $$;
+comment on function public.postpone_delivery(uuid, uuid, interval, jsonb) is 'Gives a message back that was not tried, and not before the wait is over. It counts as no attempt. False when the lease is lost.';
+
+create or replace function public.slow_channel(channel uuid, wait interval, workspace uuid) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  until constant timestamptz := pg_catalog.clock_timestamp() + wait;
+  slowed integer;
+begin
+  update public.message_delivery_tracking as d set next_attempt_at = until
+    from public.messages as m
+   where m.id = d.message_id and m.workspace_id = d.workspace_id and m.channel_id = channel and d.workspace_id = workspace
+     and d.delivery_status = 'queued' and d.next_attempt_at < until;
+  get diagnostics slowed = row_count;
+  return slowed;
+end $$;
+comment on function public.slow_channel(uuid, interval, uuid) is 'Lets everything that waits for a channel wait at least this long, because its provider asked for it; returns how many messages.';
+
 create or replace function public.complete_delivery(delivery uuid, lease uuid, external_id text default null) returns boolean language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone.
 begin
   update public.message_delivery_tracking as d
-     set delivery_status = 'sent', external_message_id = coalesce(external_id, d.external_message_id), error_details = null, is_uncertain = false
+     set delivery_status = 'sent', external_message_id = coalesce(external_id, d.external_message_id), error_details = null, is_uncertain = false, attempted_at = null
    where d.id = delivery and d.lease_id = lease and d.delivery_status = 'sending';
   return found;
 end $$;
@@ -123,7 +167,7 @@ begin
   update public.message_delivery_tracking as d
      set delivery_status = case when permanent then 'failed' when d.attempt_count > d.max_retries then 'dead' else 'queued' end,
          next_attempt_at = at + greatest(retry_after, romashka.backoff(d.attempt_count, '5 seconds', '1 hour', luck)), error_details = error,
-         is_uncertain = d.is_uncertain or uncertain
+         is_uncertain = d.is_uncertain or uncertain, attempted_at = null
    where d.id = delivery and d.lease_id = lease and d.delivery_status = 'sending'
   returning d.delivery_status into outcome;
   return outcome;
@@ -153,6 +197,35 @@ end $$;
 comment on function public.record_delivery_status(text, text, text, timestamptz, jsonb, uuid) is
   'Takes in what a provider says of a message. What comes late or twice changes nothing. False when no message has the id (yet).';
 
+create or replace function public.record_delivery_report(delivery uuid, part integer, channel text, external_id text, status text, at timestamptz default null, error jsonb default null,
+  workspace uuid default public.current_workspace_id()) returns text
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  known public.message_delivery_tracking;
+begin
+  if public.record_delivery_status(channel, external_id, status, at, error, workspace) then return 'recorded'; end if;
+  select * into known from public.message_delivery_tracking as d where d.id = delivery and d.workspace_id = workspace and d.channel_type = channel for update;
+  if not found then return 'unknown'; end if;
+  -- The answer to the request has not been written down yet, or another part is about to follow.
+  if known.delivery_status in ('queued', 'sending') then return 'early'; end if;
+  if known.is_uncertain and known.external_message_id is null and known.delivery_status in ('failed', 'dead') and status <> 'failed'
+     and part + 1 = coalesce((known.error_details ->> 'parts')::integer, 1) then
+    update public.message_delivery_tracking as d set external_message_id = external_id, is_uncertain = false, delivery_status = 'sent', error_details = null
+     where d.id = delivery and d.workspace_id = workspace;
+    perform public.record_delivery_status(channel, external_id, status, at, error, workspace);
+    return 'recorded';
+  end if;
+  -- A text in several messages has come as far as its last one, and failed with any.
+  if status = 'failed' and known.delivery_status = 'sent' then
+    update public.message_delivery_tracking as d set delivery_status = 'failed', error_details = error where d.id = delivery and d.workspace_id = workspace;
+    return 'recorded';
+  end if;
+  return 'known';
+end $$;
+comment on function public.record_delivery_report(uuid, integer, text, text, text, timestamptz, jsonb, uuid) is
+  'As record_delivery_status, for a report that brings our own id of the delivery back: it also tells what became of a message whose answer was lost. recorded, known (nothing to change), early (come again), or unknown.';
+
 create or replace function public.replay_deliveries(deliveries uuid[] default null, since timestamptz default null, workspace uuid default public.current_workspace_id())
 returns integer language plpgsql security definer set search_path = '' as $$
 -- Definer: nobody may write deliveries himself.
@@ -162,7 +235,7 @@ declare
 begin
   perform romashka.require_role(workspace, 'admin');
   if deliveries is null and since is null then raise exception 'say which: by id or since when' using errcode = 'RM400'; end if;
-  update public.message_delivery_tracking as d set delivery_status = 'queued', attempt_count = 0, retry_count = 0, next_attempt_at = at, is_uncertain = false
+  update public.message_delivery_tracking as d set delivery_status = 'queued', attempt_count = 0, retry_count = 0, next_attempt_at = at, is_uncertain = false, attempted_at = null, parts_sent = 0
    where d.workspace_id = workspace and d.delivery_status in ('failed', 'dead')
      and (deliveries is null or d.id = any (deliveries)) and (since is null or d.created_at >= since);
   get diagnostics replayed = row_count;
@@ -467,7 +540,8 @@ do $$
 declare
   signature text;
 begin
-  foreach signature in array array['claim_deliveries(integer, text, interval, uuid, text)', 'complete_delivery(uuid, uuid, text)',
+  foreach signature in array array['claim_deliveries(integer, text, interval, uuid, text)', 'begin_delivery(uuid, uuid, integer, interval)',
+    'postpone_delivery(uuid, uuid, interval, jsonb)', 'slow_channel(uuid, interval, uuid)', 'record_delivery_report(uuid, integer, text, text, text, timestamptz, jsonb, uuid)', 'complete_delivery(uuid, uuid, text)',
     'fail_delivery(uuid, uuid, jsonb, boolean, boolean, interval)', 'record_delivery_status(text, text, text, timestamptz, jsonb, uuid)',
     'enqueue_webhook_deliveries(uuid, integer)', 'claim_webhook_deliveries(integer, text, interval, uuid)',
     'complete_webhook_delivery(uuid, uuid, integer, integer, text)', 'fail_webhook_delivery(uuid, uuid, text, integer, integer, text, boolean, boolean, interval)',

@@ -188,6 +188,8 @@ create table if not exists public.message_delivery_tracking (
   lease_id uuid,
   locked_by text,
   is_uncertain boolean not null default false,
+  attempted_at timestamptz,
+  parts_sent integer not null default 0,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint message_delivery_tracking_pkey primary key (id, workspace_id),
@@ -201,6 +203,7 @@ create table if not exists public.message_delivery_tracking (
   constraint message_delivery_tracking_retry_count_check check (retry_count >= 0),
   constraint message_delivery_tracking_max_retries_check check (max_retries between 0 and 1000),
   constraint message_delivery_tracking_attempt_count_check check (attempt_count >= 0),
+  constraint message_delivery_tracking_parts_sent_check check (parts_sent >= 0),
   constraint message_delivery_tracking_lease_id_check check ((lease_id is not null) = (delivery_status = 'sending'))
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 comment on table public.message_delivery_tracking is 'Messages on their way out: the queue they are sent from, and how far each has come. One row a message and channel.';

@@ -476,8 +476,42 @@ end $$;
 comment on function public.test_function() is
   'Tries the installation: makes a workspace, people, a conversation, messages, resolves, counts, reads as a stranger, and rolls everything back. Returns {"ok", "checked", "checks"}.';
 
+create or replace function romashka.claim_job(job text, every interval) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone. The row stays locked until the transaction ends: nobody else runs the job meanwhile, and when the process is lost the job is due as before.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  luck constant double precision := pg_catalog.random();
+begin
+  if not exists (select from romashka.scheduled_jobs as j where j.name = job) then
+    insert into romashka.scheduled_jobs (name) values (job) on conflict (name) do nothing;
+  end if;
+  perform from romashka.scheduled_jobs as j where j.name = job and j.next_run_at <= at for update skip locked;
+  if not found then return false; end if;
+  update romashka.scheduled_jobs as j
+     set next_run_at = at + every * (0.9 + 0.2 * luck), last_started_at = at, runs = j.runs + 1
+   where j.name = job;
+  return true;
+end $$;
+comment on function romashka.claim_job(text, interval) is 'Whether a regular job is due and nobody else runs it; then it is the caller''s until his transaction ends, and due again after about the interval.';
+
+create or replace function romashka.finish_job(job text, failure text default null, again boolean default false) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  update romashka.scheduled_jobs as j
+     set last_error = left(failure, 200), failures = j.failures + (failure is not null)::integer,
+         last_finished_at = case when failure is null then at else j.last_finished_at end,
+         last_duration_ms = (extract(epoch from at - j.last_started_at) * 1000)::integer,
+         next_run_at = case when again and failure is null then at else j.next_run_at end
+   where j.name = job;
+end $$;
+comment on function romashka.finish_job(text, text, boolean) is 'Notes how a regular job ended; again: there is more to do, so it is due at once.';
+
 revoke execute on all functions in schema romashka from public;
 do $$ begin
+  perform romashka.grant_function('romashka.claim_job(text, interval)', 'service_role');
+  perform romashka.grant_function('romashka.finish_job(text, text, boolean)', 'service_role');
   perform romashka.grant_function('public.apply_retention(integer)', 'service_role');
   perform romashka.grant_function('public.close_inactive_conversations(integer)', 'service_role');
   perform romashka.grant_function('public.mark_idle_agents_away(integer)', 'service_role');

@@ -106,3 +106,22 @@ comment on table romashka.postponed_indexes is 'Indexes that a load has taken aw
 revoke all on romashka.postponed_indexes from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
 alter table romashka.postponed_indexes enable row level security;
 alter table romashka.postponed_indexes force row level security;
+
+-- The installation's own: which of its regular jobs is due. No tenant's data.
+create table if not exists romashka.scheduled_jobs (
+  name text not null,
+  next_run_at timestamptz not null default now(),
+  last_started_at timestamptz,
+  last_finished_at timestamptz,
+  last_duration_ms integer,
+  last_error text,
+  runs bigint not null default 0,
+  failures bigint not null default 0,
+  constraint scheduled_jobs_pkey primary key (name),
+  constraint scheduled_jobs_name_check check (name ~ '^[a-z_]{1,100}$'),
+  constraint scheduled_jobs_runs_check check (runs >= 0 and failures >= 0)
+);
+comment on table romashka.scheduled_jobs is 'The regular jobs of the installation, and when each is due. Whoever holds the row''s lock runs the job.';
+revoke all on romashka.scheduled_jobs from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.scheduled_jobs enable row level security;
+alter table romashka.scheduled_jobs force row level security;

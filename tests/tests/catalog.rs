@@ -116,8 +116,10 @@ rules! {
         ("N1 a table without workspace | romashka.passwords", "the same"),
         ("N1 a table without workspace | romashka.rate_limits", "the same: counted before anybody is known"),
         ("N1 a table without workspace | romashka.recovery_codes", "the same"),
+        ("N1 a table without workspace | romashka.scheduled_jobs", "the installation's own, over all workspaces"),
         ("N1 a table without workspace | romashka.second_factors", "the same"),
         ("N1 a table without workspace | romashka.sessions", "the same"),
+        ("K3 a unique, primary or exclusion index without the workspace | romashka.channel_tokens", "the token is what says which workspace is meant"),
         ("K3 a unique, primary or exclusion index without the workspace | romashka.sql_logins", "a login role is the cluster's, so it is unique beyond workspaces"),
         ("K3 a unique, primary or exclusion index without the workspace | romashka.widget_tokens", "the token is what says which workspace is meant"),
         ("T2 ", "workspaces would be distributed by id beside its tenants, not copied to every node"),
@@ -126,11 +128,13 @@ rules! {
     tables_without_policy: &[
         ("romashka.postponed_indexes", "nobody but the owner, who loads and verifies, reads it"),
         ("romashka.account_tokens", "nobody but the owner reads it, through the functions that the service may call"),
+        ("romashka.channel_tokens", "the same"),
         ("romashka.login_failures", "the same"),
         ("romashka.outgoing_mails", "the same"),
         ("romashka.passwords", "the same"),
         ("romashka.rate_limits", "the same"),
         ("romashka.recovery_codes", "the same"),
+        ("romashka.scheduled_jobs", "the same"),
         ("romashka.second_factors", "the same"),
         ("romashka.sessions", "the same"),
         ("romashka.sql_logins", "nobody but the owner reads it, through the helpers that run as him"),
@@ -141,6 +145,7 @@ rules! {
     tables_without_row_security: &[];
     tenant_columns: &[
         ("public.events: ", "the ledger is written by record_event alone, which is told the workspace"),
+        ("romashka.channel_tokens: ", "says which workspace a token stands for, so it cannot follow the context"),
         ("romashka.widget_tokens: ", "says which workspace a token stands for, so it cannot follow the context"),
         ("romashka.sql_logins: ", "says which workspace a login stands for, so it cannot follow the context"),
     ];

@@ -1,2 +1,0 @@
--- Sessions, tokens, limits and kept answers that are over.
-select romashka.forget_expired()
