@@ -11,6 +11,7 @@ use uuid::Uuid;
 const FOREIGN: &[(&str, &str)] = &[
     ("aggregate_daily_metrics(current_date, '{w}')", "RM404"),
     ("create_workspace('stolen', 'x', '{u}')", "RM403"),
+    ("channel_token('{k}', false, '{w}')", "RM404"),
     ("record_audit('forged', 'x', null, '{}', '{w}')", "RM404"),
     ("record_knowledge_use('{k}')", "RM404"),
     ("record_knowledge_use('{k}', workspace => '{w}')", "RM404"),

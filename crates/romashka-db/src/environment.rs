@@ -14,6 +14,8 @@ pub enum Topic {
     Secrets,
     /// The HTTP server.
     Server,
+    /// What is sent to providers and to subscribers of webhooks.
+    Sending,
     /// Signing in with Supabase's users.
     Supabase,
     /// What the command prints.
@@ -28,6 +30,7 @@ impl Topic {
             Topic::PrivateServer => "Private server",
             Topic::Secrets => "Secrets",
             Topic::Server => "Server",
+            Topic::Sending => "Sending",
             Topic::Supabase => "Supabase",
             Topic::Output => "Output",
         }
@@ -263,6 +266,41 @@ pub static SHUTDOWN_TIMEOUT: Variable = Variable::new(
     "25",
     "Seconds that requests at work are given when the server stops.",
 );
+/// Where the WhatsApp Cloud API is.
+pub static WHATSAPP_URL: Variable = Variable::new(
+    Topic::Sending,
+    "ROMASHKA_WHATSAPP_URL",
+    "https://graph.facebook.com",
+    "Address of the WhatsApp Cloud API, for a gateway of your own before it. It is given the channels' tokens.",
+);
+/// Where Twilio's API is.
+pub static TWILIO_URL: Variable = Variable::new(
+    Topic::Sending,
+    "ROMASHKA_TWILIO_URL",
+    "https://api.twilio.com",
+    "Address of Twilio's API, for another region or a gateway of your own before it. It is given the channels' credentials.",
+);
+/// Networks of receivers in-house.
+pub static WEBHOOK_NETWORKS: Variable = Variable::new(
+    Topic::Sending,
+    "ROMASHKA_WEBHOOK_NETWORKS",
+    "",
+    "Private networks that webhooks may be sent to all the same, with commas: 10.1.2.0/24.",
+);
+/// Ports of receivers.
+pub static WEBHOOK_PORTS: Variable = Variable::new(
+    Topic::Sending,
+    "ROMASHKA_WEBHOOK_PORTS",
+    "443,8443",
+    "Ports that webhooks may be sent to, with commas.",
+);
+/// Receivers without TLS.
+pub static WEBHOOK_HTTP: Variable = Variable::new(
+    Topic::Sending,
+    "ROMASHKA_WEBHOOK_HTTP",
+    "false",
+    "Whether webhooks may be sent to http:// addresses, for development: true or false.",
+);
 /// Idle limit of a session.
 pub static SESSION_IDLE: Variable = Variable::new(
     Topic::Server,
@@ -381,6 +419,11 @@ pub static TABLE: &[&Variable] = &[
     &MAX_STREAMS,
     &STREAMS_PER_CALLER,
     &STREAM_PATIENCE,
+    &WHATSAPP_URL,
+    &TWILIO_URL,
+    &WEBHOOK_NETWORKS,
+    &WEBHOOK_PORTS,
+    &WEBHOOK_HTTP,
     &SUPABASE_URL,
     &SUPABASE_ANON_KEY,
     &SUPABASE_SERVICE_ROLE_KEY,
@@ -427,6 +470,6 @@ mod tests {
         assert_eq!(names.len(), TABLE.len());
         let mut topics: Vec<_> = TABLE.iter().map(|variable| variable.topic).collect();
         topics.dedup();
-        assert_eq!(topics.len(), 6, "each topic's variables stand together");
+        assert_eq!(topics.len(), 7, "each topic's variables stand together");
     }
 }

@@ -21,8 +21,9 @@ use crate::unit_of_work::{IDEMPOTENCY_KEY, REPLAYED, unit_of_work};
 use crate::{
     accounts, api_keys, attachments, audit, availability, canned_responses, channels,
     conversations, custom_attributes, customers, exports, health, intent_patterns, knowledge, me,
-    members, realtime, reference, reports, routing_rules, saved_views, search, sla_policies, tags,
-    teams, templates, webhooks, workflows, workspace_settings, workspaces,
+    members, providers, realtime, reference, reports, routing_rules, saved_views, search,
+    sla_policies, subscribers, tags, teams, templates, webhooks, workers, workflows,
+    workspace_settings, workspaces,
 };
 
 /// Where the API begins.
@@ -52,6 +53,7 @@ fn resources() -> OpenApiRouter<Server> {
         .merge(saved_views::router())
         .merge(search::router())
         .merge(sla_policies::router())
+        .merge(subscribers::router())
         .merge(tags::router())
         .merge(teams::router())
         .merge(templates::router())
@@ -80,9 +82,15 @@ pub fn router(server: Server) -> Router {
     let (api, operations, document) = parts();
     // Made before the first request, so that no figure is lost.
     observe::figures();
-    let api = api.layer(from_fn_with_state(server.clone(), unit_of_work));
+    let api = api
+        .layer(from_fn_with_state(server.clone(), unit_of_work))
+        .layer(from_fn_with_state(
+            server.clone(),
+            workers::ring_after_commit,
+        ));
     let mut router = api
         .merge(operations)
+        .merge(providers::hooks::router())
         .merge(reference::router(&document))
         .merge(accounts::setup_page())
         .fallback(async || Problem::new(Code::UnknownPath))

@@ -29,7 +29,7 @@ use crate::realtime::{self, Connection};
 use crate::router::router;
 use crate::settings::ServerSettings;
 use crate::state::Server;
-use crate::statement::Statement;
+use crate::workers;
 
 /// Why the server does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +50,7 @@ pub struct Serving {
     accepting: JoinHandle<()>,
     caring: JoinHandle<()>,
     following: JoinHandle<()>,
+    working: Vec<JoinHandle<()>>,
 }
 
 /// Listens, and serves in the background until [`Serving::stop`].
@@ -68,7 +69,8 @@ pub async fn serve(
     let (stop, stopped) = watch::channel(false);
     let accepting = tokio::spawn(accept(listener, server.clone(), stopped.clone()));
     let caring = tokio::spawn(care(server.clone(), stopped.clone()));
-    let following = tokio::spawn(realtime::follow(server.clone(), stopped));
+    let following = tokio::spawn(realtime::follow(server.clone(), stopped.clone()));
+    let working = workers::start(&server, &stopped);
     Ok(Serving {
         server,
         address,
@@ -76,6 +78,7 @@ pub async fn serve(
         accepting,
         caring,
         following,
+        working,
     })
 }
 
@@ -104,6 +107,7 @@ impl Serving {
                 tracing::error!(%error, "a task of the server failed");
             }
         }
+        workers::drain(self.working, self.server.settings.shutdown_timeout).await;
         self.server.database.close();
     }
 }
@@ -217,18 +221,7 @@ async fn care(server: Server, mut stopped: watch::Receiver<bool>) {
                 if let Some(limit) = &server.caller_limit {
                     limit.forget_idle();
                 }
-                if let Err(problem) = forget_expired(&server).await {
-                    tracing::warn!(code = problem.code().name(), "what is over could not be removed");
-                }
             }
         }
     }
-}
-
-async fn forget_expired(server: &Server) -> crate::problem::Answer<()> {
-    let service = server.service().await?;
-    let _: i32 = Statement::new(include_str!("forget_expired.sql"))
-        .value(&service)
-        .await?;
-    Ok(service.commit().await?)
 }

@@ -9,6 +9,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use romashka_channels::webhooks::endpoint::UrlPolicy;
+use romashka_channels::{sms, whatsapp};
 use romashka_db::environment::{self, Variable};
 use secrecy::SecretString;
 use url::Url;
@@ -58,8 +60,21 @@ pub struct ServerSettings {
     pub stream_patience: Duration,
     /// The folder of the files that come with messages; none takes and gives out no files.
     pub file_folder: Option<PathBuf>,
+    /// Where providers are reached.
+    pub providers: ProviderAddresses,
+    /// Where webhooks may be sent.
+    pub webhook_policy: UrlPolicy,
     /// Whose tokens are accepted beside the server's own sessions and keys.
     pub supabase: Supabase,
+}
+
+/// Where providers are reached.
+#[derive(Clone, Debug)]
+pub struct ProviderAddresses {
+    /// The WhatsApp Cloud API.
+    pub whatsapp: Url,
+    /// Twilio's API.
+    pub twilio: Url,
 }
 
 /// A Supabase project, or a PostgREST, whose users may use the API.
@@ -116,13 +131,7 @@ impl ServerSettings {
                 read,
                 &environment::TRUSTED_PROXIES,
                 "networks, as 10.0.0.0/8",
-                |text| {
-                    text.parse::<IpNet>().ok().or_else(|| {
-                        text.parse()
-                            .ok()
-                            .map(|address: std::net::IpAddr| IpNet::from(address))
-                    })
-                },
+                network,
             )?,
             cors_origins: list(
                 read,
@@ -179,6 +188,11 @@ impl ServerSettings {
             )? as usize,
             stream_patience: seconds(&environment::STREAM_PATIENCE, 30)?,
             file_folder: None,
+            providers: ProviderAddresses {
+                whatsapp: address_or(read, &environment::WHATSAPP_URL, whatsapp::api::BASE_URL)?,
+                twilio: address_or(read, &environment::TWILIO_URL, sms::outbound::BASE_URL)?,
+            },
+            webhook_policy: webhook_policy(read)?,
             supabase: Supabase {
                 url: web_address(read, &environment::SUPABASE_URL)?,
                 anon_key: read(&environment::SUPABASE_ANON_KEY).map(SecretString::from),
@@ -257,6 +271,47 @@ fn list<T>(
         .collect()
 }
 
+fn network(text: &str) -> Option<IpNet> {
+    text.parse::<IpNet>().ok().or_else(|| {
+        text.parse()
+            .ok()
+            .map(|address: std::net::IpAddr| IpNet::from(address))
+    })
+}
+
+fn webhook_policy(read: &dyn Fn(&Variable) -> Option<String>) -> Result<UrlPolicy, SettingError> {
+    let mut policy = UrlPolicy::default();
+    let ports = list(
+        read,
+        &environment::WEBHOOK_PORTS,
+        "ports, as 443,8443",
+        |text| text.parse().ok().filter(|port| *port != 0),
+    )?;
+    if !ports.is_empty() {
+        policy.ports = ports;
+    }
+    policy.allow_http =
+        parsed(read, &environment::WEBHOOK_HTTP, "true or false")?.unwrap_or(policy.allow_http);
+    policy.guard.allowed = list(
+        read,
+        &environment::WEBHOOK_NETWORKS,
+        "networks, as 10.0.0.0/8",
+        network,
+    )?;
+    Ok(policy)
+}
+
+fn address_or(
+    read: &dyn Fn(&Variable) -> Option<String>,
+    variable: &'static Variable,
+    default: &'static str,
+) -> Result<Url, SettingError> {
+    Ok(match web_address(read, variable)? {
+        Some(url) => url,
+        None => Url::parse(default).unwrap_or_else(|_| unreachable!("the default is an address")),
+    })
+}
+
 fn web_address(
     read: &dyn Fn(&Variable) -> Option<String>,
     variable: &'static Variable,
@@ -293,6 +348,10 @@ mod tests {
             ("ROMASHKA_BODY_LIMIT", "1"),
             ("ROMASHKA_REQUEST_TIMEOUT", "0"),
             ("ROMASHKA_MAX_STREAMS", "0"),
+            ("ROMASHKA_TWILIO_URL", "api.twilio.com"),
+            ("ROMASHKA_WEBHOOK_PORTS", "0"),
+            ("ROMASHKA_WEBHOOK_HTTP", "perhaps"),
+            ("ROMASHKA_WEBHOOK_NETWORKS", "office"),
             ("SUPABASE_JWT_SECRET", "short"),
         ] {
             assert_eq!(with(name, value).expect_err(value).variable, name);

@@ -15,6 +15,7 @@ use crate::problem::Answer;
 use crate::rate_limit::CallerLimit;
 use crate::realtime::Readers;
 use crate::settings::ServerSettings;
+use crate::workers::Bells;
 
 /// The server's state. Cheap to clone.
 #[derive(Clone)]
@@ -38,6 +39,8 @@ pub struct Parts {
     pub caller_limit: Option<CallerLimit>,
     /// Who has a stream or a live connection open.
     pub readers: Readers,
+    /// Tells this process's workers of its own commits.
+    pub bells: Bells,
 }
 
 impl Deref for Server {
@@ -66,6 +69,7 @@ impl Server {
             tokens: TokenVerifier::new(settings.supabase.clone()),
             caller_limit,
             readers: Readers::new(&settings),
+            bells: Bells::default(),
             settings,
         }))
     }

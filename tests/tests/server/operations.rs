@@ -235,6 +235,21 @@ const CASES: &[Case] = &[
         parameters: &[("id", CONVERSATION)],
         body: || Value::Null,
     },
+    Case {
+        operation: "test_webhook",
+        parameters: &[("id", "webhook_subscriptions")],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "list_webhook_deliveries",
+        parameters: &[("id", "webhook_subscriptions")],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "replay_webhook",
+        parameters: &[("id", "webhook_subscriptions")],
+        body: || json!({"since": "2026-01-01T00:00:00Z"}),
+    },
 ];
 
 fn all() -> Vec<Operation> {

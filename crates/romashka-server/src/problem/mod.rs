@@ -188,7 +188,7 @@ impl Problem {
     }
 
     /// The causes in one line, each once.
-    fn chain(&self) -> String {
+    pub(crate) fn chain(&self) -> String {
         let mut text = String::new();
         let mut cause: Option<&dyn Error> = match &self.source {
             Some(source) => Some(source.as_ref()),

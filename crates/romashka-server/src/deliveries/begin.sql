@@ -1,0 +1,2 @@
+-- Says that a message goes to its provider now.
+select public.begin_delivery($delivery::uuid, $lease::uuid, $parts::integer)

@@ -1,0 +1,261 @@
+//! How an attempt ended.
+//!
+//! Invariant: "not sent" and "not known" are different ends, and only the first may be followed by another attempt.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use romashka_channels::sms::error_code::Advice;
+use romashka_channels::sms::reply;
+use romashka_channels::whatsapp::answer::{SendFailure, read_answer};
+use romashka_channels::whatsapp::errors::{Class, Throttle, retry_after};
+use serde_json::{Value, json};
+
+use crate::providers::provider::{Exchange, ExchangeError};
+
+const LOST: &str = "The provider's answer was lost, so it is not known whether this message was sent. A report of the provider will tell; until then do not send it again unasked.";
+
+/// Why a message was not sent, for the agent.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Failure {
+    code: Value,
+    class: &'static str,
+    message: String,
+    details: Option<String>,
+}
+
+impl Failure {
+    pub(super) fn new(
+        code: impl Into<Value>,
+        class: &'static str,
+        message: impl Into<String>,
+    ) -> Failure {
+        Failure {
+            code: code.into(),
+            class,
+            message: message.into(),
+            details: None,
+        }
+    }
+
+    fn with_details(self, details: Option<String>) -> Failure {
+        Failure { details, ..self }
+    }
+
+    /// As it is stored in `error_details`.
+    pub(super) fn document(&self) -> Value {
+        json!({
+            "code": self.code,
+            "class": self.class,
+            "message": self.message,
+            "details": self.details,
+        })
+    }
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Outcome {
+    /// The provider has taken the message, under this id.
+    Sent(String),
+    /// It was not tried, and waits.
+    Postponed(Duration, Failure),
+    /// It was not sent, and another attempt may succeed.
+    Passing {
+        failure: Failure,
+        /// How long the provider asks us to wait.
+        wait: Option<Duration>,
+        /// Whether everything of the channel has to wait.
+        slows_channel: bool,
+    },
+    /// It was not sent, and the same message never will be.
+    Refused(Failure),
+    /// It may have been sent.
+    Uncertain(Failure),
+    /// Somebody else has it by now.
+    Lost,
+}
+
+impl Outcome {
+    /// For figures.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Outcome::Sent(_) => "sent",
+            Outcome::Postponed(..) => "postponed",
+            Outcome::Passing { .. } => "passing",
+            Outcome::Refused(_) => "refused",
+            Outcome::Uncertain(_) => "uncertain",
+            Outcome::Lost => "lost",
+        }
+    }
+
+    /// Without an answer.
+    pub(super) fn without_answer(error: &ExchangeError) -> Outcome {
+        match error {
+            ExchangeError::NotSent(_) => Outcome::Passing {
+                failure: Failure::new(
+                    "unreachable",
+                    "passing",
+                    "The provider cannot be reached. The message is tried again.",
+                ),
+                wait: None,
+                slows_channel: false,
+            },
+            ExchangeError::Lost(_) => {
+                Outcome::Uncertain(Failure::new("uncertain", "uncertain", LOST))
+            }
+        }
+    }
+
+    /// By an answer of WhatsApp. `attempt` counts from 1.
+    pub(super) fn of_whatsapp(exchange: &Exchange, attempt: u32, now: Timestamp) -> Outcome {
+        let header = exchange.retry_after.as_deref();
+        match read_answer(exchange.status, header, &exchange.body, attempt, now) {
+            Ok(accepted) => Outcome::Sent(accepted.message_id),
+            Err(SendFailure::Refused {
+                error,
+                class,
+                retry_after,
+            }) => {
+                let failure = Failure::new(error.code, class.as_str(), error.sentence())
+                    .with_details(error.details.clone());
+                by_class(class, failure, retry_after)
+            }
+            Err(SendFailure::Status {
+                http_status,
+                class,
+                retry_after,
+            }) => {
+                let message = format!("WhatsApp's gateway refused the message ({http_status}).");
+                let failure = Failure::new(format!("http_{http_status}"), class.as_str(), message);
+                by_class(class, failure, retry_after)
+            }
+            Err(SendFailure::Uncertain { .. }) => {
+                Outcome::Uncertain(Failure::new("uncertain", "uncertain", LOST))
+            }
+        }
+    }
+
+    /// By an answer of Twilio.
+    pub(super) fn of_twilio(exchange: &Exchange, now: Timestamp) -> Outcome {
+        let refused = match reply::read_message(exchange.status, &exchange.body) {
+            Ok(taken) => return Outcome::Sent(taken.sid),
+            Err(refused) => refused,
+        };
+        let explanation = refused.explanation;
+        // A gateway that lost the answer, or a success that says nothing, tells nothing of what happened.
+        let is_silent = explanation.code.is_none();
+        if is_silent && (exchange.status >= 500 || exchange.status < 300) {
+            return Outcome::Uncertain(Failure::new("uncertain", "uncertain", LOST));
+        }
+        let class = match explanation.advice {
+            Advice::Retry | Advice::SlowDown | Advice::RetryOnce | Advice::NextDay => "passing",
+            Advice::UseTemplate => "window_closed",
+            Advice::BadNumber | Advice::OptedOut => "recipient",
+            Advice::FixChannel => "configuration",
+            Advice::GiveUp => "permanent",
+        };
+        let code = explanation.code.map_or_else(
+            || json!(format!("http_{}", exchange.status)),
+            |code| json!(code),
+        );
+        let failure = Failure::new(code, class, explanation.words).with_details(refused.message);
+        if !explanation.advice.is_passing() {
+            return Outcome::Refused(failure);
+        }
+        let asked = exchange
+            .retry_after
+            .as_deref()
+            .and_then(|header| retry_after(header, now));
+        Outcome::Passing {
+            failure,
+            wait: match explanation.advice {
+                Advice::NextDay => Some(asked.unwrap_or(Duration::from_secs(6 * 3600))),
+                _ => asked,
+            },
+            slows_channel: matches!(explanation.advice, Advice::SlowDown | Advice::NextDay),
+        }
+    }
+}
+
+fn by_class(class: Class, failure: Failure, wait: Option<Duration>) -> Outcome {
+    match class {
+        Class::Passing(throttle) => Outcome::Passing {
+            failure,
+            wait,
+            slows_channel: matches!(throttle, Throttle::Number | Throttle::Account),
+        },
+        _ => Outcome::Refused(failure),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, retry_after: Option<&str>, body: &str) -> Exchange {
+        Exchange {
+            status,
+            retry_after: retry_after.map(str::to_owned),
+            body: body.as_bytes().to_vec(),
+        }
+    }
+
+    #[test]
+    fn only_what_was_surely_not_sent_is_tried_again() {
+        let now = Timestamp::UNIX_EPOCH;
+        let limited = r#"{"error":{"code":130429,"message":"Rate limit hit"}}"#;
+        let Outcome::Passing {
+            wait,
+            slows_channel,
+            ..
+        } = Outcome::of_whatsapp(&answer(429, Some("7"), limited), 1, now)
+        else {
+            panic!("a limit passes");
+        };
+        assert_eq!((wait, slows_channel), (Some(Duration::from_secs(7)), true));
+        for (outcome, expected) in [
+            (
+                Outcome::of_whatsapp(&answer(502, None, "<html>"), 1, now),
+                "uncertain",
+            ),
+            (
+                Outcome::of_whatsapp(&answer(200, None, "{}"), 1, now),
+                "uncertain",
+            ),
+            (
+                Outcome::of_whatsapp(
+                    &answer(
+                        400,
+                        None,
+                        r#"{"error":{"code":131047,"message":"Re-engagement"}}"#,
+                    ),
+                    1,
+                    now,
+                ),
+                "refused",
+            ),
+            (Outcome::of_twilio(&answer(503, None, ""), now), "uncertain"),
+            (
+                Outcome::of_twilio(&answer(201, None, "{}"), now),
+                "uncertain",
+            ),
+            (
+                Outcome::of_twilio(
+                    &answer(400, None, r#"{"code":21211,"message":"invalid"}"#),
+                    now,
+                ),
+                "refused",
+            ),
+            (
+                Outcome::of_twilio(
+                    &answer(429, None, r#"{"code":20429,"message":"slow"}"#),
+                    now,
+                ),
+                "passing",
+            ),
+        ] {
+            assert_eq!(outcome.name(), expected, "{outcome:?}");
+        }
+    }
+}

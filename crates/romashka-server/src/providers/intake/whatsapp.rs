@@ -1,0 +1,203 @@
+//! The items of a webhook of WhatsApp.
+
+use romashka_channels::whatsapp::customer::{Customer, variants};
+use romashka_channels::whatsapp::message::Message;
+use romashka_channels::whatsapp::notice::Notice;
+use romashka_channels::whatsapp::outbound::CallbackData;
+use romashka_channels::whatsapp::read_webhook;
+use romashka_channels::whatsapp::status::Status;
+use romashka_channels::whatsapp::webhook::{Content, Item};
+use romashka_db::scope::OwnedScope;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Event, Handled, Incoming, Report, Tally, apart};
+use crate::problem::Answer;
+use crate::statement::Statement;
+
+pub(super) async fn take_in(scope: &OwnedScope, event: &Event) -> Answer<Tally> {
+    let mut tally = Tally::default();
+    let body = event.body();
+    match read_webhook(&body) {
+        Ok(webhook) => {
+            for item in &webhook.items {
+                let handled = apart(scope, handle(scope, event, item)).await;
+                tally.count(&item.place, handled);
+            }
+        }
+        Err(error) => tally.count("body", Ok(Handled::NotUnderstood(error.to_string()))),
+    }
+    Ok(tally)
+}
+
+async fn handle(scope: &OwnedScope, event: &Event, item: &Item) -> Answer<Handled> {
+    match &item.content {
+        Content::Message(message) => ingest(scope, event, item, message, "user").await,
+        Content::Echo(message) => ingest(scope, event, item, message, "agent").await,
+        Content::Status(status) => record(scope, event, status).await,
+        Content::Notice(notice) => note(scope, event, notice).await,
+        Content::Error(error) => {
+            tracing::warn!(code = error.code, "WhatsApp reports an error of the number");
+            Ok(Handled::Done)
+        }
+        Content::Unknown(unknown) => Ok(Handled::NotUnderstood(format!(
+            "not understood ({:?})",
+            unknown.reason
+        ))),
+    }
+}
+
+async fn ingest(
+    scope: &OwnedScope,
+    event: &Event,
+    item: &Item,
+    message: &Message,
+    sender_type: &'static str,
+) -> Answer<Handled> {
+    let Some(channel) = channel_of(scope, event, item).await? else {
+        return Ok(Handled::NotUnderstood(
+            "for a number that is no channel of this workspace".to_owned(),
+        ));
+    };
+    let Some(id) = known_id(scope, event.workspace, &message.customer).await? else {
+        return Ok(Handled::NotUnderstood(
+            "a message without a sender".to_owned(),
+        ));
+    };
+    let (text, metadata, phone) = (message.text(), message.metadata(), message.customer.phone());
+    Incoming {
+        channel_type: "whatsapp",
+        channel: Some(channel),
+        workspace: event.workspace,
+        external_customer_id: &id,
+        content: &text,
+        external_message_id: &message.id,
+        customer_name: message.customer.name.as_deref(),
+        customer_phone: phone.as_deref(),
+        message_type: message.message_type(),
+        metadata: &metadata,
+        occurred_at: message.sent_at.or(item.occurred_at),
+        is_quiet: message.is_quiet() || sender_type == "agent",
+        sender_type,
+    }
+    .take_in(scope)
+    .await?;
+    Ok(Handled::Done)
+}
+
+/// The channel of the number that an item is for; the event's where it names none.
+async fn channel_of(scope: &OwnedScope, event: &Event, item: &Item) -> Answer<Option<Uuid>> {
+    let own = event
+        .configuration
+        .as_ref()
+        .and_then(|configuration| configuration.get("phone_number_id"))
+        .and_then(|id| id.as_str());
+    let Some(number) = item.phone_number_id.as_deref() else {
+        return Ok(event.channel);
+    };
+    if own == Some(number) {
+        return Ok(event.channel);
+    }
+    let found: Option<Found> = Statement::new(include_str!("channel_of_number.sql"))
+        .bind("workspace", &event.workspace)
+        .bind("number", &number)
+        .optional(scope)
+        .await?;
+    Ok(found.map(|Found(id)| id))
+}
+
+struct Found(Uuid);
+
+impl crate::statement::FromRow for Found {
+    fn from_row(row: &tokio_postgres::Row) -> Result<Self, tokio_postgres::Error> {
+        Ok(Found(row.try_get(0)?))
+    }
+}
+
+struct KnownId(String);
+
+impl crate::statement::FromRow for KnownId {
+    fn from_row(row: &tokio_postgres::Row) -> Result<Self, tokio_postgres::Error> {
+        Ok(KnownId(row.try_get(0)?))
+    }
+}
+
+/// The id by which the customer is known, in whatever form the number was written; else the one to store him under.
+async fn known_id(
+    scope: &OwnedScope,
+    workspace: Uuid,
+    customer: &Customer,
+) -> Answer<Option<String>> {
+    let Some(own) = customer.external_id() else {
+        return Ok(None);
+    };
+    let mut ids: Vec<String> = customer.ids().map(str::to_owned).collect();
+    if let Some(digits) = &customer.wa_id {
+        ids.extend(variants(digits));
+    }
+    let known: Option<KnownId> = Statement::new(include_str!("known_customer.sql"))
+        .bind("workspace", &workspace)
+        .bind("ids", &ids)
+        .optional(scope)
+        .await?;
+    Ok(Some(known.map_or_else(|| own.to_owned(), |KnownId(id)| id)))
+}
+
+async fn record(scope: &OwnedScope, event: &Event, status: &Status) -> Answer<Handled> {
+    // Pending, deleted and warning say nothing of how far a message came.
+    let Some(word @ ("sent" | "delivered" | "read" | "failed")) =
+        status.state().map(|state| state.platform_status())
+    else {
+        return Ok(Handled::Done);
+    };
+    let error = status.errors.first().map(|error| {
+        json!({
+            "code": error.code,
+            "class": error.class(None).as_str(),
+            "message": error.sentence(),
+            "details": error.details,
+        })
+    });
+    let own = status
+        .callback_data
+        .as_deref()
+        .and_then(CallbackData::parse)
+        .map(|data| (data.delivery, i32::from(data.part)));
+    let report = Report {
+        channel_type: "whatsapp",
+        workspace: event.workspace,
+        own,
+        external_id: &status.message_id,
+        status: word,
+        at: status.at,
+        error,
+    };
+    report.record(scope, event).await
+}
+
+async fn note(scope: &OwnedScope, event: &Event, notice: &Notice) -> Answer<Handled> {
+    match notice {
+        Notice::TemplateStatus(news) => {
+            if let Some(status) = news.platform_status() {
+                Statement::new(include_str!("template_status.sql"))
+                    .bind("status", &status)
+                    .bind("workspace", &event.workspace)
+                    .bind("external_id", &news.template.id)
+                    .bind("name", &news.template.name)
+                    .bind("language", &news.template.language)
+                    .execute(scope)
+                    .await?;
+            }
+        }
+        Notice::Account(account) => {
+            tracing::warn!(
+                field = account.field,
+                event = account.event,
+                "WhatsApp has news of an account"
+            );
+        }
+        // Kept in the event, for people to look at.
+        _ => {}
+    }
+    Ok(Handled::Done)
+}

@@ -1,0 +1,126 @@
+//! Requests to providers over the network.
+//!
+//! Invariants: no redirect is followed and no proxy of the environment is used, so that a credential goes only where the
+//! operator said; "not sent" is said only when nothing can have arrived, and everything else without an answer is lost,
+//! which is a third thing.
+
+use std::time::Duration;
+
+use axum::http::{HeaderName, HeaderValue};
+use romashka_channels::request::{OutboundRequest, Target};
+use url::Url;
+
+/// Longest time for connecting.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest time for a whole request.
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(20);
+/// Most bytes that are read of an answer.
+const ANSWER_LIMIT: usize = 1024 * 1024;
+
+/// What came back.
+#[derive(Debug)]
+pub struct Exchange {
+    /// HTTP status.
+    pub status: u16,
+    /// Header Retry-After.
+    pub retry_after: Option<String>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+/// Why nothing came back.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// The request did not leave.
+    #[error("the provider cannot be reached")]
+    NotSent(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The request left, and its answer was lost.
+    #[error("the provider's answer was lost")]
+    Lost(#[source] reqwest::Error),
+}
+
+/// A client for providers. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Client(reqwest::Client);
+
+impl Client {
+    /// A client.
+    pub fn new() -> Result<Client, reqwest::Error> {
+        Ok(Client(
+            reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .no_proxy()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .timeout(TOTAL_TIMEOUT)
+                .build()?,
+        ))
+    }
+
+    /// Sends a request; one that names a path goes below `base`.
+    pub async fn exchange(
+        &self,
+        base: &Url,
+        request: &OutboundRequest,
+    ) -> Result<Exchange, ExchangeError> {
+        let url = match &request.target {
+            Target::Path(path) => format!("{}{path}", base.as_str().trim_end_matches('/')),
+            Target::Url(url) => url.clone(),
+        };
+        let built = build(&self.0, &url, request)?;
+        let mut answer = self.0.execute(built).await.map_err(|error| {
+            if error.is_connect() || error.is_builder() {
+                ExchangeError::NotSent(error.without_url().into())
+            } else {
+                ExchangeError::Lost(error.without_url())
+            }
+        })?;
+        let status = answer.status().as_u16();
+        let retry_after = answer
+            .headers()
+            .get("retry-after")
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let mut body = Vec::new();
+        while let Some(chunk) = answer
+            .chunk()
+            .await
+            .map_err(|error| ExchangeError::Lost(error.without_url()))?
+        {
+            if body.len() + chunk.len() > ANSWER_LIMIT {
+                break;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Exchange {
+            status,
+            retry_after,
+            body,
+        })
+    }
+}
+
+/// A request of the channels' library as one of the client.
+pub fn build(
+    client: &reqwest::Client,
+    url: &str,
+    request: &OutboundRequest,
+) -> Result<reqwest::Request, ExchangeError> {
+    let not_sent = |error: Box<dyn std::error::Error + Send + Sync>| ExchangeError::NotSent(error);
+    let method = reqwest::Method::from_bytes(request.method.as_str().as_bytes())
+        .map_err(|error| not_sent(error.into()))?;
+    let mut builder = client.request(method, url);
+    if let Some((content_type, bytes)) = request.body.encode() {
+        builder = builder.header("content-type", content_type).body(bytes);
+    }
+    for (name, value) in &request.headers {
+        let name =
+            HeaderName::from_bytes(name.as_bytes()).map_err(|error| not_sent(error.into()))?;
+        let mut value =
+            HeaderValue::from_str(value.expose()).map_err(|error| not_sent(error.into()))?;
+        value.set_sensitive(true);
+        builder = builder.header(name, value);
+    }
+    builder
+        .build()
+        .map_err(|error| not_sent(error.without_url().into()))
+}

@@ -1,0 +1,2 @@
+-- Figures of moments that are over.
+select public.cleanup_expired_metrics()::bigint

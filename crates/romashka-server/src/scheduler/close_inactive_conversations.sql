@@ -1,0 +1,2 @@
+-- Conversations that nobody goes on with.
+select public.close_inactive_conversations(500)::bigint

@@ -1,0 +1,2 @@
+-- Transfers that nobody took.
+select public.expire_transfers(500)::bigint

@@ -1,0 +1,122 @@
+//! Regular jobs: what has to be done now and then, by whichever process.
+//!
+//! Invariants: a job is run by one process at a time and once an interval, because the row that says when it is due is
+//! locked for the length of the run; a process that is lost leaves the job as due as it was; a job that fails is noted and
+//! due again later, and the others go on.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::problem::Answer;
+use crate::state::Server;
+use crate::statement::Statement;
+use crate::workers::failed;
+
+/// How often a process looks whether something is due.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long a job may take; the rest is done in its next run.
+const LONGEST_RUN: Duration = Duration::from_secs(300);
+
+/// A regular job.
+struct Job {
+    name: &'static str,
+    statement: &'static str,
+    every: Duration,
+    /// How much one run does at most; one that did as much is run again at once.
+    batch: &'static [i64],
+}
+
+macro_rules! jobs {
+    ($($name:ident: every $seconds:literal s $(, $batch:literal at a time)?;)+) => {
+        /// All of them, the most urgent first.
+        const JOBS: &[Job] = &[$(Job {
+            name: stringify!($name),
+            statement: include_str!(concat!(stringify!($name), ".sql")),
+            every: Duration::from_secs($seconds),
+            batch: &[$($batch)?],
+        }),+];
+    };
+}
+
+jobs! {
+    wake_conversations: every 5 s, 500 at a time;
+    mark_sla_breaches: every 5 s, 500 at a time;
+    expire_transfers: every 10 s, 500 at a time;
+    refresh_realtime_metrics: every 30 s;
+    mark_idle_agents_away: every 60 s, 500 at a time;
+    seal_audit_logs: every 60 s, 10000 at a time;
+    close_inactive_conversations: every 300 s, 500 at a time;
+    refresh_daily_metrics: every 900 s;
+    forget_expired: every 600 s;
+    cleanup_expired_metrics: every 3600 s;
+    apply_retention: every 3600 s;
+}
+
+/// Runs until the server stops.
+pub async fn run(server: Server, mut stopped: watch::Receiver<bool>) {
+    loop {
+        for job in JOBS {
+            if *stopped.borrow() {
+                return;
+            }
+            match run_if_due(&server, job).await {
+                Ok(None) => {}
+                Ok(Some(took)) => {
+                    metrics::counter!("job_runs_total", "job" => job.name).increment(1);
+                    metrics::histogram!("job_seconds", "job" => job.name)
+                        .record(took.as_secs_f64());
+                    server.bells.ledger.notify_one();
+                }
+                Err(problem) => {
+                    metrics::counter!("job_failures_total", "job" => job.name).increment(1);
+                    failed(job.name, "a regular job failed", &problem);
+                }
+            }
+        }
+        // Processes that were started together must not look together.
+        let look = LOOK.mul_f64(rand::random_range(0.8..1.2));
+        tokio::select! {
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+            () = tokio::time::sleep(look) => {}
+        }
+    }
+}
+
+/// Runs a job when it is due here; how long it took.
+async fn run_if_due(server: &Server, job: &Job) -> Answer<Option<Duration>> {
+    let begun = Instant::now();
+    let mut surroundings = server.surroundings();
+    surroundings.statement_timeout = Some(LONGEST_RUN);
+    let scope = server
+        .database
+        .begin(&romashka_db::scope::Claims::installation(), &surroundings)
+        .await?;
+    let is_due: bool = Statement::new(include_str!("claim.sql"))
+        .bind("job", &job.name)
+        .bind("every", &job.every.as_secs_f64())
+        .value(&scope)
+        .await?;
+    if !is_due {
+        scope.commit().await?;
+        return Ok(None);
+    }
+    scope.batch_execute("savepoint job").await?;
+    let result: Answer<i64> = Statement::new(job.statement).value(&scope).await;
+    let failure = match &result {
+        Ok(_) => None,
+        Err(problem) => {
+            scope.batch_execute("rollback to savepoint job").await?;
+            Some(problem.code().name())
+        }
+    };
+    let again = matches!((&result, job.batch.first()), (Ok(done), Some(batch)) if done >= batch);
+    Statement::new(include_str!("finish.sql"))
+        .bind("job", &job.name)
+        .bind("failure", &failure)
+        .bind("again", &again)
+        .execute(&scope)
+        .await?;
+    scope.commit().await?;
+    result.map(|_| Some(begun.elapsed()))
+}

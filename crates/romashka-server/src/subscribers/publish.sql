@@ -1,0 +1,2 @@
+-- Makes deliveries of what the ledger holds anew.
+select public.enqueue_webhook_deliveries()

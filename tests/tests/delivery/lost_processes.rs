@@ -1,0 +1,202 @@
+//! Three processes of the real program on one database, killed in between: what was acknowledged is in a conversation once,
+//! and a message leaves at most once; one that may have left is reported, and none is lost.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use romashka_db::envelope::{Key, Keyring};
+use romashka_tests::{TestDatabase, romashka_binary, value};
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::provider::{
+    APP_SECRET, Provider, delivery_of, meta_signature, now, store_channel, whatsapp_account,
+};
+
+struct Process {
+    child: Child,
+    address: String,
+}
+
+impl Process {
+    fn start(database: &TestDatabase, key: &str, provider: &Provider) -> Process {
+        let mut child = Command::new(romashka_binary())
+            .args(["serve", "--listen", "127.0.0.1:0", "--json"])
+            .env("DATABASE_URL", database.url())
+            .env("ROMASHKA_ENCRYPTION_KEY", key)
+            .env("ROMASHKA_WHATSAPP_URL", &provider.address)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a process");
+        let mut output = BufReader::new(child.stdout.take().expect("its output"));
+        let mut text = String::new();
+        let document: Value = loop {
+            let mut line = String::new();
+            assert!(
+                output.read_line(&mut line).expect("a line") > 0,
+                "it ended: {text}"
+            );
+            text.push_str(&line);
+            if let Ok(document) = serde_json::from_str(&text) {
+                break document;
+            }
+        };
+        let address = document["address"].as_str().expect("an address");
+        Process {
+            address: format!("http://{address}"),
+            child,
+        }
+    }
+
+    /// Kills it as the system does, and lets the leases it held end, as time does.
+    async fn lose(&mut self, database: &TestDatabase) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("gone");
+        let worker = format!("%process {}", self.child.id());
+        for sql in [
+            "update public.webhook_events set next_attempt_at = now() where status = 'processing' and locked_by like $1",
+            "update public.message_delivery_tracking set next_attempt_at = now() where delivery_status = 'sending' and locked_by like $1",
+        ] {
+            database
+                .owner()
+                .execute(sql, &[&worker])
+                .await
+                .expect("leases");
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn post(client: &reqwest::Client, address: &str, token: &str, body: &Value) -> bool {
+    let bytes = body.to_string().into_bytes();
+    let answer = client
+        .post(format!("{address}/hooks/whatsapp/{token}"))
+        .header("x-hub-signature-256", meta_signature(&bytes, APP_SECRET))
+        .body(bytes)
+        .send()
+        .await;
+    answer.is_ok_and(|answer| answer.status() == 200)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_processes_lose_nothing_and_double_nothing() {
+    const ROUNDS: usize = 4;
+    const EACH: usize = 15;
+    let database = TestDatabase::new().await;
+    let provider = Provider::start().await;
+    provider.take_time(Duration::from_millis(40));
+    let key = Key::generate().to_base64();
+    let keys = Keyring::new(Key::parse(key.expose_secret()).expect("a key"), Vec::new());
+    let workspace = database.create_workspace("acme").await;
+    let (configuration, credentials) = whatsapp_account();
+    let channel = store_channel(
+        database.owner(),
+        &keys,
+        workspace,
+        "whatsapp",
+        &configuration,
+        &credentials,
+    )
+    .await;
+    let start = || Process::start(&database, key.expose_secret(), &provider);
+    let mut processes = [start(), start(), start()];
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("a client");
+    let mut acknowledged = Vec::new();
+    let mut asked = 0_i64;
+    for round in 0..ROUNDS {
+        for number in 0..EACH {
+            let id = format!("wamid.{round}.{number}");
+            let from = format!("491510000{:03}", number % 12);
+            let body = delivery_of(&[(id.clone(), from, format!("{round} {number}"))], now());
+            let process = &processes[number % processes.len()];
+            if post(&client, &process.address, &channel.token, &body).await {
+                acknowledged.push(id);
+            }
+        }
+        // An answer in every conversation there is by now; their senders are killed while they are at it.
+        asked += value::<i64>(
+            database.owner(),
+            "select count(public.send_message(c.id, 'answer', workspace => c.workspace_id)) from public.conversations as c",
+        )
+        .await;
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        let lost = round % processes.len();
+        processes[lost].lose(&database).await;
+        processes[lost] = start();
+    }
+    let begun = std::time::Instant::now();
+    loop {
+        let open: i64 = value(
+            database.owner(),
+            "select (select count(*) from public.webhook_events where status in ('pending', 'processing'))
+                  + (select count(*) from public.message_delivery_tracking where delivery_status in ('queued', 'sending'))",
+        )
+        .await;
+        if open == 0 {
+            break;
+        }
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "{open} are still open"
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(
+        acknowledged.len() >= ROUNDS * EACH / 2,
+        "{}",
+        acknowledged.len()
+    );
+    for id in &acknowledged {
+        let stored: i64 = database
+            .owner()
+            .query_one(
+                "select count(*) from public.messages where external_message_id = $1",
+                &[id],
+            )
+            .await
+            .expect("a count")
+            .get(0);
+        assert_eq!(stored, 1, "{id}");
+    }
+    let mut sent: BTreeMap<Uuid, usize> = BTreeMap::new();
+    for received in provider.received() {
+        let body: Value = serde_json::from_slice(&received.body).expect("JSON");
+        let data = body["biz_opaque_callback_data"].as_str().expect("our id");
+        let id = data.split('.').next().expect("an id");
+        *sent.entry(id.parse().expect("an id")).or_default() += 1;
+    }
+    assert!(
+        sent.values().all(|count| *count == 1),
+        "sent twice: {sent:?}"
+    );
+    let rows = database
+        .owner()
+        .query(
+            "select id, delivery_status, is_uncertain from public.message_delivery_tracking",
+            &[],
+        )
+        .await
+        .expect("deliveries");
+    assert_eq!(rows.len() as i64, asked, "none is lost");
+    for row in rows {
+        let (id, status, is_uncertain): (Uuid, String, bool) = (row.get(0), row.get(1), row.get(2));
+        match status.as_str() {
+            "sent" => assert!(sent.contains_key(&id), "{id} is sent, and was not received"),
+            "failed" => assert!(is_uncertain, "{id} failed for another reason"),
+            other => panic!("{id} is {other}"),
+        }
+    }
+}

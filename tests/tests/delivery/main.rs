@@ -1,0 +1,9 @@
+//! What comes in by webhooks and what goes out to providers and subscribers: real servers, a real PostgreSQL, and providers
+//! that are small servers on loopback.
+
+mod inbound;
+mod lost_processes;
+mod outbound;
+mod provider;
+mod scheduler;
+mod webhooks;

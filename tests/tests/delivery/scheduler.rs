@@ -1,0 +1,54 @@
+//! Regular jobs: each by one process an interval, and a failing one stops no other.
+
+use romashka_tests::{Api, TestDatabase, api};
+
+use crate::provider::until;
+
+#[tokio::test]
+async fn every_job_runs_once_for_several_processes_and_a_failing_one_stops_no_other() {
+    let database = TestDatabase::new().await;
+    database
+        .owner()
+        .batch_execute(
+            "create or replace function public.expire_transfers(batch_size integer default 500) returns integer language plpgsql set search_path = '' as $$
+             begin raise exception 'broken for a test'; end $$",
+        )
+        .await
+        .expect("a job that fails");
+    let first = Api::over(database, api::settings()).await;
+    let others = [api_beside(&first).await, api_beside(&first).await];
+    until(
+        &first,
+        "select count(*) from romashka.scheduled_jobs where runs > 0",
+        11_i64,
+    )
+    .await;
+    until(
+        &first,
+        "select string_agg(name, ',') from romashka.scheduled_jobs where failures > 0",
+        "expire_transfers".to_owned(),
+    )
+    .await;
+    // Three processes have looked several times; the jobs of an hour and of minutes ran once.
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    until(
+        &first,
+        "select max(runs) from romashka.scheduled_jobs where name in ('apply_retention', 'forget_expired', 'refresh_daily_metrics', 'cleanup_expired_metrics')",
+        1_i64,
+    )
+    .await;
+    for other in others {
+        other.stop().await;
+    }
+}
+
+/// Another server on the same database.
+async fn api_beside(first: &Api) -> romashka_server::Serving {
+    use romashka_db::envelope::{Key, Keyring};
+    use romashka_db::settings::{Origin, Settings};
+    let target = Settings::parse(&first.database.url(), Origin::Option, &|_| None).expect("a URL");
+    let keys = Keyring::new(Key::generate(), Vec::new());
+    romashka_server::serve(api::settings(), &target, keys)
+        .await
+        .expect("a server")
+}
