@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 
 mod bench;
+mod channel;
 mod completions;
 mod docs;
 mod doctor;
@@ -36,6 +37,7 @@ pub enum Command {
     Import(import::Args),
     Seed(seed::Args),
     Bench(bench::Args),
+    Channel(channel::Args),
     Keys(keys::Args),
     Completions(completions::Args),
     Environment(environment::Args),
@@ -57,6 +59,7 @@ impl Command {
             Command::Import(arguments) => import::run(arguments, context).await,
             Command::Seed(arguments) => seed::run(arguments, context).await,
             Command::Bench(arguments) => bench::run(arguments, context).await,
+            Command::Channel(arguments) => channel::run(arguments, context).await,
             Command::Keys(arguments) => keys::run(arguments, context).await,
             Command::Completions(arguments) => completions::run(arguments).await,
             Command::Environment(arguments) => environment::run(arguments, context).await,
