@@ -45,11 +45,8 @@ impl Process {
                 break document;
             }
         };
-        let address = document["address"].as_str().expect("an address");
-        Process {
-            address: format!("http://{address}"),
-            child,
-        }
+        let address = document["url"].as_str().expect("an address").to_owned();
+        Process { address, child }
     }
 
     /// Kills it as the system does, and lets the leases it held end, as time does.

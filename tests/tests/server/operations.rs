@@ -28,6 +28,7 @@ const MEMBER: &str = "select id from public.workspace_members where workspace_id
 const INVITATION: &str =
     "select id from public.workspace_invitations where workspace_id = $1 limit 1";
 const API_KEY: &str = "select id from public.api_keys where workspace_id = $1 limit 1";
+const WEBHOOK: &str = "select id from public.webhook_subscriptions where workspace_id = $1 limit 1";
 const WORKSPACE: &str = "select $1::uuid";
 const SESSION: &str = "select s.id from romashka.sessions as s join public.workspace_members as m on m.user_id = s.user_id where m.workspace_id = $1 limit 1";
 
@@ -237,17 +238,17 @@ const CASES: &[Case] = &[
     },
     Case {
         operation: "test_webhook",
-        parameters: &[("id", "webhook_subscriptions")],
+        parameters: &[("id", WEBHOOK)],
         body: || Value::Null,
     },
     Case {
         operation: "list_webhook_deliveries",
-        parameters: &[("id", "webhook_subscriptions")],
+        parameters: &[("id", WEBHOOK)],
         body: || Value::Null,
     },
     Case {
         operation: "replay_webhook",
-        parameters: &[("id", "webhook_subscriptions")],
+        parameters: &[("id", WEBHOOK)],
         body: || json!({"since": "2026-01-01T00:00:00Z"}),
     },
 ];

@@ -40,6 +40,7 @@ macro_rules! jobs {
 }
 
 jobs! {
+    send_due_messages: every 2 s, 200 at a time;
     wake_conversations: every 5 s, 500 at a time;
     mark_sla_breaches: every 5 s, 500 at a time;
     expire_transfers: every 10 s, 500 at a time;
@@ -67,6 +68,7 @@ pub async fn run(server: Server, mut stopped: watch::Receiver<bool>) {
                     metrics::histogram!("job_seconds", "job" => job.name)
                         .record(took.as_secs_f64());
                     server.bells.ledger.notify_one();
+                    server.bells.deliveries.notify_one();
                 }
                 Err(problem) => {
                     metrics::counter!("job_failures_total", "job" => job.name).increment(1);
