@@ -1188,6 +1188,40 @@ begin
 end $$;
 comment on function public.widget_settings(text) is 'What a widget needs to show itself: its looks and the domains it may be on. Null for an unknown token.';
 
+-- Addresses of channels ---------------------------------------------------------------------------------------------------
+
+create or replace function public.channel_token(channel uuid, renew boolean default false, workspace uuid default public.current_workspace_id()) returns text
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the tokens are in a table that nobody reads.
+declare
+  made constant text := translate(rtrim(encode(decode(replace(gen_random_uuid()::text, '-', ''), 'hex'), 'base64'), '='), '+/', '-_');
+  found_token text;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  if not exists (select from public.communication_channels as c where c.id = channel and c.workspace_id = workspace) then
+    raise exception 'no such channel' using errcode = 'RM404';
+  end if;
+  insert into romashka.channel_tokens as t (token, workspace_id, channel_id) values (made, workspace, channel)
+  on conflict (channel_id, workspace_id) do update
+    set token = case when renew then excluded.token else t.token end, created_at = case when renew then excluded.created_at else t.created_at end
+  returning t.token into found_token;
+  return found_token;
+end $$;
+comment on function public.channel_token(uuid, boolean, uuid) is
+  'The token in the address that a channel''s provider calls, made when there is none. Renewed, the old address finds nothing from then on.';
+
+create or replace function romashka.find_channel(token text) returns table (workspace_id uuid, channel_id uuid, channel_type text, configuration jsonb, webhook_secret text, api_credentials jsonb)
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as channel_token. The server's alone.
+begin
+  return query
+    select c.workspace_id, c.id, c.type, c.configuration, c.webhook_secret, c.api_credentials from romashka.channel_tokens as t
+      join public.communication_channels as c on c.id = t.channel_id and c.workspace_id = t.workspace_id and c.status <> 'inactive'
+      join public.workspaces as w on w.id = c.workspace_id and w.status = 'active'
+     where t.token = find_channel.token;
+end $$;
+comment on function romashka.find_channel(text) is 'The channel that the address of a webhook names, with its sealed secrets; no row for an unknown token, an inactive channel or workspace.';
+
 -- What came in: the queue ------------------------------------------------------------------------------------------------
 
 create or replace function romashka.prepare_webhook_event() returns trigger language plpgsql security definer set search_path = '' as $$
@@ -1235,8 +1269,10 @@ end $$;
 comment on function public.receive_webhook_event(text, text, jsonb, text, text, uuid, jsonb, bytea, uuid) is
   'Stores what a channel sent, before it is acknowledged. The same dedupe_key gives the event that is stored already.';
 
+-- Its form before it could be told which sources.
+drop function if exists public.claim_webhook_events(integer, text, interval, uuid);
 create or replace function public.claim_webhook_events(batch_size integer default 20, worker text default null, lease interval default '1 minute',
-  workspace uuid default null) returns setof public.webhook_events
+  workspace uuid default null, sources text[] default null) returns setof public.webhook_events
 language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone, over all workspaces unless one is named.
 declare
@@ -1248,7 +1284,7 @@ begin
   with lost as materialized (
     select x.id, x.workspace_id, x.created_at from public.webhook_events as x
      where x.status = 'processing' and x.next_attempt_at <= at and x.processing_attempts >= x.max_attempts
-       and (workspace is null or x.workspace_id = workspace)
+       and (workspace is null or x.workspace_id = workspace) and (sources is null or x.source = any (sources))
      limit wanted for update skip locked)
   update public.webhook_events as e set status = 'dead', error_message = coalesce(e.error_message, 'the worker did not come back')
     from lost where e.id = lost.id and e.workspace_id = lost.workspace_id and e.created_at = lost.created_at;
@@ -1256,6 +1292,7 @@ begin
     with chosen as materialized (
       select x.id, x.workspace_id, x.created_at from public.webhook_events as x
        where x.status in ('pending', 'processing') and x.next_attempt_at <= at and (workspace is null or x.workspace_id = workspace)
+         and (sources is null or x.source = any (sources))
          and not (x.status = 'processing' and x.processing_attempts >= x.max_attempts)
          and not exists (select from public.webhook_events as earlier
                where earlier.workspace_id = x.workspace_id and earlier.ordering_key = x.ordering_key and earlier.status in ('pending', 'processing')
@@ -1266,7 +1303,7 @@ begin
       from chosen where e.id = chosen.id and e.workspace_id = chosen.workspace_id and e.created_at = chosen.created_at
     returning e.*;
 end $$;
-comment on function public.claim_webhook_events(integer, text, interval, uuid) is
+comment on function public.claim_webhook_events(integer, text, interval, uuid, text[]) is
   'Takes up to batch_size events that are due, for the length of the lease, none while an earlier one of its ordering_key is open. Prove the lease with lease_id when done.';
 
 create or replace function public.complete_webhook_event(event_id uuid, lease uuid) returns boolean language plpgsql security definer set search_path = '' as $$
@@ -1364,8 +1401,10 @@ do $$ begin
   perform romashka.grant_function('public.renew_widget_token(uuid, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.widget_settings(text)', 'anon', 'authenticated', 'service_role');
   perform romashka.grant_function('romashka.find_widget(text)', 'service_role');
+  perform romashka.grant_function('public.channel_token(uuid, boolean, uuid)', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_function('romashka.find_channel(text)', 'service_role');
   perform romashka.grant_function('public.receive_webhook_event(text, text, jsonb, text, text, uuid, jsonb, bytea, uuid)', 'service_role');
-  perform romashka.grant_function('public.claim_webhook_events(integer, text, interval, uuid)', 'service_role');
+  perform romashka.grant_function('public.claim_webhook_events(integer, text, interval, uuid, text[])', 'service_role');
   perform romashka.grant_function('public.complete_webhook_event(uuid, uuid)', 'service_role');
   perform romashka.grant_function('public.fail_webhook_event(uuid, uuid, text, boolean)', 'service_role');
   perform romashka.grant_function('public.quarantine_webhook_event(uuid, uuid, text)', 'service_role');
@@ -2792,7 +2831,9 @@ begin
     if new.send_after > new.next_attempt_at then new.next_attempt_at := new.send_after; end if;
   elsif romashka.delivery_rank(new.delivery_status) < romashka.delivery_rank(old.delivery_status)
         and not (old.delivery_status = 'sending' and new.delivery_status = 'queued')
-        and not (old.delivery_status in ('failed', 'dead') and new.delivery_status = 'queued' and new.attempt_count = 0) then
+        and not (old.delivery_status in ('failed', 'dead') and new.delivery_status = 'queued' and new.attempt_count = 0)
+        -- What was not known is known now.
+        and not (old.is_uncertain and not new.is_uncertain and new.delivery_status = 'sent') then
     -- Providers report out of order: what comes late changes nothing but the times that were not known.
     new.delivery_status := old.delivery_status;
     new.lease_id := old.lease_id;
@@ -2864,11 +2905,53 @@ end $$;
 comment on function public.claim_deliveries(integer, text, interval, uuid, text) is
   'Takes up to batch_size messages that are due for sending, none while an earlier one of its conversation is open. is_uncertain: an earlier worker may have sent it already.';
 
+create or replace function public.begin_delivery(delivery uuid, lease uuid, parts integer default 0, length interval default '2 minutes') returns boolean
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  update public.message_delivery_tracking as d set attempted_at = at, parts_sent = greatest(d.parts_sent, parts), next_attempt_at = at + length
+   where d.id = delivery and d.lease_id = lease and d.delivery_status = 'sending';
+  return found;
+end $$;
+comment on function public.begin_delivery(uuid, uuid, integer, interval) is
+  'Says, before a message goes to its provider, that it does, so that a worker that is lost before leaves no doubt. parts: how many parts of it were taken already. False when the lease is lost: do not send.';
+
+create or replace function public.postpone_delivery(delivery uuid, lease uuid, wait interval, error jsonb default null) returns boolean
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  update public.message_delivery_tracking as d
+     set delivery_status = 'queued', attempt_count = greatest(d.attempt_count - 1, 0), retry_count = greatest(d.attempt_count - 2, 0), next_attempt_at = at + wait,
+         error_details = coalesce(error, d.error_details), attempted_at = null
+   where d.id = delivery and d.lease_id = lease and d.delivery_status = 'sending';
+  return found;
+end $$;
+comment on function public.postpone_delivery(uuid, uuid, interval, jsonb) is 'Gives a message back that was not tried, and not before the wait is over. It counts as no attempt. False when the lease is lost.';
+
+create or replace function public.slow_channel(channel uuid, wait interval, workspace uuid) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  until constant timestamptz := pg_catalog.clock_timestamp() + wait;
+  slowed integer;
+begin
+  update public.message_delivery_tracking as d set next_attempt_at = until
+    from public.messages as m
+   where m.id = d.message_id and m.workspace_id = d.workspace_id and m.channel_id = channel and d.workspace_id = workspace
+     and d.delivery_status = 'queued' and d.next_attempt_at < until;
+  get diagnostics slowed = row_count;
+  return slowed;
+end $$;
+comment on function public.slow_channel(uuid, interval, uuid) is 'Lets everything that waits for a channel wait at least this long, because its provider asked for it; returns how many messages.';
+
 create or replace function public.complete_delivery(delivery uuid, lease uuid, external_id text default null) returns boolean language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone.
 begin
   update public.message_delivery_tracking as d
-     set delivery_status = 'sent', external_message_id = coalesce(external_id, d.external_message_id), error_details = null, is_uncertain = false
+     set delivery_status = 'sent', external_message_id = coalesce(external_id, d.external_message_id), error_details = null, is_uncertain = false, attempted_at = null
    where d.id = delivery and d.lease_id = lease and d.delivery_status = 'sending';
   return found;
 end $$;
@@ -2886,7 +2969,7 @@ begin
   update public.message_delivery_tracking as d
      set delivery_status = case when permanent then 'failed' when d.attempt_count > d.max_retries then 'dead' else 'queued' end,
          next_attempt_at = at + greatest(retry_after, romashka.backoff(d.attempt_count, '5 seconds', '1 hour', luck)), error_details = error,
-         is_uncertain = d.is_uncertain or uncertain
+         is_uncertain = d.is_uncertain or uncertain, attempted_at = null
    where d.id = delivery and d.lease_id = lease and d.delivery_status = 'sending'
   returning d.delivery_status into outcome;
   return outcome;
@@ -2916,6 +2999,35 @@ end $$;
 comment on function public.record_delivery_status(text, text, text, timestamptz, jsonb, uuid) is
   'Takes in what a provider says of a message. What comes late or twice changes nothing. False when no message has the id (yet).';
 
+create or replace function public.record_delivery_report(delivery uuid, part integer, channel text, external_id text, status text, at timestamptz default null, error jsonb default null,
+  workspace uuid default public.current_workspace_id()) returns text
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  known public.message_delivery_tracking;
+begin
+  if public.record_delivery_status(channel, external_id, status, at, error, workspace) then return 'recorded'; end if;
+  select * into known from public.message_delivery_tracking as d where d.id = delivery and d.workspace_id = workspace and d.channel_type = channel for update;
+  if not found then return 'unknown'; end if;
+  -- The answer to the request has not been written down yet, or another part is about to follow.
+  if known.delivery_status in ('queued', 'sending') then return 'early'; end if;
+  if known.is_uncertain and known.external_message_id is null and known.delivery_status in ('failed', 'dead') and status <> 'failed'
+     and part + 1 = coalesce((known.error_details ->> 'parts')::integer, 1) then
+    update public.message_delivery_tracking as d set external_message_id = external_id, is_uncertain = false, delivery_status = 'sent', error_details = null
+     where d.id = delivery and d.workspace_id = workspace;
+    perform public.record_delivery_status(channel, external_id, status, at, error, workspace);
+    return 'recorded';
+  end if;
+  -- A text in several messages has come as far as its last one, and failed with any.
+  if status = 'failed' and known.delivery_status = 'sent' then
+    update public.message_delivery_tracking as d set delivery_status = 'failed', error_details = error where d.id = delivery and d.workspace_id = workspace;
+    return 'recorded';
+  end if;
+  return 'known';
+end $$;
+comment on function public.record_delivery_report(uuid, integer, text, text, text, timestamptz, jsonb, uuid) is
+  'As record_delivery_status, for a report that brings our own id of the delivery back: it also tells what became of a message whose answer was lost. recorded, known (nothing to change), early (come again), or unknown.';
+
 create or replace function public.replay_deliveries(deliveries uuid[] default null, since timestamptz default null, workspace uuid default public.current_workspace_id())
 returns integer language plpgsql security definer set search_path = '' as $$
 -- Definer: nobody may write deliveries himself.
@@ -2925,7 +3037,7 @@ declare
 begin
   perform romashka.require_role(workspace, 'admin');
   if deliveries is null and since is null then raise exception 'say which: by id or since when' using errcode = 'RM400'; end if;
-  update public.message_delivery_tracking as d set delivery_status = 'queued', attempt_count = 0, retry_count = 0, next_attempt_at = at, is_uncertain = false
+  update public.message_delivery_tracking as d set delivery_status = 'queued', attempt_count = 0, retry_count = 0, next_attempt_at = at, is_uncertain = false, attempted_at = null, parts_sent = 0
    where d.workspace_id = workspace and d.delivery_status in ('failed', 'dead')
      and (deliveries is null or d.id = any (deliveries)) and (since is null or d.created_at >= since);
   get diagnostics replayed = row_count;
@@ -3230,7 +3342,8 @@ do $$
 declare
   signature text;
 begin
-  foreach signature in array array['claim_deliveries(integer, text, interval, uuid, text)', 'complete_delivery(uuid, uuid, text)',
+  foreach signature in array array['claim_deliveries(integer, text, interval, uuid, text)', 'begin_delivery(uuid, uuid, integer, interval)',
+    'postpone_delivery(uuid, uuid, interval, jsonb)', 'slow_channel(uuid, interval, uuid)', 'record_delivery_report(uuid, integer, text, text, text, timestamptz, jsonb, uuid)', 'complete_delivery(uuid, uuid, text)',
     'fail_delivery(uuid, uuid, jsonb, boolean, boolean, interval)', 'record_delivery_status(text, text, text, timestamptz, jsonb, uuid)',
     'enqueue_webhook_deliveries(uuid, integer)', 'claim_webhook_deliveries(integer, text, interval, uuid)',
     'complete_webhook_delivery(uuid, uuid, integer, integer, text)', 'fail_webhook_delivery(uuid, uuid, text, integer, integer, text, boolean, boolean, interval)',
@@ -4381,7 +4494,8 @@ begin
     case when target.channel_type = 'website' then 'sent' else 'queued' end, target.language, 'client:' || client_message_id)
   returning id into message;
   if target.channel_type <> 'website' then
-    insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, delivery_status) values (workspace, message, target.channel_type, 'queued');
+    -- With the sender's waits that is about eight hours: longer than a provider is away.
+    insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, delivery_status, max_retries) values (workspace, message, target.channel_type, 'queued', 7);
   end if;
   return message;
 end $$;
@@ -5532,8 +5646,42 @@ end $$;
 comment on function public.test_function() is
   'Tries the installation: makes a workspace, people, a conversation, messages, resolves, counts, reads as a stranger, and rolls everything back. Returns {"ok", "checked", "checks"}.';
 
+create or replace function romashka.claim_job(job text, every interval) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone. The row stays locked until the transaction ends: nobody else runs the job meanwhile, and when the process is lost the job is due as before.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  luck constant double precision := pg_catalog.random();
+begin
+  if not exists (select from romashka.scheduled_jobs as j where j.name = job) then
+    insert into romashka.scheduled_jobs (name) values (job) on conflict (name) do nothing;
+  end if;
+  perform from romashka.scheduled_jobs as j where j.name = job and j.next_run_at <= at for update skip locked;
+  if not found then return false; end if;
+  update romashka.scheduled_jobs as j
+     set next_run_at = at + every * (0.9 + 0.2 * luck), last_started_at = at, runs = j.runs + 1
+   where j.name = job;
+  return true;
+end $$;
+comment on function romashka.claim_job(text, interval) is 'Whether a regular job is due and nobody else runs it; then it is the caller''s until his transaction ends, and due again after about the interval.';
+
+create or replace function romashka.finish_job(job text, failure text default null, again boolean default false) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  update romashka.scheduled_jobs as j
+     set last_error = left(failure, 200), failures = j.failures + (failure is not null)::integer,
+         last_finished_at = case when failure is null then at else j.last_finished_at end,
+         last_duration_ms = (extract(epoch from at - j.last_started_at) * 1000)::integer,
+         next_run_at = case when again and failure is null then at else j.next_run_at end
+   where j.name = job;
+end $$;
+comment on function romashka.finish_job(text, text, boolean) is 'Notes how a regular job ended; again: there is more to do, so it is due at once.';
+
 revoke execute on all functions in schema romashka from public;
 do $$ begin
+  perform romashka.grant_function('romashka.claim_job(text, interval)', 'service_role');
+  perform romashka.grant_function('romashka.finish_job(text, text, boolean)', 'service_role');
   perform romashka.grant_function('public.apply_retention(integer)', 'service_role');
   perform romashka.grant_function('public.close_inactive_conversations(integer)', 'service_role');
   perform romashka.grant_function('public.mark_idle_agents_away(integer)', 'service_role');
@@ -5635,6 +5783,7 @@ alter policy canned_responses_delete on public.canned_responses
 
 -- ============ 40-conversations/policies ============
 -- Purpose: members read the conversations of their workspace, agents work on them, admins delete.
+-- Exceptions: a view that is not shared is its owner's alone.
 do $$ begin
   perform romashka.protect_table('conversations', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
   perform romashka.protect_table('messages', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
@@ -5654,6 +5803,16 @@ end $$;
 revoke update on public.conversation_analytics from authenticated, romashka_agent, romashka_admin;
 grant update (ai_accuracy_score, lead_qualified, revenue_generated, follow_up_required, resolution_type, updated_at)
   on public.conversation_analytics to authenticated, romashka_agent, romashka_admin;
+-- A view that is not shared is its owner's alone; one of nobody (made by a program) is everybody's.
+alter policy saved_views_select on public.saved_views
+  using (workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
+alter policy saved_views_insert on public.saved_views
+  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
+alter policy saved_views_update on public.saved_views
+  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())))
+  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
+alter policy saved_views_delete on public.saved_views
+  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
 
 -- ============ 50-knowledge/policies ============
 -- Purpose: members read what is known, agents write articles, admins arrange categories and intents. Versions are written by trigger alone.
@@ -6061,6 +6220,10 @@ comment on column public.canned_responses.is_active is 'Whether it is offered.';
 comment on column public.canned_responses.tags is 'Words to find it by.';
 comment on column public.canned_responses.created_at is 'When the row was made.';
 comment on column public.canned_responses.updated_at is 'When the row was last changed.';
+comment on column romashka.channel_tokens.token is 'What stands in the address that the provider calls: 122 random bits.';
+comment on column romashka.channel_tokens.workspace_id is 'The workspace of the channel.';
+comment on column romashka.channel_tokens.channel_id is 'The channel.';
+comment on column romashka.channel_tokens.created_at is 'Since when the token is valid.';
 comment on column romashka.widget_tokens.token is 'What stands in the page''s source: 122 random bits.';
 comment on column romashka.widget_tokens.workspace_id is 'The workspace of the widget.';
 comment on column romashka.widget_tokens.widget_id is 'The widget.';
@@ -6614,6 +6777,8 @@ comment on column public.message_delivery_tracking.next_attempt_at is 'When the 
 comment on column public.message_delivery_tracking.lease_id is 'Proof of the present claim: who completes or fails the item shows it. Null unless somebody holds the item.';
 comment on column public.message_delivery_tracking.locked_by is 'The worker that holds it, by the name it gave itself.';
 comment on column public.message_delivery_tracking.is_uncertain is 'Whether an attempt may have succeeded without our knowing, so that a blind repetition could send it twice.';
+comment on column public.message_delivery_tracking.attempted_at is 'Since when an attempt has been at the provider whose outcome is not known; null when none is.';
+comment on column public.message_delivery_tracking.parts_sent is 'How many parts of a text that is too long for one message the provider has taken; the next attempt goes on behind them.';
 comment on column public.message_delivery_tracking.created_at is 'When the row was made.';
 comment on column public.message_delivery_tracking.updated_at is 'When the row was last changed.';
 
@@ -6664,5 +6829,13 @@ comment on column public.audit_seals.created_at is 'When the row was made.';
 comment on column romashka.postponed_indexes.name is 'The index.';
 comment on column romashka.postponed_indexes.definition is 'The statement that makes it again.';
 comment on column romashka.postponed_indexes.created_at is 'When it was taken away.';
+comment on column romashka.scheduled_jobs.name is 'The job.';
+comment on column romashka.scheduled_jobs.next_run_at is 'When it is due.';
+comment on column romashka.scheduled_jobs.last_started_at is 'When it was begun last.';
+comment on column romashka.scheduled_jobs.last_finished_at is 'When it was last done without a failure.';
+comment on column romashka.scheduled_jobs.last_duration_ms is 'How long it took last, milliseconds.';
+comment on column romashka.scheduled_jobs.last_error is 'The kind of its last failure; null after a run that went well.';
+comment on column romashka.scheduled_jobs.runs is 'How often it was run.';
+comment on column romashka.scheduled_jobs.failures is 'How often it failed.';
 
 commit;
