@@ -29,6 +29,11 @@ const FOREIGN: &[(&str, &str)] = &[
     ("search_knowledge('secret', workspace => '{w}')", "RM404"),
     ("track_canned_response_usage('{r}')", "RM404"),
     ("track_canned_response_usage('{r}', '{w}')", "RM404"),
+    ("show_presence(gen_random_uuid(), '{c}')", "RM404"),
+    (
+        "show_presence(gen_random_uuid(), '{c}', workspace => '{w}')",
+        "RM404",
+    ),
     ("verify_audit_chain('{w}')", "RM404"),
     ("widget_token('{k}')", "RM404"),
     ("widget_token('{k}', '{w}')", "RM404"),

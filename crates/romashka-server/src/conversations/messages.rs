@@ -21,6 +21,7 @@ use crate::record;
 use crate::scoped::{Agent, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Server> {
@@ -55,7 +56,7 @@ record! {
         pub delivery_status: String,
         /// What it carries along.
         #[schema(value_type = Object)]
-        pub metadata: Value,
+        pub metadata: StoredJson,
         /// How sure the assistant was.
         pub confidence_score: Option<f64>,
         /// Its language, a BCP 47 tag.
@@ -243,7 +244,7 @@ record! {
         pub kind: String,
         /// What it will carry along.
         #[schema(value_type = Object)]
-        pub metadata: Value,
+        pub metadata: StoredJson,
         /// When it is due.
         pub send_at: Timestamp,
         /// scheduled, sent, cancelled or failed.

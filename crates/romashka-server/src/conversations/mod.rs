@@ -23,6 +23,7 @@ use crate::record;
 use crate::scoped::{Agent, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 use crate::version::{IfMatch, Versioned};
 
 /// The routes.
@@ -166,7 +167,7 @@ record! {
         pub merged_into_id: Option<Uuid>,
         /// The workspace's own attributes.
         #[schema(value_type = Object)]
-        pub custom_attributes: Value,
+        pub custom_attributes: StoredJson,
         /// When it was resolved.
         pub resolved_at: Option<Timestamp>,
         /// When it began.

@@ -21,6 +21,7 @@ use crate::record;
 use crate::scoped::{Agent, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 use crate::version::{IfMatch, Versioned};
 
 /// The routes.
@@ -77,7 +78,7 @@ record! {
         pub tags: Vec<String>,
         /// The workspace's own attributes.
         #[schema(value_type = Object)]
-        pub custom_fields: Value,
+        pub custom_fields: StoredJson,
         /// active, blocked or vip.
         pub status: String,
         /// What agents should know.

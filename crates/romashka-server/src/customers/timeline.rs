@@ -3,7 +3,6 @@
 use axum::Json;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,6 +17,7 @@ use crate::record;
 use crate::scoped::{Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Server> {
@@ -45,7 +45,7 @@ record! {
         pub occurred_at: Timestamp,
         /// What else is known of it.
         #[schema(value_type = Object)]
-        pub payload: Value,
+        pub payload: StoredJson,
     }
 }
 

@@ -17,6 +17,7 @@ use crate::record;
 use crate::scoped::{Person, Scoped};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 use crate::version::{IfMatch, Versioned};
 
 /// The routes.
@@ -43,7 +44,7 @@ record! {
         pub language: String,
         /// Preferences.
         #[schema(value_type = Object)]
-        pub settings: Value,
+        pub settings: StoredJson,
         /// When the account was made.
         pub created_at: Timestamp,
         /// When it was last changed; its version.

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use romashka_channels::webhooks::endpoint::Endpoint;
 use romashka_db::envelope::Place as Kept;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -126,12 +127,19 @@ pub struct NewWebhook {
     integration_id: Option<Uuid>,
     /// Whether events are put out.
     is_active: Option<bool>,
-    /// How often a failed post is repeated.
+    /// How often a failed post is repeated; 9, over three days, when it is not said.
     #[schema(minimum = 0, maximum = 50)]
     retry_count: Option<i32>,
     /// How long an answer is waited for.
     #[schema(minimum = 1, maximum = 120)]
     timeout_seconds: Option<i32>,
+}
+
+/// Refuses an address that the sender would refuse: said when it is written, not when the first event is lost.
+fn check_address(address: &str, server: &Server) -> Answer<()> {
+    Endpoint::parse(address, &server.settings.webhook_policy)
+        .map(drop)
+        .map_err(|error| Problem::field("webhook_url", error.to_string()))
 }
 
 async fn webhook<N>(scope: &Scoped<N>, id: Uuid) -> Answer<Webhook> {
@@ -184,10 +192,14 @@ pub struct WebhookChange {
     responses((status = OK, description = "It was changed.", body = Webhook)))]
 async fn change_webhook(
     scope: Scoped<Admin>,
+    State(server): State<Server>,
     Path(id): Path<Uuid>,
     input::Json(change): input::Json<WebhookChange>,
 ) -> Answer<Json<Webhook>> {
     let workspace = scope.workspace();
+    if let Some(address) = &change.webhook_url {
+        check_address(address, &server)?;
+    }
     let (changes_integration_id, integration_id) = (
         change.integration_id.is_some(),
         change.integration_id.flatten(),
@@ -251,6 +263,7 @@ async fn create_webhook(
     input::Json(new): input::Json<NewWebhook>,
 ) -> Answer<Created<MadeWebhook>> {
     let workspace = scope.workspace().ok_or_else(Problem::not_found)?;
+    check_address(&new.webhook_url, &server)?;
     let id = Uuid::now_v7();
     let secret = format!(
         "whsec_{}",

@@ -19,6 +19,7 @@ use crate::record;
 use crate::scoped::{Admin, Person, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::stored_json::StoredJson;
 use crate::version::{IfMatch, Versioned};
 
 /// The routes.
@@ -43,10 +44,10 @@ record! {
         pub default_language: String,
         /// Opening hours: for each weekday an object with start and end.
         #[schema(value_type = Object)]
-        pub business_hours: Value,
+        pub business_hours: StoredJson,
         /// Further settings.
         #[schema(value_type = Object)]
-        pub settings: Value,
+        pub settings: StoredJson,
         /// active or suspended.
         pub status: String,
         /// What the person is in it.
