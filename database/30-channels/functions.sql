@@ -190,8 +190,6 @@ end $$;
 comment on function public.receive_webhook_event(text, text, jsonb, text, text, uuid, jsonb, bytea, uuid) is
   'Stores what a channel sent, before it is acknowledged. The same dedupe_key gives the event that is stored already.';
 
--- Its form before it could be told which sources.
-drop function if exists public.claim_webhook_events(integer, text, interval, uuid);
 create or replace function public.claim_webhook_events(batch_size integer default 20, worker text default null, lease interval default '1 minute',
   workspace uuid default null, sources text[] default null) returns setof public.webhook_events
 language plpgsql security definer set search_path = '' as $$
