@@ -40,7 +40,14 @@ begin
       ('sentiment', 'text', $c$value in ('positive', 'negative', 'neutral')$c$, 'The mood of a text.'),
       ('rating', 'numeric', 'value between 0 and 10', 'What a customer thinks of a conversation, on the workspace''s scale.'),
       ('share', 'numeric', 'value between 0 and 1', 'A part of a whole, or a probability.'),
-      ('json_object', 'jsonb', $c$jsonb_typeof(value) = 'object'$c$, 'A JSON object, never a list or a bare value.'),
+      ('json_fields', 'jsonb', $c$jsonb_typeof(value) = 'object'$c$, 'A JSON object, never a list or a bare value.'),
+      ('counter', 'integer', 'value >= 0', 'How many there are; never less than none.'),
+      ('seconds', 'integer', 'value > 0', 'A length of time in seconds.'),
+      ('max_concurrent_chats', 'integer', 'value between 0 and 1000', 'How many conversations an agent has at most at a time.'),
+      ('availability', 'text', $c$value in ('available', 'busy', 'away', 'offline')$c$, 'Whether an agent takes conversations.'),
+      ('customer_status', 'text', $c$value in ('active', 'blocked', 'vip')$c$, 'How a customer stands.'),
+      ('sla_type', 'text', $c$value in ('first_response', 'next_response', 'resolution', 'handoff')$c$, 'What a clock measures.'),
+      ('sla_status', 'text', $c$value in ('met', 'breached', 'pending')$c$, 'How a promise stands.'),
       ('sender_type', 'text', $c$value in ('user', 'ai', 'agent')$c$, 'Who said something: the customer (user), the assistant (ai), a person (agent).'),
       ('message_type', 'text', $c$value in ('text', 'image', 'audio', 'video', 'document', 'location', 'contact', 'sticker', 'reaction', 'template', 'interactive', 'system')$c$, 'The form of a message.'),
       ('delivery_status', 'text', $c$value in ('scheduled', 'queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'cancelled')$c$, 'How far a message has come on its way.'),
@@ -295,21 +302,40 @@ begin
 end $$;
 comment on function romashka.is_weekly_hours(jsonb) is
   'Whether a value is weekly hours: {"monday": {"start": "09:00", "end": "17:00"}, …}. An end at or before the start runs past midnight; a day left out is closed.';
+do $$ begin
+  if to_regtype('romashka.working_hours') is null then
+    create domain romashka.working_hours as jsonb constraint working_hours_check check (romashka.is_weekly_hours(value));
+  end if;
+end $$;
+comment on domain romashka.working_hours is 'Hours of a week: {"monday": {"start": "09:00", "end": "17:00"}, …}, as romashka.is_weekly_hours wants them.';
 revoke execute on function romashka.is_time_zone(text), romashka.is_weekly_hours(jsonb) from public;
 grant execute on function romashka.is_time_zone(text), romashka.is_weekly_hours(jsonb)
   to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
 
--- What a message is searched by: its words in its language, and its workspace, so that the index of one workspace is not read for another.
+-- What a message is searched by: its words in its language; its workspace, so that the index of one workspace is not read for another;
+-- and the hour it is of, so that a search can look at the newest first and stop when its page is full, however much there is.
 create or replace function romashka.workspace_lexeme(workspace uuid) returns text language sql immutable parallel safe
 return 'workspace:' || workspace::text;
 comment on function romashka.workspace_lexeme(uuid) is 'The word by which search keeps workspaces apart.';
+create or replace function romashka.hour_of(at timestamptz) returns bigint language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return case when isfinite(at) then floor(extract(epoch from at) / 3600)::bigint else 0 end;
+end $$;
+comment on function romashka.hour_of(timestamptz) is 'The number of an hour, counted from the beginning of 1970 in UTC.';
+create or replace function romashka.hours_query(workspace uuid, newest bigint, hours integer) returns tsquery language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return (select string_agg(quote_literal('hour:' || workspace::text || ':' || n), '|') from generate_series(newest - hours + 1, newest) as n)::tsquery;
+end $$;
+comment on function romashka.hours_query(uuid, bigint, integer) is 'What finds the messages of a workspace within so many hours, of which the newest is given.';
 -- Not in SQL: an index's expression is planned anew by every statement, with all functions in SQL that it calls.
-create or replace function romashka.message_document(workspace uuid, language text, content text) returns tsvector language plpgsql immutable parallel safe set search_path = '' as $$
+-- Its cost is what it is: a plan that computes documents instead of reading the index is never the cheaper one.
+create or replace function romashka.message_document(workspace uuid, at timestamptz, language text, content text) returns tsvector language plpgsql immutable parallel safe cost 5000 set search_path = '' as $$
 begin
   return to_tsvector(case when language = 'en' then 'pg_catalog.english'::regconfig else romashka.search_configuration(language) end, left(content, 100000))
-    || array_to_tsvector(array['workspace:' || workspace::text]);
+    || array_to_tsvector(array['workspace:' || workspace::text,
+         'hour:' || workspace::text || ':' || case when isfinite(at) then floor(extract(epoch from at) / 3600)::bigint else 0 end]);
 end $$;
-comment on function romashka.message_document(uuid, text, text) is 'The search document of a message.';
-revoke execute on function romashka.workspace_lexeme(uuid), romashka.message_document(uuid, text, text) from public;
-grant execute on function romashka.workspace_lexeme(uuid), romashka.message_document(uuid, text, text)
+comment on function romashka.message_document(uuid, timestamptz, text, text) is 'The search document of a message.';
+revoke execute on function romashka.workspace_lexeme(uuid), romashka.hour_of(timestamptz), romashka.hours_query(uuid, bigint, integer), romashka.message_document(uuid, timestamptz, text, text) from public;
+grant execute on function romashka.workspace_lexeme(uuid), romashka.hour_of(timestamptz), romashka.hours_query(uuid, bigint, integer), romashka.message_document(uuid, timestamptz, text, text)
   to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;

@@ -32,8 +32,8 @@ create table if not exists public.conversations (
   sentiment romashka.sentiment,
   intent text,
   ai_confidence romashka.share,
-  business_context romashka.json_object not null default '{}',
-  custom_attributes romashka.json_object not null default '{}',
+  business_context romashka.json_fields not null default '{}',
+  custom_attributes romashka.json_fields not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   last_message_at timestamptz not null default now(),
@@ -90,7 +90,7 @@ create table if not exists public.messages (
   media_url text,
   media_caption text,
   delivery_status romashka.delivery_status not null default 'sent',
-  metadata romashka.json_object not null default '{}',
+  metadata romashka.json_fields not null default '{}',
   confidence_score romashka.share,
   processing_time_ms integer,
   intent_detected text,
@@ -112,7 +112,7 @@ create index if not exists idx_messages_sender_type on public.messages (sender_i
 create unique index if not exists messages_external_message_id_key on public.messages
   (workspace_id, channel_type, coalesce(channel_id, '00000000-0000-0000-0000-000000000000'::uuid), external_message_id) where external_message_id is not null;
 create index if not exists idx_messages_content_trgm on public.messages using gin (content extensions.gin_trgm_ops);
-create index if not exists messages_search_idx on public.messages using gin (romashka.message_document(workspace_id, language, content));
+create index if not exists messages_search_idx on public.messages using gin (romashka.message_document(workspace_id, created_at, language, content));
 
 -- What is to be said later is not said yet: it becomes a message, with all that follows from one, when it is due.
 create table if not exists public.scheduled_messages (

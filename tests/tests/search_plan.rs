@@ -91,3 +91,74 @@ async fn searching_reads_no_table_from_end_to_end() {
     .await;
     assert_eq!(foreign, 0);
 }
+
+/// Places of the newest first, page by page, until a page is empty.
+async fn pages(session: &Session, call: &str) -> Vec<i64> {
+    let mut places = Vec::new();
+    let mut before = "null".to_owned();
+    for _ in 0..200 {
+        let page: Vec<i64> = value(
+            session,
+            &format!(
+                "select coalesce(array_agg(extract(epoch from created_at)::bigint order by place), '{{}}')
+                   from public.{call}, before => {before}, limit_count => 100) with ordinality as f (message_id, conversation_id, sender_type, created_at, content{}, place)",
+                if call.starts_with("search") { ", rank" } else { "" }
+            ),
+        )
+        .await;
+        let Some(last) = page.last() else {
+            return places;
+        };
+        before = format!("to_timestamp({last})");
+        places.extend(page);
+    }
+    panic!("{call} has no end");
+}
+
+#[tokio::test]
+async fn pages_of_a_search_hold_every_match_once_and_newest_first() {
+    let database = TestDatabase::new().await;
+    let acme = database.create_workspace("acme").await;
+    let agent = database.create_person(acme, Role::Agent).await;
+    // Denser towards now, over two years, and some dated days ahead, which are not there yet; two thirds hold the word, a sixth the phrase.
+    database
+        .owner()
+        .batch_execute(&format!(
+            "set session_replication_role = replica;
+             insert into public.conversations (id, workspace_id, number) values ('00000000-0000-4000-8000-000000000001', '{acme}', 1);
+             insert into public.messages (workspace_id, conversation_id, sender_type, language, content, created_at)
+             select '{acme}', '00000000-0000-4000-8000-000000000001', 'user', 'en',
+                    case n % 6 when 0 then 'the parcel is late' when 1 then 'late is the parcel' when 2 then 'nothing' when 3 then 'a parcel' when 4 then 'parcel late' else 'else' end,
+                    date_trunc('second', now()) + case when n > 2990 then (n - 2990) * interval '3 hours' else - (n * n * 7) * interval '1 second' end
+               from generate_series(1, 3000) as n;
+             set session_replication_role = origin"
+        ))
+        .await
+        .unwrap_or_else(|error| panic!("{}", explain(&error)));
+    let session = database.as_user(agent, acme).await;
+    for (call, holds) in [
+        ("search_messages('parcel'", "content like '%parcel%'"),
+        (
+            "search_messages('\"parcel late\"'",
+            "content like '%parcel late%'",
+        ),
+        (
+            "search_messages('parcel -late'",
+            "content like '%parcel%' and content not like '%late%'",
+        ),
+        (
+            "search_messages('late -\"parcel late\"'",
+            "content like '%late%' and content not like '%parcel late%'",
+        ),
+        ("find_in_messages('arce'", "content like '%arce%'"),
+        ("find_in_messages('lse'", "content like '%lse%'"),
+    ] {
+        let found = pages(&session, call).await;
+        let expected: Vec<i64> = value(
+            &session,
+            &format!("select array_agg(extract(epoch from created_at)::bigint order by created_at desc) from public.messages where {holds} and created_at <= now()"),
+        )
+        .await;
+        assert_eq!(found, expected, "{call}");
+    }
+}
