@@ -50,7 +50,14 @@ begin
       ('sentiment', 'text', $c$value in ('positive', 'negative', 'neutral')$c$, 'The mood of a text.'),
       ('rating', 'numeric', 'value between 0 and 10', 'What a customer thinks of a conversation, on the workspace''s scale.'),
       ('share', 'numeric', 'value between 0 and 1', 'A part of a whole, or a probability.'),
-      ('json_object', 'jsonb', $c$jsonb_typeof(value) = 'object'$c$, 'A JSON object, never a list or a bare value.'),
+      ('json_fields', 'jsonb', $c$jsonb_typeof(value) = 'object'$c$, 'A JSON object, never a list or a bare value.'),
+      ('counter', 'integer', 'value >= 0', 'How many there are; never less than none.'),
+      ('seconds', 'integer', 'value > 0', 'A length of time in seconds.'),
+      ('max_concurrent_chats', 'integer', 'value between 0 and 1000', 'How many conversations an agent has at most at a time.'),
+      ('availability', 'text', $c$value in ('available', 'busy', 'away', 'offline')$c$, 'Whether an agent takes conversations.'),
+      ('customer_status', 'text', $c$value in ('active', 'blocked', 'vip')$c$, 'How a customer stands.'),
+      ('sla_type', 'text', $c$value in ('first_response', 'next_response', 'resolution', 'handoff')$c$, 'What a clock measures.'),
+      ('sla_status', 'text', $c$value in ('met', 'breached', 'pending')$c$, 'How a promise stands.'),
       ('sender_type', 'text', $c$value in ('user', 'ai', 'agent')$c$, 'Who said something: the customer (user), the assistant (ai), a person (agent).'),
       ('message_type', 'text', $c$value in ('text', 'image', 'audio', 'video', 'document', 'location', 'contact', 'sticker', 'reaction', 'template', 'interactive', 'system')$c$, 'The form of a message.'),
       ('delivery_status', 'text', $c$value in ('scheduled', 'queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'cancelled')$c$, 'How far a message has come on its way.'),
@@ -305,23 +312,42 @@ begin
 end $$;
 comment on function romashka.is_weekly_hours(jsonb) is
   'Whether a value is weekly hours: {"monday": {"start": "09:00", "end": "17:00"}, …}. An end at or before the start runs past midnight; a day left out is closed.';
+do $$ begin
+  if to_regtype('romashka.working_hours') is null then
+    create domain romashka.working_hours as jsonb constraint working_hours_check check (romashka.is_weekly_hours(value));
+  end if;
+end $$;
+comment on domain romashka.working_hours is 'Hours of a week: {"monday": {"start": "09:00", "end": "17:00"}, …}, as romashka.is_weekly_hours wants them.';
 revoke execute on function romashka.is_time_zone(text), romashka.is_weekly_hours(jsonb) from public;
 grant execute on function romashka.is_time_zone(text), romashka.is_weekly_hours(jsonb)
   to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
 
--- What a message is searched by: its words in its language, and its workspace, so that the index of one workspace is not read for another.
+-- What a message is searched by: its words in its language; its workspace, so that the index of one workspace is not read for another;
+-- and the hour it is of, so that a search can look at the newest first and stop when its page is full, however much there is.
 create or replace function romashka.workspace_lexeme(workspace uuid) returns text language sql immutable parallel safe
 return 'workspace:' || workspace::text;
 comment on function romashka.workspace_lexeme(uuid) is 'The word by which search keeps workspaces apart.';
+create or replace function romashka.hour_of(at timestamptz) returns bigint language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return case when isfinite(at) then floor(extract(epoch from at) / 3600)::bigint else 0 end;
+end $$;
+comment on function romashka.hour_of(timestamptz) is 'The number of an hour, counted from the beginning of 1970 in UTC.';
+create or replace function romashka.hours_query(workspace uuid, newest bigint, hours integer) returns tsquery language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return (select string_agg(quote_literal('hour:' || workspace::text || ':' || n), '|') from generate_series(newest - hours + 1, newest) as n)::tsquery;
+end $$;
+comment on function romashka.hours_query(uuid, bigint, integer) is 'What finds the messages of a workspace within so many hours, of which the newest is given.';
 -- Not in SQL: an index's expression is planned anew by every statement, with all functions in SQL that it calls.
-create or replace function romashka.message_document(workspace uuid, language text, content text) returns tsvector language plpgsql immutable parallel safe set search_path = '' as $$
+-- Its cost is what it is: a plan that computes documents instead of reading the index is never the cheaper one.
+create or replace function romashka.message_document(workspace uuid, at timestamptz, language text, content text) returns tsvector language plpgsql immutable parallel safe cost 5000 set search_path = '' as $$
 begin
   return to_tsvector(case when language = 'en' then 'pg_catalog.english'::regconfig else romashka.search_configuration(language) end, left(content, 100000))
-    || array_to_tsvector(array['workspace:' || workspace::text]);
+    || array_to_tsvector(array['workspace:' || workspace::text,
+         'hour:' || workspace::text || ':' || case when isfinite(at) then floor(extract(epoch from at) / 3600)::bigint else 0 end]);
 end $$;
-comment on function romashka.message_document(uuid, text, text) is 'The search document of a message.';
-revoke execute on function romashka.workspace_lexeme(uuid), romashka.message_document(uuid, text, text) from public;
-grant execute on function romashka.workspace_lexeme(uuid), romashka.message_document(uuid, text, text)
+comment on function romashka.message_document(uuid, timestamptz, text, text) is 'The search document of a message.';
+revoke execute on function romashka.workspace_lexeme(uuid), romashka.hour_of(timestamptz), romashka.hours_query(uuid, bigint, integer), romashka.message_document(uuid, timestamptz, text, text) from public;
+grant execute on function romashka.workspace_lexeme(uuid), romashka.hour_of(timestamptz), romashka.hours_query(uuid, bigint, integer), romashka.message_document(uuid, timestamptz, text, text)
   to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
 
 -- ============ 50-knowledge/prelude ============
@@ -716,22 +742,17 @@ create table if not exists public.agent_availability (
   workspace_id uuid not null default public.current_workspace_id(),
   agent_id uuid not null,
   is_online boolean not null default false,
-  status text not null default 'available',
-  max_concurrent_chats integer not null default 5,
-  current_chat_count integer not null default 0,
+  status romashka.availability not null default 'available',
+  max_concurrent_chats romashka.max_concurrent_chats not null default 5,
+  current_chat_count romashka.counter not null default 0,
   last_activity timestamptz not null default now(),
-  auto_away_time integer not null default 300,
-  working_hours jsonb not null default '{"friday": {"end": "17:00", "start": "09:00"}, "monday": {"end": "17:00", "start": "09:00"}, "tuesday": {"end": "17:00", "start": "09:00"}, "thursday": {"end": "17:00", "start": "09:00"}, "wednesday": {"end": "17:00", "start": "09:00"}}',
+  auto_away_time romashka.counter not null default 300,
+  working_hours romashka.working_hours not null default '{"friday": {"end": "17:00", "start": "09:00"}, "monday": {"end": "17:00", "start": "09:00"}, "tuesday": {"end": "17:00", "start": "09:00"}, "thursday": {"end": "17:00", "start": "09:00"}, "wednesday": {"end": "17:00", "start": "09:00"}}',
   last_assigned_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint agent_availability_pkey primary key (id, workspace_id),
-  constraint agent_availability_agent_id_fkey foreign key (agent_id, workspace_id) references public.workspace_members (user_id, workspace_id) on delete cascade,
-  constraint agent_availability_status_check check (status in ('available', 'busy', 'away', 'offline')),
-  constraint agent_availability_max_concurrent_chats_check check (max_concurrent_chats between 0 and 1000),
-  constraint agent_availability_current_chat_count_check check (current_chat_count >= 0),
-  constraint agent_availability_auto_away_time_check check (auto_away_time >= 0),
-  constraint agent_availability_working_hours_check check (romashka.is_weekly_hours(working_hours))
+  constraint agent_availability_agent_id_fkey foreign key (agent_id, workspace_id) references public.workspace_members (user_id, workspace_id) on delete cascade
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 comment on table public.agent_availability is 'Whether an agent takes conversations now, and how many he has. One row an agent and workspace.';
 create unique index if not exists idx_agent_availability_agent_id on public.agent_availability (agent_id, workspace_id);
@@ -936,14 +957,14 @@ create table if not exists public.customer_profiles (
   timezone text not null default 'UTC',
   language text not null default 'en',
   tags text[] not null default '{}',
-  custom_fields jsonb not null default '{}',
-  total_conversations integer not null default 0,
+  custom_fields romashka.json_fields not null default '{}',
+  total_conversations romashka.counter not null default 0,
   avg_satisfaction numeric not null default 0,
   rating_sum numeric not null default 0,
   rating_count integer not null default 0,
   last_interaction timestamptz,
   notes text,
-  status text not null default 'active',
+  status romashka.customer_status not null default 'active',
   merged_into_id uuid,
   erased_at timestamptz,
   created_at timestamptz not null default now(),
@@ -951,11 +972,8 @@ create table if not exists public.customer_profiles (
   constraint customer_profiles_pkey primary key (id, workspace_id),
   constraint customer_profiles_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
   constraint customer_profiles_merged_into_id_fkey foreign key (merged_into_id, workspace_id) references public.customer_profiles (id, workspace_id),
-  constraint customer_profiles_status_check check (status in ('active', 'blocked', 'vip')),
   constraint customer_profiles_email_check check (email is null or (length(email) <= 320 and email ~ '^[^@\s]+@[^@\s]+$')),
-  constraint customer_profiles_merged_into_id_check check (merged_into_id <> id),
-  constraint customer_profiles_total_conversations_check check (total_conversations >= 0),
-  constraint customer_profiles_custom_fields_check check (jsonb_typeof(custom_fields) = 'object')
+  constraint customer_profiles_merged_into_id_check check (merged_into_id <> id)
 ) with (fillfactor = 90);
 comment on table public.customer_profiles is 'Customers (contacts) of a workspace.';
 create unique index if not exists idx_customer_profiles_email on public.customer_profiles (workspace_id, lower(email)) where merged_into_id is null;
@@ -1314,8 +1332,8 @@ create table if not exists public.conversations (
   sentiment romashka.sentiment,
   intent text,
   ai_confidence romashka.share,
-  business_context romashka.json_object not null default '{}',
-  custom_attributes romashka.json_object not null default '{}',
+  business_context romashka.json_fields not null default '{}',
+  custom_attributes romashka.json_fields not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   last_message_at timestamptz not null default now(),
@@ -1372,7 +1390,7 @@ create table if not exists public.messages (
   media_url text,
   media_caption text,
   delivery_status romashka.delivery_status not null default 'sent',
-  metadata romashka.json_object not null default '{}',
+  metadata romashka.json_fields not null default '{}',
   confidence_score romashka.share,
   processing_time_ms integer,
   intent_detected text,
@@ -1394,7 +1412,7 @@ create index if not exists idx_messages_sender_type on public.messages (sender_i
 create unique index if not exists messages_external_message_id_key on public.messages
   (workspace_id, channel_type, coalesce(channel_id, '00000000-0000-0000-0000-000000000000'::uuid), external_message_id) where external_message_id is not null;
 create index if not exists idx_messages_content_trgm on public.messages using gin (content extensions.gin_trgm_ops);
-create index if not exists messages_search_idx on public.messages using gin (romashka.message_document(workspace_id, language, content));
+create index if not exists messages_search_idx on public.messages using gin (romashka.message_document(workspace_id, created_at, language, content));
 
 -- What is to be said later is not said yet: it becomes a message, with all that follows from one, when it is due.
 create table if not exists public.scheduled_messages (
@@ -2114,10 +2132,10 @@ create table if not exists public.sla_tracking (
   workspace_id uuid not null default public.current_workspace_id(),
   conversation_id uuid not null,
   policy_id uuid,
-  sla_type text not null,
-  target_time_seconds integer not null,
-  actual_time_seconds integer,
-  status text not null default 'pending',
+  sla_type romashka.sla_type not null,
+  target_time_seconds romashka.seconds not null,
+  actual_time_seconds romashka.counter,
+  status romashka.sla_status not null default 'pending',
   breach_reason text,
   business_hours_only boolean not null default false,
   started_at timestamptz not null default now(),
@@ -2131,10 +2149,6 @@ create table if not exists public.sla_tracking (
   constraint sla_tracking_pkey primary key (id, workspace_id),
   constraint sla_tracking_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
   constraint sla_tracking_policy_id_fkey foreign key (policy_id, workspace_id) references public.sla_policies (id, workspace_id),
-  constraint sla_tracking_sla_type_check check (sla_type in ('first_response', 'next_response', 'resolution', 'handoff')),
-  constraint sla_tracking_status_check check (status in ('met', 'breached', 'pending')),
-  constraint sla_tracking_target_time_seconds_check check (target_time_seconds > 0),
-  constraint sla_tracking_actual_time_seconds_check check (actual_time_seconds >= 0),
   constraint sla_tracking_paused_at_check check (paused_at is null or (due_at is null and remaining_seconds is not null))
 ) with (fillfactor = 80);
 comment on table public.sla_tracking is
@@ -2654,22 +2668,36 @@ end $$;
 comment on function romashka.protect_table(text, text, text, text, text) is
   'Forces row-level security on a tenant table and writes its four policies and grants: the least role that may read, insert, update, delete; null for nobody.';
 
-create or replace function romashka.audit_table(table_name text, secret_columns text[] default '{}', left_out text[] default '{}') returns void language plpgsql set search_path = '' as $$
+create or replace function romashka.audit_table(table_name text, secret_columns text[] default '{}', left_out text[] default '{}', counters text[] default null) returns void
+language plpgsql set search_path = '' as $$
 declare
   secrets constant text := array_to_string(secret_columns, ',');
   unrecorded constant text := array_to_string(left_out, ',');
+  recorded text;
+  differs text;
 begin
   execute format('create or replace trigger %I after insert on public.%I referencing new table as new_rows for each statement '
     'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_insert', table_name, table_name, secrets, unrecorded);
-  execute format('create or replace trigger %I after update on public.%I referencing old table as old_rows new table as new_rows for each statement '
-    'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_update', table_name, table_name, secrets, unrecorded);
+  if counters is null then
+    execute format('create or replace trigger %I after update on public.%I referencing old table as old_rows new table as new_rows for each statement '
+      'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_update', table_name, table_name, secrets, unrecorded);
+  else
+    -- A list of columns cannot go with the tables of a statement's rows. With it, a statement that only counts costs nothing.
+    select string_agg(format('%I', a.attname), ', ' order by a.attnum), string_agg(format('old.%1$I is distinct from new.%1$I', a.attname), ' or ' order by a.attnum)
+      into recorded, differs
+      from pg_catalog.pg_attribute as a
+     where a.attrelid = format('public.%I', table_name)::regclass and a.attnum > 0 and not a.attisdropped
+       and a.attname <> all (counters || array['id', 'workspace_id', 'created_at', 'updated_at']);
+    execute format('create or replace trigger %I after update of %s on public.%I for each row when (%s) execute function romashka.log_row_change(%L)',
+      table_name || '_90_audit_update', recorded, table_name, differs, table_name);
+  end if;
   execute format('create or replace trigger %I after delete on public.%I referencing old table as old_rows for each statement '
     'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_delete', table_name, table_name, secrets, unrecorded);
   execute format('create or replace trigger %I after truncate on public.%I for each statement '
     'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_truncate', table_name, table_name, secrets, unrecorded);
 end $$;
-comment on function romashka.audit_table(text, text[], text[]) is
-  'Records every change of a table in audit_logs; secret columns appear only as changed; columns left out (counters, what is derived) not at all.';
+comment on function romashka.audit_table(text, text[], text[], text[]) is
+  'Records every change of a table in audit_logs; secret columns appear only as changed; columns left out (counters, what is derived) not at all. Counters that change often are named as such: an update of them alone is not looked at.';
 
 -- Everything below romashka is closed, then opened by name to those who ask through policies.
 revoke execute on all functions in schema romashka from public;
@@ -3001,21 +3029,21 @@ declare
   skipped boolean := false;
   wait boolean := false;
   candidate record;
+  zone text;
   taken uuid;
 begin
   loop
     for candidate in
-      select a.id, a.agent_id, a.working_hours, p.timezone
-        from public.agent_availability as a
-        join public.workspace_members as m on m.user_id = a.agent_id and m.workspace_id = a.workspace_id and m.status = 'active'
-        join public.profiles as p on p.id = a.agent_id
+      select a.id, a.agent_id, a.working_hours from public.agent_availability as a
        where a.workspace_id = workspace and a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats
          and (wanted_team is null or exists (select from public.team_members as t
                where t.team_id = wanted_team and t.workspace_id = workspace and t.user_id = a.agent_id))
        order by case when not round_robin then a.current_chat_count end, a.last_assigned_at nulls first, a.id
     loop
-      -- Asked of one after the other: the first is nearly always within his hours, and the question costs more than the rest.
-      continue when not romashka.within_hours(candidate.working_hours, candidate.timezone, at);
+      -- Asked of one after the other: the first is nearly always a member within his hours, and the question costs more than the rest.
+      select p.timezone into zone from public.workspace_members as m join public.profiles as p on p.id = m.user_id
+       where m.user_id = candidate.agent_id and m.workspace_id = workspace and m.status = 'active';
+      continue when not found or not romashka.within_hours(candidate.working_hours, zone, at);
       taken := null;
       if wait then
         select a.agent_id into taken from public.agent_availability as a
@@ -3246,8 +3274,6 @@ end $$;
 comment on function public.receive_webhook_event(text, text, jsonb, text, text, uuid, jsonb, bytea, uuid) is
   'Stores what a channel sent, before it is acknowledged. The same dedupe_key gives the event that is stored already.';
 
--- Its form before it could be told which sources.
-drop function if exists public.claim_webhook_events(integer, text, interval, uuid);
 create or replace function public.claim_webhook_events(batch_size integer default 20, worker text default null, lease interval default '1 minute',
   workspace uuid default null, sources text[] default null) returns setof public.webhook_events
 language plpgsql security definer set search_path = '' as $$
@@ -3408,7 +3434,9 @@ comment on function romashka.refuse_merge_into_itself(public.conversations) is '
 
 -- The short number comes from the workspace's own sequence: no lock is held, a rolled back insert leaves a gap.
 create or replace function romashka.prepare_conversation() returns trigger language plpgsql security definer set search_path = '' as $$
--- Definer: uses the sequence of the workspace, and looks at memberships.
+-- Definer: uses the sequence of the workspace, looks at memberships, and sees the load of every agent.
+declare
+  chosen uuid;
 begin
   if new.number is null then
     begin
@@ -3421,16 +3449,26 @@ begin
   if new.assigned_agent_id is not null then
     perform romashka.ensure_member(new.workspace_id, new.assigned_agent_id);
   elsif new.status in ('active', 'escalated') then
-    new.queued_at := coalesce(new.queued_at, pg_catalog.now());
+    -- The first of a statement is assigned here, so that its row is written once. While a choice is not counted yet, the others
+    -- are left to auto_assign_conversation, which sees the load that the one before made.
+    if new.merged_into_id is null and coalesce(pg_catalog.current_setting('romashka.auto_assign', true), '') <> 'off'
+       and coalesce(pg_catalog.current_setting('romashka.choice', true), '') = '' then
+      chosen := romashka.pick_agent(new.workspace_id, new.team_id, new.department);
+      new.assigned_agent_id := chosen;
+      execute format('set local romashka.choice = %L', new.id);
+    end if;
+    if chosen is null then new.queued_at := coalesce(new.queued_at, pg_catalog.now()); end if;
   end if;
-  if new.status in ('resolved', 'closed') then
+  if new.status in ('active', 'escalated') then
+    new.sla_policy_id := coalesce(new.sla_policy_id, romashka.policy_for(new));
+  else
     new.resolved_at := coalesce(new.resolved_at, pg_catalog.now());
     new.resolution_time_seconds := coalesce(new.resolution_time_seconds, greatest(0, extract(epoch from new.resolved_at - new.created_at))::integer);
     if new.status = 'closed' then new.closed_at := coalesce(new.closed_at, new.resolved_at); end if;
   end if;
   return new;
 end $$;
-comment on function romashka.prepare_conversation() is 'Trigger: number, queue time and, for one that is inserted as done, the time it was.';
+comment on function romashka.prepare_conversation() is 'Trigger: number, agent or queue time, the promise that applies and, for one that is inserted as done, the time it was.';
 create or replace trigger conversations_10_prepare before insert on public.conversations
   for each row execute function romashka.prepare_conversation();
 
@@ -3485,7 +3523,8 @@ create or replace function public.auto_assign_conversation() returns trigger lan
 declare
   chosen uuid;
 begin
-  if coalesce(pg_catalog.current_setting('romashka.auto_assign', true), '') = 'off' then return null; end if;
+  if coalesce(pg_catalog.current_setting('romashka.auto_assign', true), '') = 'off'
+     or pg_catalog.current_setting('romashka.choice', true) = new.id::text then return null; end if;
   chosen := romashka.pick_agent(new.workspace_id, new.team_id, new.department);
   if chosen is not null then
     update public.conversations as c set assigned_agent_id = chosen, updated_at = pg_catalog.now()
@@ -3493,8 +3532,9 @@ begin
   end if;
   return null;
 end $$;
-comment on function public.auto_assign_conversation() is 'Trigger: gives a new conversation to an agent; nobody free, it waits in the queue.';
--- After the row exists, so that a row that is not inserted after all (on conflict do nothing) takes nobody's place, and each row of one statement sees the one before.
+comment on function public.auto_assign_conversation() is
+  'Trigger: gives a new conversation to an agent whom prepare_conversation could not give one, because the choice for a row before it was not counted yet.';
+-- After the row exists: each row of one statement sees the one before.
 create or replace trigger trigger_auto_assign_conversation after insert on public.conversations for each row
   when (new.assigned_agent_id is null and new.status in ('active', 'escalated') and new.merged_into_id is null)
   execute function public.auto_assign_conversation();
@@ -3508,7 +3548,7 @@ begin
   if new.status in ('resolved', 'closed') then
     perform romashka.finish_analytics(new.workspace_id, new.id, new.resolved_at, null);
   end if;
-  perform romashka.sla_on_conversation(new.id, new.workspace_id);
+  if new.status in ('active', 'escalated') then perform romashka.sla_on_conversation(new); end if;
   return null;
 end $$;
 comment on function public.create_conversation_analytics() is 'Trigger: every conversation has its figures from the first moment.';
@@ -3570,6 +3610,9 @@ declare
   workspace constant uuid := case when tg_op = 'DELETE' then old.workspace_id else new.workspace_id end;
   at constant timestamptz := pg_catalog.clock_timestamp();
 begin
+  if tg_op = 'INSERT' and pg_catalog.current_setting('romashka.choice', true) = new.id::text then
+    set local romashka.choice = ''; -- counted below
+  end if;
   if before is not distinct from after then return null; end if;
   -- Two agents are locked in the order of their ids, so that two opposite transfers do not wait for each other.
   if before is not null and after is not null then
@@ -3600,6 +3643,7 @@ declare
   zone text;
   waiting record;
 begin
+  if not new.is_online or new.status <> 'available' or free <= 0 then return null; end if;
   select p.timezone into zone from public.profiles as p where p.id = new.agent_id;
   if not romashka.within_hours(new.working_hours, coalesce(zone, 'UTC'), pg_catalog.now()) then return null; end if;
   for waiting in
@@ -3618,12 +3662,12 @@ begin
   return null;
 end $$;
 comment on function romashka.assign_from_queue() is 'Trigger: an agent who became free takes what waits.';
-create or replace trigger agent_availability_20_assign_from_queue after update on public.agent_availability for each row
-  when (new.is_online and new.status = 'available' and new.current_chat_count < new.max_concurrent_chats
-    and (not old.is_online or old.status <> 'available' or old.current_chat_count > new.current_chat_count or old.max_concurrent_chats < new.max_concurrent_chats))
-  execute function romashka.assign_from_queue();
+create or replace trigger agent_availability_20_assign_from_queue after update of is_online, status, max_concurrent_chats on public.agent_availability for each row
+  when (new.is_online) execute function romashka.assign_from_queue();
+create or replace trigger agent_availability_20_assign_from_queue_on_count after update of current_chat_count on public.agent_availability for each row
+  when (new.current_chat_count < old.current_chat_count) execute function romashka.assign_from_queue();
 create or replace trigger agent_availability_20_assign_from_queue_on_insert after insert on public.agent_availability for each row
-  when (new.is_online and new.status = 'available' and new.current_chat_count < new.max_concurrent_chats)
+  when (new.is_online)
   execute function romashka.assign_from_queue();
 
 create or replace function romashka.count_for_customer(customer uuid, workspace uuid, conversations integer, rating numeric, ratings integer, seen_at timestamptz)
@@ -3713,6 +3757,11 @@ begin
     values (new.workspace_id, 'conversation.created', actor, person, 'conversation', new.id, new.id,
       new.created_at, case when new.created_at < at then 'source' else 'recorded' end,
       jsonb_build_object('number', new.number, 'channel_type', new.channel_type, 'customer_id', new.customer_id, 'status', new.status, 'assigned_agent_id', new.assigned_agent_id));
+    if new.assigned_agent_id is not null then
+      insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis, payload)
+      values (new.workspace_id, 'conversation.assigned', actor, person, 'conversation', new.id, new.id,
+        new.created_at, case when new.created_at < at then 'source' else 'recorded' end, jsonb_build_object('from', null, 'to', new.assigned_agent_id));
+    end if;
     return null;
   elsif tg_op = 'DELETE' then
     insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, payload)
@@ -4368,36 +4417,38 @@ begin
 end $$;
 comment on function romashka.stop_clocks(uuid, uuid, text[], timestamptz) is 'What was promised happened: met, or breached when it was late.';
 
-create or replace function romashka.sla_on_conversation(conversation uuid, workspace uuid) returns void language plpgsql set search_path = '' as $$
-declare
-  talk record;
-  policy public.sla_policies;
+create or replace function romashka.policy_for(talk public.conversations) returns uuid language plpgsql stable set search_path = '' as $$
 begin
-  select c.status, c.priority, c.channel_type, c.team_id, c.created_at into talk
-    from public.conversations as c where c.id = conversation and c.workspace_id = workspace;
-  if not found or talk.status in ('resolved', 'closed') then return; end if;
-  select p.* into policy from public.sla_policies as p
-   where p.workspace_id = workspace and p.is_active
-     and (p.priorities = '{}' or talk.priority = any (p.priorities))
-     and (p.channel_types = '{}' or talk.channel_type = any (p.channel_types))
-     and (p.team_ids = '{}' or talk.team_id = any (p.team_ids))
-   order by p.position, p.id limit 1;
-  if found then
-    update public.conversations as c set sla_policy_id = policy.id where c.id = conversation and c.workspace_id = workspace;
+  return (select p.id from public.sla_policies as p
+           where p.workspace_id = talk.workspace_id and p.is_active
+             and (p.priorities = '{}' or talk.priority = any (p.priorities))
+             and (p.channel_types = '{}' or talk.channel_type = any (p.channel_types))
+             and (p.team_ids = '{}' or talk.team_id = any (p.team_ids))
+           order by p.position, p.id limit 1);
+end $$;
+comment on function romashka.policy_for(public.conversations) is 'The first policy that fits a conversation, null where none does.';
+
+create or replace function romashka.sla_on_conversation(talk public.conversations) returns void language plpgsql set search_path = '' as $$
+declare
+  policy public.sla_policies;
+  seconds integer;
+begin
+  if talk.sla_policy_id is not null then
+    select p.* into policy from public.sla_policies as p where p.id = talk.sla_policy_id and p.workspace_id = talk.workspace_id;
     if policy.first_response_seconds is not null then
-      perform romashka.start_clock(workspace, conversation, policy.id, 'first_response', policy.first_response_seconds, policy.business_hours_only, talk.created_at);
+      perform romashka.start_clock(talk.workspace_id, talk.id, policy.id, 'first_response', policy.first_response_seconds, policy.business_hours_only, talk.created_at);
     end if;
     if policy.resolution_seconds is not null then
-      perform romashka.start_clock(workspace, conversation, policy.id, 'resolution', policy.resolution_seconds, policy.business_hours_only, talk.created_at);
+      perform romashka.start_clock(talk.workspace_id, talk.id, policy.id, 'resolution', policy.resolution_seconds, policy.business_hours_only, talk.created_at);
     end if;
-  else
-    perform romashka.start_clock(workspace, conversation, null, 'first_response',
-      (romashka.setting(workspace, 'sla_first_response_seconds') #>> '{}')::integer, false, talk.created_at);
-    perform romashka.start_clock(workspace, conversation, null, 'resolution',
-      (romashka.setting(workspace, 'sla_resolution_seconds') #>> '{}')::integer, false, talk.created_at);
+    return;
   end if;
+  seconds := romashka.setting(talk.workspace_id, 'sla_first_response_seconds') #>> '{}';
+  perform romashka.start_clock(talk.workspace_id, talk.id, null, 'first_response', seconds, false, talk.created_at);
+  seconds := romashka.setting(talk.workspace_id, 'sla_resolution_seconds') #>> '{}';
+  perform romashka.start_clock(talk.workspace_id, talk.id, null, 'resolution', seconds, false, talk.created_at);
 end $$;
-comment on function romashka.sla_on_conversation(uuid, uuid) is
+comment on function romashka.sla_on_conversation(public.conversations) is
   'Starts the clocks of a new conversation: those of the policy that fits, else those of the settings sla_first_response_seconds and sla_resolution_seconds.';
 
 create or replace function romashka.sla_on_message(workspace uuid, conversation uuid, sender_type text, at timestamptz) returns void
@@ -5377,9 +5428,11 @@ declare
   headers constant text := nullif(pg_catalog.current_setting('request.headers', true), '');
 begin
   if headers is null then return null; end if;
-  return nullif(btrim(split_part(coalesce(headers::jsonb ->> 'x-forwarded-for', headers::jsonb ->> 'x-real-ip'), ',', 1)), '')::inet;
-exception when others then
-  return null; -- A header that is no address must not stop the change it came with.
+  begin
+    return nullif(btrim(split_part(coalesce(headers::jsonb ->> 'x-forwarded-for', headers::jsonb ->> 'x-real-ip'), ',', 1)), '')::inet;
+  exception when others then
+    return null; -- A header that is no address must not stop the change it came with.
+  end;
 end $$;
 comment on function romashka.request_address() is 'The address the request came from, as its headers say; null where they say nothing.';
 
@@ -5388,9 +5441,11 @@ declare
   headers constant text := nullif(pg_catalog.current_setting('request.headers', true), '');
 begin
   if headers is null then return null; end if;
-  return left(headers::jsonb ->> 'user-agent', 500);
-exception when others then
-  return null; -- as request_address
+  begin
+    return left(headers::jsonb ->> 'user-agent', 500);
+  exception when others then
+    return null; -- as request_address
+  end;
 end $$;
 comment on function romashka.request_agent() is 'The program the request was made with, as its headers say.';
 
@@ -5453,6 +5508,33 @@ begin
 end $$;
 comment on function public.log_data_changes() is
   'Trigger of romashka.audit_table: writes what a statement changed into audit_logs; of an update the changed columns, of rows made and removed the image, without secrets.';
+
+-- Conversations, messages and customers change with every word that is said: what people do to them is audited row by row.
+create or replace function romashka.log_row_change() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the audit is written by triggers only.
+declare
+  kind constant text := romashka.actor_kind();
+  actor constant uuid := romashka.actor_id();
+  before_image constant jsonb := to_jsonb(old);
+  after_image jsonb;
+  changed jsonb;
+begin
+  if tg_op = 'UPDATE' then
+    after_image := to_jsonb(new);
+    -- As romashka.changed_columns, which joins two images that may have other columns; these have the same.
+    select jsonb_object_agg(a.key, jsonb_build_object('from', before_image -> a.key, 'to', a.value)) into changed
+      from jsonb_each(after_image) as a where a.value is distinct from before_image -> a.key and a.key <> 'updated_at';
+    if changed is null then return null; end if;
+  else
+    changed := before_image;
+  end if;
+  insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
+  values (old.workspace_id, (select p.id from public.profiles as p where p.id = romashka.current_user_id()), kind, actor, case when kind = 'api' then actor end,
+    tg_op, tg_argv[0], old.id, changed, romashka.request_address(), romashka.request_agent());
+  return null;
+end $$;
+comment on function romashka.log_row_change() is 'Trigger: records one row''s change in audit_logs.';
+revoke execute on function romashka.log_row_change() from public;
 
 -- What is recorded stays as it was. The only changes: the chain's columns, once, by seal_audit_logs; personal data taken out, once, by
 -- redact_audit; removal by apply_retention; and a person's account gone. Each says so in romashka.audit_work, and the chain shows the rest.
@@ -5716,14 +5798,15 @@ create or replace trigger update_canned_responses_updated_at before update on pu
   when (old.updated_at is not distinct from new.updated_at and old.usage_count = new.usage_count) execute function public.update_updated_at_column();
 
 -- ============ 40-conversations/triggers ============
--- Purpose: the audit of people, customers and what belongs to conversations. Conversations and messages themselves are audited row by row (90-operations/verbs.sql).
+-- Purpose: the audit of people, customers and what belongs to conversations. Conversations and messages themselves are audited in 90-operations/verbs.sql.
 do $$
 declare
   signature text;
 begin
   foreach signature in array array['customer_profiles', 'customer_identities', 'customer_channel_preferences', 'custom_attribute_definitions',
     'conversation_notes', 'conversation_transfers', 'conversation_participants', 'file_attachments', 'saved_views', 'workspace_members', 'workspace_invitations', 'teams', 'team_members', 'workspaces', 'profiles'] loop
-    perform romashka.audit_table(signature, case signature when 'workspace_invitations' then array['token_hash'] else '{}'::text[] end);
+    perform romashka.audit_table(signature, case signature when 'workspace_invitations' then array['token_hash'] else '{}'::text[] end,
+      counters => case signature when 'customer_profiles' then array['total_conversations', 'avg_satisfaction', 'rating_sum', 'rating_count', 'last_interaction'] end);
   end loop;
 end $$;
 
@@ -6818,41 +6901,104 @@ comment on function public.merge_customers(uuid, uuid, uuid) is 'Two records of 
 
 create or replace function public.search_messages(query text, language text default null, before timestamptz default null, limit_count integer default 20, workspace uuid default public.current_workspace_id())
 returns table (message_id uuid, conversation_id uuid, sender_type text, created_at timestamptz, content text, rank real)
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 as $$
 -- Definer: operators of text search are not leakproof, so under policies their index would not be used; the workspace is checked first and stands in the query.
+-- The index gives no order. So the newest hour is looked at first, then four before it, sixteen …, until the page is full: what a frequent
+-- word costs does not grow with the history. What three days do not hold is rare enough to be looked for in all the rest at once.
 declare
   wanted tsquery;
-  scope constant tsquery := quote_literal(romashka.workspace_lexeme(workspace))::tsquery;
-  page constant integer := greatest(1, least(coalesce(limit_count, 20), 200));
+  candidates tsquery;
+  phrased boolean;
+  scope tsquery;
+  missing integer := greatest(1, least(coalesce(limit_count, 20), 200));
+  newest constant bigint := romashka.hour_of(least(before, clock_timestamp()));
+  oldest timestamptz := to_timestamp((newest + 1) * 3600);
+  looked_at integer := 0;
+  hours integer := 1;
+  here integer;
 begin
   perform romashka.require_role(workspace, 'viewer');
   wanted := websearch_to_tsquery('pg_catalog.simple', query)
     || websearch_to_tsquery(romashka.search_configuration(coalesce(language, (select w.default_language from public.workspaces as w where w.id = workspace))), query);
   if query ~ '[а-яё]' or query ~ '[А-ЯЁ]' then wanted := wanted || websearch_to_tsquery('pg_catalog.russian', query); end if;
   if wanted is null or numnode(wanted) = 0 then return; end if;
-  return query
-    select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500),
-           ts_rank(romashka.message_document(m.workspace_id, m.language, m.content), wanted)
-      from (select x.* from public.messages as x
-             where romashka.message_document(x.workspace_id, x.language, x.content) @@ (scope && wanted)
-               and x.workspace_id = workspace and (before is null or x.created_at < before)
-             order by x.created_at desc, x.id desc limit page) as m
-     order by m.created_at desc, m.id desc;
+  -- The index knows no places: a phrase is looked for as its words, and the documents of these are read one by one, newest first.
+  phrased := wanted::text ~ ' <(-|[0-9]+)> ';
+  candidates := case when phrased and wanted::text !~ '!' then regexp_replace(wanted::text, ' <(-|[0-9]+)> ', ' & ', 'g')::tsquery else wanted end;
+  loop
+    scope := case when looked_at < 85 then romashka.hours_query(workspace, newest - looked_at, hours) else quote_literal(romashka.workspace_lexeme(workspace))::tsquery end;
+    if phrased then
+      return query
+        select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500),
+               ts_rank(romashka.message_document(m.workspace_id, m.created_at, m.language, m.content), wanted)
+          from (select f.* from (select x.id, x.created_at from public.messages as x
+                                  where romashka.message_document(x.workspace_id, x.created_at, x.language, x.content) @@ (scope && candidates)
+                                    and x.workspace_id = workspace and (before is null or x.created_at < before)
+                                    and (looked_at < 85 or x.created_at < oldest)
+                                  order by x.created_at desc, x.id desc offset 0) as c
+                  cross join lateral (select y.* from public.messages as y where y.id = c.id and y.workspace_id = workspace
+                                       and romashka.message_document(y.workspace_id, y.created_at, y.language, y.content) @@ wanted offset 0) as f
+                 limit missing) as m
+         order by m.created_at desc, m.id desc;
+    else
+      return query
+        select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500),
+               ts_rank(romashka.message_document(m.workspace_id, m.created_at, m.language, m.content), wanted)
+          from (select x.* from public.messages as x
+                 where romashka.message_document(x.workspace_id, x.created_at, x.language, x.content) @@ (scope && candidates)
+                   and x.workspace_id = workspace and (before is null or x.created_at < before)
+                   and (looked_at < 85 or x.created_at < oldest)
+                 order by x.created_at desc, x.id desc limit missing) as m
+         order by m.created_at desc, m.id desc;
+    end if;
+    get diagnostics here = row_count;
+    missing := missing - here;
+    exit when missing <= 0 or looked_at >= 85;
+    looked_at := looked_at + hours;
+    oldest := oldest - hours * interval '1 hour';
+    hours := hours * 4;
+  end loop;
 end $$;
 comment on function public.search_messages(text, text, timestamptz, integer, uuid) is 'Full-text search over all messages of a workspace, newest first; "before" continues after the last row.';
 
 create or replace function public.find_in_messages(fragment text, before timestamptz default null, limit_count integer default 20, workspace uuid default public.current_workspace_id())
 returns table (message_id uuid, conversation_id uuid, sender_type text, created_at timestamptz, content text)
-language plpgsql stable security definer set search_path = '' as $$
--- Definer: as search_messages.
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 as $$
+-- Definer: as search_messages. A frequent fragment is here among the newest messages, which are read hour by hour; after two thousand of them
+-- in vain it is rare enough for the index of fragments.
+declare
+  pattern constant text := '%' || replace(replace(replace(fragment, '\', '\\'), '%', '\%'), '_', '\_') || '%';
+  missing integer := greatest(1, least(coalesce(limit_count, 20), 200));
+  newest constant bigint := romashka.hour_of(least(before, clock_timestamp()));
+  oldest timestamptz := to_timestamp((newest + 1) * 3600);
+  looked_at integer := 0;
+  hours integer := 1;
+  seen integer;
+  read integer := 0;
+  matches uuid[];
 begin
   perform romashka.require_role(workspace, 'viewer');
   if length(trim(coalesce(fragment, ''))) < 3 then raise exception 'at least three characters' using errcode = 'RM400'; end if;
+  while looked_at < 85 and read < 2000 loop
+    select count(*), array_agg(x.id) filter (where x.content ilike pattern) into seen, matches from public.messages as x
+     where romashka.message_document(x.workspace_id, x.created_at, x.language, x.content) @@ romashka.hours_query(workspace, newest - looked_at, hours)
+       and x.workspace_id = workspace and (before is null or x.created_at < before);
+    return query
+      select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500) from public.messages as m
+       where m.id = any (matches) and m.workspace_id = workspace
+       order by m.created_at desc, m.id desc limit missing;
+    missing := missing - coalesce(cardinality(matches), 0);
+    if missing <= 0 then return; end if;
+    read := read + seen;
+    looked_at := looked_at + hours;
+    oldest := oldest - hours * interval '1 hour';
+    hours := hours * 4;
+  end loop;
   return query
     select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500) from public.messages as m
-     where m.workspace_id = workspace and m.content ilike '%' || replace(replace(replace(fragment, '\', '\\'), '%', '\%'), '_', '\_') || '%'
-       and (before is null or m.created_at < before)
-     order by m.created_at desc, m.id desc limit greatest(1, least(coalesce(limit_count, 20), 200));
+     where m.workspace_id = workspace and m.content ilike pattern
+       and (before is null or m.created_at < before) and m.created_at < oldest
+     order by m.created_at desc, m.id desc limit missing;
 end $$;
 comment on function public.find_in_messages(text, timestamptz, integer, uuid) is 'Messages that contain a fragment anywhere (order numbers, parts of words), newest first.';
 
@@ -7110,27 +7256,7 @@ do $$ begin
   perform romashka.grant_function('public.erase_customer', 'authenticated', 'service_role', 'romashka_admin');
 end $$;
 
--- Conversations and messages change with every word that is said: what people do to them is audited row by row, and only when it is theirs to decide.
-create or replace function romashka.log_row_change() returns trigger language plpgsql security definer set search_path = '' as $$
--- Definer: the audit is written by triggers only.
-declare
-  kind constant text := romashka.actor_kind();
-  actor constant uuid := romashka.actor_id();
-  changed jsonb;
-begin
-  if tg_op = 'UPDATE' then
-    changed := romashka.changed_columns(to_jsonb(old), to_jsonb(new), '{}');
-    if changed is null then return null; end if;
-  else
-    changed := to_jsonb(old);
-  end if;
-  insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
-  values (old.workspace_id, (select p.id from public.profiles as p where p.id = romashka.current_user_id()), kind, actor, case when kind = 'api' then actor end,
-    tg_op, tg_argv[0], old.id, changed, romashka.request_address(), romashka.request_agent());
-  return null;
-end $$;
-comment on function romashka.log_row_change() is 'Trigger: records one row''s change in audit_logs.';
-revoke execute on function romashka.log_row_change() from public;
+-- What people do to conversations and messages, and only when it is theirs to decide.
 create or replace trigger conversations_90_audit_update
   after update of status, assigned_agent_id, team_id, priority, tags, customer_id, subject, department, custom_attributes, satisfaction_score, merged_into_id on public.conversations for each row
   when (old.status is distinct from new.status or old.assigned_agent_id is distinct from new.assigned_agent_id or old.team_id is distinct from new.team_id

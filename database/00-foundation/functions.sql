@@ -152,22 +152,36 @@ end $$;
 comment on function romashka.protect_table(text, text, text, text, text) is
   'Forces row-level security on a tenant table and writes its four policies and grants: the least role that may read, insert, update, delete; null for nobody.';
 
-create or replace function romashka.audit_table(table_name text, secret_columns text[] default '{}', left_out text[] default '{}') returns void language plpgsql set search_path = '' as $$
+create or replace function romashka.audit_table(table_name text, secret_columns text[] default '{}', left_out text[] default '{}', counters text[] default null) returns void
+language plpgsql set search_path = '' as $$
 declare
   secrets constant text := array_to_string(secret_columns, ',');
   unrecorded constant text := array_to_string(left_out, ',');
+  recorded text;
+  differs text;
 begin
   execute format('create or replace trigger %I after insert on public.%I referencing new table as new_rows for each statement '
     'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_insert', table_name, table_name, secrets, unrecorded);
-  execute format('create or replace trigger %I after update on public.%I referencing old table as old_rows new table as new_rows for each statement '
-    'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_update', table_name, table_name, secrets, unrecorded);
+  if counters is null then
+    execute format('create or replace trigger %I after update on public.%I referencing old table as old_rows new table as new_rows for each statement '
+      'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_update', table_name, table_name, secrets, unrecorded);
+  else
+    -- A list of columns cannot go with the tables of a statement's rows. With it, a statement that only counts costs nothing.
+    select string_agg(format('%I', a.attname), ', ' order by a.attnum), string_agg(format('old.%1$I is distinct from new.%1$I', a.attname), ' or ' order by a.attnum)
+      into recorded, differs
+      from pg_catalog.pg_attribute as a
+     where a.attrelid = format('public.%I', table_name)::regclass and a.attnum > 0 and not a.attisdropped
+       and a.attname <> all (counters || array['id', 'workspace_id', 'created_at', 'updated_at']);
+    execute format('create or replace trigger %I after update of %s on public.%I for each row when (%s) execute function romashka.log_row_change(%L)',
+      table_name || '_90_audit_update', recorded, table_name, differs, table_name);
+  end if;
   execute format('create or replace trigger %I after delete on public.%I referencing old table as old_rows for each statement '
     'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_delete', table_name, table_name, secrets, unrecorded);
   execute format('create or replace trigger %I after truncate on public.%I for each statement '
     'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_truncate', table_name, table_name, secrets, unrecorded);
 end $$;
-comment on function romashka.audit_table(text, text[], text[]) is
-  'Records every change of a table in audit_logs; secret columns appear only as changed; columns left out (counters, what is derived) not at all.';
+comment on function romashka.audit_table(text, text[], text[], text[]) is
+  'Records every change of a table in audit_logs; secret columns appear only as changed; columns left out (counters, what is derived) not at all. Counters that change often are named as such: an update of them alone is not looked at.';
 
 -- Everything below romashka is closed, then opened by name to those who ask through policies.
 revoke execute on all functions in schema romashka from public;

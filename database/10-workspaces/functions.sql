@@ -224,21 +224,21 @@ declare
   skipped boolean := false;
   wait boolean := false;
   candidate record;
+  zone text;
   taken uuid;
 begin
   loop
     for candidate in
-      select a.id, a.agent_id, a.working_hours, p.timezone
-        from public.agent_availability as a
-        join public.workspace_members as m on m.user_id = a.agent_id and m.workspace_id = a.workspace_id and m.status = 'active'
-        join public.profiles as p on p.id = a.agent_id
+      select a.id, a.agent_id, a.working_hours from public.agent_availability as a
        where a.workspace_id = workspace and a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats
          and (wanted_team is null or exists (select from public.team_members as t
                where t.team_id = wanted_team and t.workspace_id = workspace and t.user_id = a.agent_id))
        order by case when not round_robin then a.current_chat_count end, a.last_assigned_at nulls first, a.id
     loop
-      -- Asked of one after the other: the first is nearly always within his hours, and the question costs more than the rest.
-      continue when not romashka.within_hours(candidate.working_hours, candidate.timezone, at);
+      -- Asked of one after the other: the first is nearly always a member within his hours, and the question costs more than the rest.
+      select p.timezone into zone from public.workspace_members as m join public.profiles as p on p.id = m.user_id
+       where m.user_id = candidate.agent_id and m.workspace_id = workspace and m.status = 'active';
+      continue when not found or not romashka.within_hours(candidate.working_hours, zone, at);
       taken := null;
       if wait then
         select a.agent_id into taken from public.agent_availability as a

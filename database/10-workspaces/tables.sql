@@ -131,22 +131,17 @@ create table if not exists public.agent_availability (
   workspace_id uuid not null default public.current_workspace_id(),
   agent_id uuid not null,
   is_online boolean not null default false,
-  status text not null default 'available',
-  max_concurrent_chats integer not null default 5,
-  current_chat_count integer not null default 0,
+  status romashka.availability not null default 'available',
+  max_concurrent_chats romashka.max_concurrent_chats not null default 5,
+  current_chat_count romashka.counter not null default 0,
   last_activity timestamptz not null default now(),
-  auto_away_time integer not null default 300,
-  working_hours jsonb not null default '{"friday": {"end": "17:00", "start": "09:00"}, "monday": {"end": "17:00", "start": "09:00"}, "tuesday": {"end": "17:00", "start": "09:00"}, "thursday": {"end": "17:00", "start": "09:00"}, "wednesday": {"end": "17:00", "start": "09:00"}}',
+  auto_away_time romashka.counter not null default 300,
+  working_hours romashka.working_hours not null default '{"friday": {"end": "17:00", "start": "09:00"}, "monday": {"end": "17:00", "start": "09:00"}, "tuesday": {"end": "17:00", "start": "09:00"}, "thursday": {"end": "17:00", "start": "09:00"}, "wednesday": {"end": "17:00", "start": "09:00"}}',
   last_assigned_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint agent_availability_pkey primary key (id, workspace_id),
-  constraint agent_availability_agent_id_fkey foreign key (agent_id, workspace_id) references public.workspace_members (user_id, workspace_id) on delete cascade,
-  constraint agent_availability_status_check check (status in ('available', 'busy', 'away', 'offline')),
-  constraint agent_availability_max_concurrent_chats_check check (max_concurrent_chats between 0 and 1000),
-  constraint agent_availability_current_chat_count_check check (current_chat_count >= 0),
-  constraint agent_availability_auto_away_time_check check (auto_away_time >= 0),
-  constraint agent_availability_working_hours_check check (romashka.is_weekly_hours(working_hours))
+  constraint agent_availability_agent_id_fkey foreign key (agent_id, workspace_id) references public.workspace_members (user_id, workspace_id) on delete cascade
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 comment on table public.agent_availability is 'Whether an agent takes conversations now, and how many he has. One row an agent and workspace.';
 create unique index if not exists idx_agent_availability_agent_id on public.agent_availability (agent_id, workspace_id);

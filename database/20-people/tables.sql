@@ -13,14 +13,14 @@ create table if not exists public.customer_profiles (
   timezone text not null default 'UTC',
   language text not null default 'en',
   tags text[] not null default '{}',
-  custom_fields jsonb not null default '{}',
-  total_conversations integer not null default 0,
+  custom_fields romashka.json_fields not null default '{}',
+  total_conversations romashka.counter not null default 0,
   avg_satisfaction numeric not null default 0,
   rating_sum numeric not null default 0,
   rating_count integer not null default 0,
   last_interaction timestamptz,
   notes text,
-  status text not null default 'active',
+  status romashka.customer_status not null default 'active',
   merged_into_id uuid,
   erased_at timestamptz,
   created_at timestamptz not null default now(),
@@ -28,11 +28,8 @@ create table if not exists public.customer_profiles (
   constraint customer_profiles_pkey primary key (id, workspace_id),
   constraint customer_profiles_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
   constraint customer_profiles_merged_into_id_fkey foreign key (merged_into_id, workspace_id) references public.customer_profiles (id, workspace_id),
-  constraint customer_profiles_status_check check (status in ('active', 'blocked', 'vip')),
   constraint customer_profiles_email_check check (email is null or (length(email) <= 320 and email ~ '^[^@\s]+@[^@\s]+$')),
-  constraint customer_profiles_merged_into_id_check check (merged_into_id <> id),
-  constraint customer_profiles_total_conversations_check check (total_conversations >= 0),
-  constraint customer_profiles_custom_fields_check check (jsonb_typeof(custom_fields) = 'object')
+  constraint customer_profiles_merged_into_id_check check (merged_into_id <> id)
 ) with (fillfactor = 90);
 comment on table public.customer_profiles is 'Customers (contacts) of a workspace.';
 create unique index if not exists idx_customer_profiles_email on public.customer_profiles (workspace_id, lower(email)) where merged_into_id is null;

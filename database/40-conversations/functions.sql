@@ -15,7 +15,9 @@ comment on function romashka.refuse_merge_into_itself(public.conversations) is '
 
 -- The short number comes from the workspace's own sequence: no lock is held, a rolled back insert leaves a gap.
 create or replace function romashka.prepare_conversation() returns trigger language plpgsql security definer set search_path = '' as $$
--- Definer: uses the sequence of the workspace, and looks at memberships.
+-- Definer: uses the sequence of the workspace, looks at memberships, and sees the load of every agent.
+declare
+  chosen uuid;
 begin
   if new.number is null then
     begin
@@ -28,16 +30,26 @@ begin
   if new.assigned_agent_id is not null then
     perform romashka.ensure_member(new.workspace_id, new.assigned_agent_id);
   elsif new.status in ('active', 'escalated') then
-    new.queued_at := coalesce(new.queued_at, pg_catalog.now());
+    -- The first of a statement is assigned here, so that its row is written once. While a choice is not counted yet, the others
+    -- are left to auto_assign_conversation, which sees the load that the one before made.
+    if new.merged_into_id is null and coalesce(pg_catalog.current_setting('romashka.auto_assign', true), '') <> 'off'
+       and coalesce(pg_catalog.current_setting('romashka.choice', true), '') = '' then
+      chosen := romashka.pick_agent(new.workspace_id, new.team_id, new.department);
+      new.assigned_agent_id := chosen;
+      execute format('set local romashka.choice = %L', new.id);
+    end if;
+    if chosen is null then new.queued_at := coalesce(new.queued_at, pg_catalog.now()); end if;
   end if;
-  if new.status in ('resolved', 'closed') then
+  if new.status in ('active', 'escalated') then
+    new.sla_policy_id := coalesce(new.sla_policy_id, romashka.policy_for(new));
+  else
     new.resolved_at := coalesce(new.resolved_at, pg_catalog.now());
     new.resolution_time_seconds := coalesce(new.resolution_time_seconds, greatest(0, extract(epoch from new.resolved_at - new.created_at))::integer);
     if new.status = 'closed' then new.closed_at := coalesce(new.closed_at, new.resolved_at); end if;
   end if;
   return new;
 end $$;
-comment on function romashka.prepare_conversation() is 'Trigger: number, queue time and, for one that is inserted as done, the time it was.';
+comment on function romashka.prepare_conversation() is 'Trigger: number, agent or queue time, the promise that applies and, for one that is inserted as done, the time it was.';
 create or replace trigger conversations_10_prepare before insert on public.conversations
   for each row execute function romashka.prepare_conversation();
 
@@ -92,7 +104,8 @@ create or replace function public.auto_assign_conversation() returns trigger lan
 declare
   chosen uuid;
 begin
-  if coalesce(pg_catalog.current_setting('romashka.auto_assign', true), '') = 'off' then return null; end if;
+  if coalesce(pg_catalog.current_setting('romashka.auto_assign', true), '') = 'off'
+     or pg_catalog.current_setting('romashka.choice', true) = new.id::text then return null; end if;
   chosen := romashka.pick_agent(new.workspace_id, new.team_id, new.department);
   if chosen is not null then
     update public.conversations as c set assigned_agent_id = chosen, updated_at = pg_catalog.now()
@@ -100,8 +113,9 @@ begin
   end if;
   return null;
 end $$;
-comment on function public.auto_assign_conversation() is 'Trigger: gives a new conversation to an agent; nobody free, it waits in the queue.';
--- After the row exists, so that a row that is not inserted after all (on conflict do nothing) takes nobody's place, and each row of one statement sees the one before.
+comment on function public.auto_assign_conversation() is
+  'Trigger: gives a new conversation to an agent whom prepare_conversation could not give one, because the choice for a row before it was not counted yet.';
+-- After the row exists: each row of one statement sees the one before.
 create or replace trigger trigger_auto_assign_conversation after insert on public.conversations for each row
   when (new.assigned_agent_id is null and new.status in ('active', 'escalated') and new.merged_into_id is null)
   execute function public.auto_assign_conversation();
@@ -115,7 +129,7 @@ begin
   if new.status in ('resolved', 'closed') then
     perform romashka.finish_analytics(new.workspace_id, new.id, new.resolved_at, null);
   end if;
-  perform romashka.sla_on_conversation(new.id, new.workspace_id);
+  if new.status in ('active', 'escalated') then perform romashka.sla_on_conversation(new); end if;
   return null;
 end $$;
 comment on function public.create_conversation_analytics() is 'Trigger: every conversation has its figures from the first moment.';
@@ -177,6 +191,9 @@ declare
   workspace constant uuid := case when tg_op = 'DELETE' then old.workspace_id else new.workspace_id end;
   at constant timestamptz := pg_catalog.clock_timestamp();
 begin
+  if tg_op = 'INSERT' and pg_catalog.current_setting('romashka.choice', true) = new.id::text then
+    set local romashka.choice = ''; -- counted below
+  end if;
   if before is not distinct from after then return null; end if;
   -- Two agents are locked in the order of their ids, so that two opposite transfers do not wait for each other.
   if before is not null and after is not null then
@@ -207,6 +224,7 @@ declare
   zone text;
   waiting record;
 begin
+  if not new.is_online or new.status <> 'available' or free <= 0 then return null; end if;
   select p.timezone into zone from public.profiles as p where p.id = new.agent_id;
   if not romashka.within_hours(new.working_hours, coalesce(zone, 'UTC'), pg_catalog.now()) then return null; end if;
   for waiting in
@@ -225,12 +243,12 @@ begin
   return null;
 end $$;
 comment on function romashka.assign_from_queue() is 'Trigger: an agent who became free takes what waits.';
-create or replace trigger agent_availability_20_assign_from_queue after update on public.agent_availability for each row
-  when (new.is_online and new.status = 'available' and new.current_chat_count < new.max_concurrent_chats
-    and (not old.is_online or old.status <> 'available' or old.current_chat_count > new.current_chat_count or old.max_concurrent_chats < new.max_concurrent_chats))
-  execute function romashka.assign_from_queue();
+create or replace trigger agent_availability_20_assign_from_queue after update of is_online, status, max_concurrent_chats on public.agent_availability for each row
+  when (new.is_online) execute function romashka.assign_from_queue();
+create or replace trigger agent_availability_20_assign_from_queue_on_count after update of current_chat_count on public.agent_availability for each row
+  when (new.current_chat_count < old.current_chat_count) execute function romashka.assign_from_queue();
 create or replace trigger agent_availability_20_assign_from_queue_on_insert after insert on public.agent_availability for each row
-  when (new.is_online and new.status = 'available' and new.current_chat_count < new.max_concurrent_chats)
+  when (new.is_online)
   execute function romashka.assign_from_queue();
 
 create or replace function romashka.count_for_customer(customer uuid, workspace uuid, conversations integer, rating numeric, ratings integer, seen_at timestamptz)
@@ -320,6 +338,11 @@ begin
     values (new.workspace_id, 'conversation.created', actor, person, 'conversation', new.id, new.id,
       new.created_at, case when new.created_at < at then 'source' else 'recorded' end,
       jsonb_build_object('number', new.number, 'channel_type', new.channel_type, 'customer_id', new.customer_id, 'status', new.status, 'assigned_agent_id', new.assigned_agent_id));
+    if new.assigned_agent_id is not null then
+      insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis, payload)
+      values (new.workspace_id, 'conversation.assigned', actor, person, 'conversation', new.id, new.id,
+        new.created_at, case when new.created_at < at then 'source' else 'recorded' end, jsonb_build_object('from', null, 'to', new.assigned_agent_id));
+    end if;
     return null;
   elsif tg_op = 'DELETE' then
     insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, payload)

@@ -143,36 +143,38 @@ begin
 end $$;
 comment on function romashka.stop_clocks(uuid, uuid, text[], timestamptz) is 'What was promised happened: met, or breached when it was late.';
 
-create or replace function romashka.sla_on_conversation(conversation uuid, workspace uuid) returns void language plpgsql set search_path = '' as $$
-declare
-  talk record;
-  policy public.sla_policies;
+create or replace function romashka.policy_for(talk public.conversations) returns uuid language plpgsql stable set search_path = '' as $$
 begin
-  select c.status, c.priority, c.channel_type, c.team_id, c.created_at into talk
-    from public.conversations as c where c.id = conversation and c.workspace_id = workspace;
-  if not found or talk.status in ('resolved', 'closed') then return; end if;
-  select p.* into policy from public.sla_policies as p
-   where p.workspace_id = workspace and p.is_active
-     and (p.priorities = '{}' or talk.priority = any (p.priorities))
-     and (p.channel_types = '{}' or talk.channel_type = any (p.channel_types))
-     and (p.team_ids = '{}' or talk.team_id = any (p.team_ids))
-   order by p.position, p.id limit 1;
-  if found then
-    update public.conversations as c set sla_policy_id = policy.id where c.id = conversation and c.workspace_id = workspace;
+  return (select p.id from public.sla_policies as p
+           where p.workspace_id = talk.workspace_id and p.is_active
+             and (p.priorities = '{}' or talk.priority = any (p.priorities))
+             and (p.channel_types = '{}' or talk.channel_type = any (p.channel_types))
+             and (p.team_ids = '{}' or talk.team_id = any (p.team_ids))
+           order by p.position, p.id limit 1);
+end $$;
+comment on function romashka.policy_for(public.conversations) is 'The first policy that fits a conversation, null where none does.';
+
+create or replace function romashka.sla_on_conversation(talk public.conversations) returns void language plpgsql set search_path = '' as $$
+declare
+  policy public.sla_policies;
+  seconds integer;
+begin
+  if talk.sla_policy_id is not null then
+    select p.* into policy from public.sla_policies as p where p.id = talk.sla_policy_id and p.workspace_id = talk.workspace_id;
     if policy.first_response_seconds is not null then
-      perform romashka.start_clock(workspace, conversation, policy.id, 'first_response', policy.first_response_seconds, policy.business_hours_only, talk.created_at);
+      perform romashka.start_clock(talk.workspace_id, talk.id, policy.id, 'first_response', policy.first_response_seconds, policy.business_hours_only, talk.created_at);
     end if;
     if policy.resolution_seconds is not null then
-      perform romashka.start_clock(workspace, conversation, policy.id, 'resolution', policy.resolution_seconds, policy.business_hours_only, talk.created_at);
+      perform romashka.start_clock(talk.workspace_id, talk.id, policy.id, 'resolution', policy.resolution_seconds, policy.business_hours_only, talk.created_at);
     end if;
-  else
-    perform romashka.start_clock(workspace, conversation, null, 'first_response',
-      (romashka.setting(workspace, 'sla_first_response_seconds') #>> '{}')::integer, false, talk.created_at);
-    perform romashka.start_clock(workspace, conversation, null, 'resolution',
-      (romashka.setting(workspace, 'sla_resolution_seconds') #>> '{}')::integer, false, talk.created_at);
+    return;
   end if;
+  seconds := romashka.setting(talk.workspace_id, 'sla_first_response_seconds') #>> '{}';
+  perform romashka.start_clock(talk.workspace_id, talk.id, null, 'first_response', seconds, false, talk.created_at);
+  seconds := romashka.setting(talk.workspace_id, 'sla_resolution_seconds') #>> '{}';
+  perform romashka.start_clock(talk.workspace_id, talk.id, null, 'resolution', seconds, false, talk.created_at);
 end $$;
-comment on function romashka.sla_on_conversation(uuid, uuid) is
+comment on function romashka.sla_on_conversation(public.conversations) is
   'Starts the clocks of a new conversation: those of the policy that fits, else those of the settings sla_first_response_seconds and sla_resolution_seconds.';
 
 create or replace function romashka.sla_on_message(workspace uuid, conversation uuid, sender_type text, at timestamptz) returns void

@@ -170,10 +170,10 @@ create table if not exists public.sla_tracking (
   workspace_id uuid not null default public.current_workspace_id(),
   conversation_id uuid not null,
   policy_id uuid,
-  sla_type text not null,
-  target_time_seconds integer not null,
-  actual_time_seconds integer,
-  status text not null default 'pending',
+  sla_type romashka.sla_type not null,
+  target_time_seconds romashka.seconds not null,
+  actual_time_seconds romashka.counter,
+  status romashka.sla_status not null default 'pending',
   breach_reason text,
   business_hours_only boolean not null default false,
   started_at timestamptz not null default now(),
@@ -187,10 +187,6 @@ create table if not exists public.sla_tracking (
   constraint sla_tracking_pkey primary key (id, workspace_id),
   constraint sla_tracking_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
   constraint sla_tracking_policy_id_fkey foreign key (policy_id, workspace_id) references public.sla_policies (id, workspace_id),
-  constraint sla_tracking_sla_type_check check (sla_type in ('first_response', 'next_response', 'resolution', 'handoff')),
-  constraint sla_tracking_status_check check (status in ('met', 'breached', 'pending')),
-  constraint sla_tracking_target_time_seconds_check check (target_time_seconds > 0),
-  constraint sla_tracking_actual_time_seconds_check check (actual_time_seconds >= 0),
   constraint sla_tracking_paused_at_check check (paused_at is null or (due_at is null and remaining_seconds is not null))
 ) with (fillfactor = 80);
 comment on table public.sla_tracking is

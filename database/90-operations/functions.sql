@@ -41,9 +41,11 @@ declare
   headers constant text := nullif(pg_catalog.current_setting('request.headers', true), '');
 begin
   if headers is null then return null; end if;
-  return nullif(btrim(split_part(coalesce(headers::jsonb ->> 'x-forwarded-for', headers::jsonb ->> 'x-real-ip'), ',', 1)), '')::inet;
-exception when others then
-  return null; -- A header that is no address must not stop the change it came with.
+  begin
+    return nullif(btrim(split_part(coalesce(headers::jsonb ->> 'x-forwarded-for', headers::jsonb ->> 'x-real-ip'), ',', 1)), '')::inet;
+  exception when others then
+    return null; -- A header that is no address must not stop the change it came with.
+  end;
 end $$;
 comment on function romashka.request_address() is 'The address the request came from, as its headers say; null where they say nothing.';
 
@@ -52,9 +54,11 @@ declare
   headers constant text := nullif(pg_catalog.current_setting('request.headers', true), '');
 begin
   if headers is null then return null; end if;
-  return left(headers::jsonb ->> 'user-agent', 500);
-exception when others then
-  return null; -- as request_address
+  begin
+    return left(headers::jsonb ->> 'user-agent', 500);
+  exception when others then
+    return null; -- as request_address
+  end;
 end $$;
 comment on function romashka.request_agent() is 'The program the request was made with, as its headers say.';
 
@@ -117,6 +121,33 @@ begin
 end $$;
 comment on function public.log_data_changes() is
   'Trigger of romashka.audit_table: writes what a statement changed into audit_logs; of an update the changed columns, of rows made and removed the image, without secrets.';
+
+-- Conversations, messages and customers change with every word that is said: what people do to them is audited row by row.
+create or replace function romashka.log_row_change() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the audit is written by triggers only.
+declare
+  kind constant text := romashka.actor_kind();
+  actor constant uuid := romashka.actor_id();
+  before_image constant jsonb := to_jsonb(old);
+  after_image jsonb;
+  changed jsonb;
+begin
+  if tg_op = 'UPDATE' then
+    after_image := to_jsonb(new);
+    -- As romashka.changed_columns, which joins two images that may have other columns; these have the same.
+    select jsonb_object_agg(a.key, jsonb_build_object('from', before_image -> a.key, 'to', a.value)) into changed
+      from jsonb_each(after_image) as a where a.value is distinct from before_image -> a.key and a.key <> 'updated_at';
+    if changed is null then return null; end if;
+  else
+    changed := before_image;
+  end if;
+  insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
+  values (old.workspace_id, (select p.id from public.profiles as p where p.id = romashka.current_user_id()), kind, actor, case when kind = 'api' then actor end,
+    tg_op, tg_argv[0], old.id, changed, romashka.request_address(), romashka.request_agent());
+  return null;
+end $$;
+comment on function romashka.log_row_change() is 'Trigger: records one row''s change in audit_logs.';
+revoke execute on function romashka.log_row_change() from public;
 
 -- What is recorded stays as it was. The only changes: the chain's columns, once, by seal_audit_logs; personal data taken out, once, by
 -- redact_audit; removal by apply_retention; and a person's account gone. Each says so in romashka.audit_work, and the chain shows the rest.

@@ -186,27 +186,7 @@ do $$ begin
   perform romashka.grant_function('public.erase_customer', 'authenticated', 'service_role', 'romashka_admin');
 end $$;
 
--- Conversations and messages change with every word that is said: what people do to them is audited row by row, and only when it is theirs to decide.
-create or replace function romashka.log_row_change() returns trigger language plpgsql security definer set search_path = '' as $$
--- Definer: the audit is written by triggers only.
-declare
-  kind constant text := romashka.actor_kind();
-  actor constant uuid := romashka.actor_id();
-  changed jsonb;
-begin
-  if tg_op = 'UPDATE' then
-    changed := romashka.changed_columns(to_jsonb(old), to_jsonb(new), '{}');
-    if changed is null then return null; end if;
-  else
-    changed := to_jsonb(old);
-  end if;
-  insert into public.audit_logs (workspace_id, user_id, actor_kind, actor_id, api_key_id, action, entity_type, entity_id, changes, ip_address, user_agent)
-  values (old.workspace_id, (select p.id from public.profiles as p where p.id = romashka.current_user_id()), kind, actor, case when kind = 'api' then actor end,
-    tg_op, tg_argv[0], old.id, changed, romashka.request_address(), romashka.request_agent());
-  return null;
-end $$;
-comment on function romashka.log_row_change() is 'Trigger: records one row''s change in audit_logs.';
-revoke execute on function romashka.log_row_change() from public;
+-- What people do to conversations and messages, and only when it is theirs to decide.
 create or replace trigger conversations_90_audit_update
   after update of status, assigned_agent_id, team_id, priority, tags, customer_id, subject, department, custom_attributes, satisfaction_score, merged_into_id on public.conversations for each row
   when (old.status is distinct from new.status or old.assigned_agent_id is distinct from new.assigned_agent_id or old.team_id is distinct from new.team_id

@@ -153,3 +153,54 @@ async fn only_who_is_there_at_this_hour_and_in_the_team() {
     member.commit().await;
     assert_eq!(desk.load().await, (vec![1, 0, 2], 0));
 }
+
+#[tokio::test]
+async fn an_insert_shows_its_agent_and_its_row_is_written_once() {
+    let desk = Desk::new().await;
+    let member = desk.database.as_user(desk.agents[0], desk.workspace).await;
+    // Four of one statement, and one that is not inserted after all: it takes nobody's place, and who comes after it is given an agent all the same.
+    let shown: Option<Uuid> = value(
+        &member,
+        "insert into public.conversations (subject) values ('one') returning assigned_agent_id",
+    )
+    .await;
+    assert!(shown.is_some_and(|agent| desk.agents.contains(&agent)));
+    let rewritten: i64 = value(
+        &member,
+        "select pg_stat_get_xact_tuples_updated('public.conversations'::regclass)",
+    )
+    .await;
+    assert_eq!(rewritten, 0);
+    member
+        .batch_execute(
+            "insert into public.conversations (subject) values ('two'), ('three'), ('four'), ('five');
+             insert into public.conversations (id, subject) select id, 'twice' from public.conversations where subject = 'one' on conflict do nothing;
+             insert into public.conversations (subject) values ('six'), ('seven');
+             savepoint a;
+             insert into public.conversations (subject) values ('undone');
+             rollback to savepoint a;
+             insert into public.conversations (subject) values ('eight')",
+        )
+        .await
+        .unwrap_or_else(|error| panic!("{}", explain(&error)));
+    member.commit().await;
+    let (counts, waiting) = desk.load().await;
+    assert_eq!((counts.iter().sum::<i32>(), waiting), (8, 0), "{counts:?}");
+    assert!(
+        counts.iter().all(|count| (2..=3).contains(count)),
+        "{counts:?}"
+    );
+    let once: bool = value(
+        desk.database.owner(),
+        "select exists (select from public.events e where e.kind = 'conversation.assigned' and e.conversation_id = c.id)
+           and not exists (select from public.audit_logs a where a.entity_id = c.id and a.action = 'UPDATE') from public.conversations as c where subject = 'one'",
+    )
+    .await;
+    assert!(once, "assigned in the same write, and in the ledger");
+    let unlike: i64 = value(
+        desk.database.owner(),
+        "select count(*) from public.recount(null, false)",
+    )
+    .await;
+    assert_eq!(unlike, 0);
+}

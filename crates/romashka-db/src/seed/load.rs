@@ -165,7 +165,7 @@ async fn add_agents(
     // Offline: they have their share already, and what waits shall wait until somebody comes online.
     client
         .execute(
-            "insert into public.agent_availability (agent_id, is_online, status, max_concurrent_chats) select id, false, 'offline', $2 from unnest($1::uuid[]) as id on conflict do nothing",
+            "insert into public.agent_availability (agent_id, is_online, status, max_concurrent_chats) select id, false, 'offline', $2::integer from unnest($1::uuid[]) as id on conflict do nothing",
             &[&ids, &room],
         )
         .await

@@ -98,12 +98,18 @@ fn of_state(said: &DbError) -> Problem {
     }
 }
 
-/// The columns stand in the name: `<table>_<columns>_<key|check|fkey|excl>`.
+/// Domains that carry the name of the column they are made for.
+const DOMAINS_OF_COLUMNS: &[&str] = &["max_concurrent_chats", "working_hours"];
+
+/// The columns stand in the name: `<table>_<columns>_<key|check|fkey|excl>`. A domain's violation tells no table: it names the column
+/// where the domain is made for one.
 fn on_constraint(code: Code, said: &DbError, detail: &str) -> Problem {
-    let (Some(constraint), Some(table)) = (said.constraint(), said.table()) else {
-        return Problem::new(code).detail(detail.to_owned());
+    let column = match (said.constraint(), said.table(), said.datatype()) {
+        (Some(constraint), Some(table), _) => column_of(constraint, table),
+        (_, None, Some(domain)) => DOMAINS_OF_COLUMNS.contains(&domain).then_some(domain),
+        _ => None,
     };
-    match column_of(constraint, table) {
+    match column {
         Some(column) => Problem::new(code).at(column, detail),
         None => Problem::new(code).detail(detail.to_owned()),
     }
