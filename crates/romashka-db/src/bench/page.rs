@@ -182,8 +182,8 @@ impl Report {
         }
         page.push_str(
             "\n## Latency, growth, and the price of policies\n\n![median latency on both loads](benchmarks-latency.svg)\n\n\
-             Reads by one client, in a session that has taken role and claims. *Policies*: the median as a member of the workspace, through that of the owner, whom\n\
-             policies do not bind and who names the workspace in the statement. *Naming the workspace*: the member's statement with the workspace in it, as the\n\
+             Reads by one client, within a transaction, as those of a request; the member's began with role and claims. *Policies*: the median as a member of the\n\
+             workspace, through that of the owner, whom policies do not bind and who names the workspace in the statement. *Naming the workspace*: the member's statement with the workspace in it, as the\n\
              owner's has it. A search is one function that checks the workspace itself, for both. *Growth*: the median\n\
              on the larger load through that on the smaller. Roll-up and recount read what they count, so they grow with it.\n\n\
              | | clients | p50 ms | p99 ms | per second | larger load: p50 ms | p99 ms | growth | policies |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|\n",

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use tokio_postgres::Statement;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{Json, ToSql};
 
 use super::rotate;
 use crate::bench::databases::Loaded;
@@ -50,7 +50,8 @@ struct Prepared {
     values: Values,
 }
 
-/// A session that repeats one query.
+/// A session that repeats one query. Where what policies cost is asked for, it does so within a transaction, as a request does: the
+/// member's begins with `romashka.begin_request`, which looks up the memberships once.
 struct Reader {
     client: Connection,
     statement: Statement,
@@ -62,13 +63,28 @@ struct Reader {
 impl Reader {
     async fn new(
         loaded: &Loaded,
+        query: &Query,
         path: Path,
         sql: &str,
         values: &Values,
     ) -> Result<Reader, BenchError> {
-        let claims = Claims::person(loaded.agents[0], loaded.workspace);
-        let claims = (path != Path::Owner).then_some(&claims);
-        let (client, backend) = session(loaded, claims).await?;
+        let (client, backend) = session(loaded, None).await?;
+        if query.paths[0].0 != Path::Owner {
+            client
+                .batch_execute("begin")
+                .await
+                .map_err(BenchError::at("beginning a transaction"))?;
+        }
+        if path != Path::Owner {
+            let claims = Claims::person(loaded.agents[0], loaded.workspace);
+            client
+                .execute(
+                    "select romashka.begin_request($1, $2)",
+                    &[&claims.role.name(), &Json(claims.document())],
+                )
+                .await
+                .map_err(BenchError::at("taking a role"))?;
+        }
         let statement = client
             .prepare(sql)
             .await
@@ -126,14 +142,14 @@ pub(in crate::bench) async fn measure(
         for (path, sql) in &prepared.query.paths {
             labels.push((Load::Small, *path));
             sides.push(vec![
-                Reader::new(small, *path, sql, &prepared.values).await?,
+                Reader::new(small, &prepared.query, *path, sql, &prepared.values).await?,
             ]);
         }
         if let (Some(large), Some(in_large)) = (large, &in_large) {
             let (path, sql) = &in_large.query.paths[0];
             labels.push((Load::Large, *path));
             sides.push(vec![
-                Reader::new(large, *path, sql, &in_large.values).await?,
+                Reader::new(large, &in_large.query, *path, sql, &in_large.values).await?,
             ]);
         }
         let samples = rotate(sides, options.runs, options.duration / 4, observe).await?;
