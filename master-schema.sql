@@ -2519,12 +2519,18 @@ alter table romashka.scheduled_jobs force row level security;
 -- Lock risk: protect_table and audit_table take ACCESS EXCLUSIVE for a moment on the table they are called for.
 
 create or replace function romashka.begin_request(role_name text, claims jsonb default '{}') returns void language plpgsql set search_path = '' as $$
+declare
+  believed constant text := coalesce(claims, '{}')::text;
+  workspaces text;
 begin
   if role_name is null or role_name not in ('anon', 'authenticated', 'service_role') then
     raise exception 'unknown role %', role_name using errcode = 'RM400', hint = 'anon, authenticated or service_role';
   end if;
-  execute format('set local request.jwt.claims = %L', coalesce(claims, '{}')::text);
-  execute format('set local role %I', role_name);
+  execute format('set local request.jwt.claims = %L', believed);
+  -- Memberships are looked up once for all statements of the transaction: see romashka.workspaces_of_request.
+  if role_name = 'authenticated' then workspaces := romashka.workspaces_by_role(); end if;
+  execute format('set local romashka.context = %L; set local romashka.workspaces = %L; set local role %I',
+    case when workspaces is not null then believed else '' end, coalesce(workspaces, ''), role_name);
 end $$;
 comment on function romashka.begin_request(text, jsonb) is 'First statement of a request''s transaction: takes the role and the claims, until the transaction ends.';
 
@@ -2540,32 +2546,65 @@ comment on function romashka.current_user_id() is 'The person who asks: the clai
 
 create or replace function romashka.my_workspaces(minimum_role text) returns uuid[] language plpgsql stable security definer set search_path = '' as $$
 -- Definer: memberships decide over policies and so are read outside of them.
+-- Every statement under policies begins with this: the usual case comes first, in as few expressions as it can be said.
 declare
-  claims jsonb;
-  person uuid;
-  chosen uuid;
+  claims constant jsonb := case when pg_catalog.pg_has_role(session_user, 'authenticated', 'member')
+                                then nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb end;
+  person uuid := nullif(claims ->> 'sub', '')::uuid;
+  chosen uuid := nullif(claims #>> '{app_metadata,workspace_id}', '')::uuid;
 begin
-  if pg_catalog.pg_has_role(session_user, 'authenticated', 'member') then
-    claims := nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb;
-    chosen := nullif(claims #>> '{app_metadata,workspace_id}', '')::uuid;
-    person := nullif(claims ->> 'sub', '')::uuid;
-    if person is null then
+  if person is null then
+    if pg_catalog.pg_has_role(session_user, 'authenticated', 'member') then
       if chosen is not null and claims #>> '{app_metadata,actor}' in ('system', 'api', 'ai', 'workflow')
          and coalesce(claims #>> '{app_metadata,workspace_role}', 'agent') = any (romashka.roles_from(minimum_role)) then
         return array[chosen];
       end if;
       return '{}'::uuid[];
     end if;
-  else
     select login.user_id, login.workspace_id into person, chosen from romashka.sql_logins as login where login.login = session_user;
   end if;
   return array(
     select member.workspace_id from public.workspace_members as member
-     where member.user_id = person and member.status = 'active'
-       and member.role = any (romashka.roles_from(minimum_role))
+     where member.user_id = person and member.status = 'active' and member.role = any (romashka.roles_from(minimum_role))
        and (chosen is null or member.workspace_id = chosen));
 end $$;
 comment on function romashka.my_workspaces(text) is 'The workspaces in which the one who asks has at least the given role; empty without a context.';
+
+create or replace function romashka.workspaces_by_role() returns text language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as my_workspaces.
+declare
+  claims constant jsonb := case when pg_catalog.pg_has_role(session_user, 'authenticated', 'member')
+                                then nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb end;
+  person constant uuid := nullif(claims ->> 'sub', '')::uuid;
+  chosen constant uuid := nullif(claims #>> '{app_metadata,workspace_id}', '')::uuid;
+begin
+  if person is null then return null; end if;
+  return (
+    select concat_ws('|', coalesce(array_agg(member.workspace_id) filter (where member.role in ('viewer', 'agent', 'admin', 'owner')), '{}'),
+             coalesce(array_agg(member.workspace_id) filter (where member.role in ('agent', 'admin', 'owner')), '{}'),
+             coalesce(array_agg(member.workspace_id) filter (where member.role in ('admin', 'owner')), '{}'),
+             coalesce(array_agg(member.workspace_id) filter (where member.role = 'owner'), '{}'))
+      from public.workspace_members as member
+     where member.user_id = person and member.status = 'active' and (chosen is null or member.workspace_id = chosen));
+end $$;
+comment on function romashka.workspaces_by_role() is
+  'The workspaces in which the one who asks is at least viewer, agent, admin, owner: four arrays, separated by |. Null where memberships do not decide.';
+
+-- In SQL, so that a plan holds its text and not a call: a function costs a statement of a few rows a third of its time.
+-- What begin_request looked up counts for the very claims it was looked up for, and only where claims are believed; else memberships are read.
+create or replace function romashka.workspaces_of_request(minimum_role text) returns uuid[] language sql stable
+return case
+  when nullif(current_setting('romashka.context', true), '') = current_setting('request.jwt.claims', true) and pg_has_role(session_user, 'authenticated', 'member')
+  then split_part(current_setting('romashka.workspaces', true), '|', case minimum_role when 'viewer' then 1 when 'agent' then 2 when 'admin' then 3 else 4 end)::uuid[]
+  else romashka.my_workspaces(minimum_role) end;
+comment on function romashka.workspaces_of_request(text) is 'The condition of policies: as my_workspaces, from what begin_request looked up for the transaction.';
+
+create or replace function romashka.forget_workspaces() returns trigger language plpgsql set search_path = '' as $$
+begin
+  set local romashka.context = '';
+  return null;
+end $$;
+comment on function romashka.forget_workspaces() is 'Trigger: memberships changed; what begin_request looked up does not hold any more in this transaction.';
 
 create or replace function romashka.is_owner_session() returns boolean language plpgsql stable set search_path = '' as $$
 begin
@@ -2649,7 +2688,7 @@ begin
   execute format('revoke all on public.%I from public, anon, authenticated, service_role, romashka_agent, romashka_admin', table_name);
   for command, minimum in select * from (values ('select', readers), ('insert', inserters), ('update', updaters), ('delete', removers)) as commands (name, who) loop
     condition := case when minimum is null then 'false'
-      else format('workspace_id = any ((select romashka.my_workspaces(%L))::uuid[])', minimum) end;
+      else format('workspace_id = any ((select romashka.workspaces_of_request(%L))::uuid[])', minimum) end;
     execute format('drop policy if exists %I on public.%I', table_name || '_' || command, table_name);
     execute format('create policy %I on public.%I for %s to %s%s%s', table_name || '_' || command, table_name, command, people,
       case when command <> 'insert' then format(' using (%s)', condition) end,
@@ -2702,7 +2741,8 @@ comment on function romashka.audit_table(text, text[], text[], text[]) is
 -- Everything below romashka is closed, then opened by name to those who ask through policies.
 revoke execute on all functions in schema romashka from public;
 revoke all on function public.update_updated_at_column() from public, anon, authenticated, service_role;
-grant execute on function romashka.begin_request(text, jsonb), romashka.current_user_id(), romashka.my_workspaces(text), romashka.is_owner_session(),
+grant execute on function romashka.begin_request(text, jsonb), romashka.current_user_id(), romashka.my_workspaces(text),
+  romashka.workspaces_by_role(), romashka.workspaces_of_request(text), romashka.is_owner_session(),
   romashka.require_role(uuid, text), romashka.actor_kind(), romashka.actor_id()
   to anon, authenticated, service_role, romashka_agent, romashka_admin, romashka_server;
 
@@ -3068,6 +3108,9 @@ end $$;
 comment on function romashka.pick_agent(uuid, uuid, text) is
   'Locks and returns an agent who is online, available, below the limit, within working hours and in the right team: the least loaded, or the next in turn. Null when nobody is free.';
 revoke execute on all functions in schema romashka from public;
+
+create or replace trigger workspace_members_00_forget after insert or update or delete on public.workspace_members
+  for each statement execute function romashka.forget_workspaces();
 
 do $$ begin
   perform romashka.touch_table('workspaces');
@@ -7825,10 +7868,10 @@ drop policy if exists workspaces_insert on public.workspaces;
 drop policy if exists workspaces_update on public.workspaces;
 drop policy if exists workspaces_delete on public.workspaces;
 create policy workspaces_select on public.workspaces for select to authenticated, romashka_agent, romashka_admin
-  using (id = any ((select romashka.my_workspaces('viewer'))::uuid[]));
+  using (id = any ((select romashka.workspaces_of_request('viewer'))::uuid[]));
 create policy workspaces_insert on public.workspaces for insert to authenticated, romashka_agent, romashka_admin with check (false);
 create policy workspaces_update on public.workspaces for update to authenticated, romashka_agent, romashka_admin
-  using (id = any ((select romashka.my_workspaces('admin'))::uuid[])) with check (id = any ((select romashka.my_workspaces('admin'))::uuid[]));
+  using (id = any ((select romashka.workspaces_of_request('admin'))::uuid[])) with check (id = any ((select romashka.workspaces_of_request('admin'))::uuid[]));
 create policy workspaces_delete on public.workspaces for delete to authenticated, romashka_agent, romashka_admin using (false);
 grant select on public.workspaces to authenticated, romashka_agent, romashka_admin;
 grant update (name, time_zone, business_hours, holidays, default_language, settings, updated_at) on public.workspaces to authenticated, romashka_admin;
@@ -7875,14 +7918,14 @@ do $$ begin
 end $$;
 
 alter policy canned_responses_select on public.canned_responses
-  using (workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
+  using (workspace_id = any ((select romashka.workspaces_of_request('viewer'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
 alter policy canned_responses_insert on public.canned_responses
-  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
+  with check (workspace_id = any ((select romashka.workspaces_of_request('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
 alter policy canned_responses_update on public.canned_responses
-  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())))
-  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
+  using (workspace_id = any ((select romashka.workspaces_of_request('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())))
+  with check (workspace_id = any ((select romashka.workspaces_of_request('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
 alter policy canned_responses_delete on public.canned_responses
-  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
+  using (workspace_id = any ((select romashka.workspaces_of_request('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
 
 -- ============ 40-conversations/policies ============
 -- Purpose: members read the conversations of their workspace, agents work on them, admins delete.
@@ -7908,14 +7951,14 @@ grant update (ai_accuracy_score, lead_qualified, revenue_generated, follow_up_re
   on public.conversation_analytics to authenticated, romashka_agent, romashka_admin;
 -- A view that is not shared is its owner's alone; one of nobody (made by a program) is everybody's.
 alter policy saved_views_select on public.saved_views
-  using (workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
+  using (workspace_id = any ((select romashka.workspaces_of_request('viewer'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
 alter policy saved_views_insert on public.saved_views
-  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
+  with check (workspace_id = any ((select romashka.workspaces_of_request('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
 alter policy saved_views_update on public.saved_views
-  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())))
-  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
+  using (workspace_id = any ((select romashka.workspaces_of_request('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())))
+  with check (workspace_id = any ((select romashka.workspaces_of_request('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
 alter policy saved_views_delete on public.saved_views
-  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
+  using (workspace_id = any ((select romashka.workspaces_of_request('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
 
 -- ============ 50-knowledge/policies ============
 -- Purpose: members read what is known, agents write articles, admins arrange categories and intents. Versions are written by trigger alone.
@@ -7955,18 +7998,18 @@ drop policy if exists dashboard_configs_insert on public.dashboard_configs;
 drop policy if exists dashboard_configs_update on public.dashboard_configs;
 drop policy if exists dashboard_configs_delete on public.dashboard_configs;
 create policy dashboard_configs_select on public.dashboard_configs for select to authenticated, romashka_agent, romashka_admin
-  using (workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]) and (is_public or user_id is null or user_id = (select romashka.current_user_id())));
+  using (workspace_id = any ((select romashka.workspaces_of_request('viewer'))::uuid[]) and (is_public or user_id is null or user_id = (select romashka.current_user_id())));
 create policy dashboard_configs_insert on public.dashboard_configs for insert to authenticated, romashka_agent, romashka_admin
-  with check ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]))
-           or (user_id is null and workspace_id = any ((select romashka.my_workspaces('admin'))::uuid[])));
+  with check ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.workspaces_of_request('viewer'))::uuid[]))
+           or (user_id is null and workspace_id = any ((select romashka.workspaces_of_request('admin'))::uuid[])));
 create policy dashboard_configs_update on public.dashboard_configs for update to authenticated, romashka_agent, romashka_admin
-  using ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]))
-      or (user_id is null and workspace_id = any ((select romashka.my_workspaces('admin'))::uuid[])))
-  with check ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]))
-           or (user_id is null and workspace_id = any ((select romashka.my_workspaces('admin'))::uuid[])));
+  using ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.workspaces_of_request('viewer'))::uuid[]))
+      or (user_id is null and workspace_id = any ((select romashka.workspaces_of_request('admin'))::uuid[])))
+  with check ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.workspaces_of_request('viewer'))::uuid[]))
+           or (user_id is null and workspace_id = any ((select romashka.workspaces_of_request('admin'))::uuid[])));
 create policy dashboard_configs_delete on public.dashboard_configs for delete to authenticated, romashka_agent, romashka_admin
-  using ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]))
-      or (user_id is null and workspace_id = any ((select romashka.my_workspaces('admin'))::uuid[])));
+  using ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.workspaces_of_request('viewer'))::uuid[]))
+      or (user_id is null and workspace_id = any ((select romashka.workspaces_of_request('admin'))::uuid[])));
 
 -- ============ 80-integrations/policies ============
 -- Purpose: other systems are the admins' business; how far a message has come is seen by every member and changed by the queue alone.
@@ -7991,7 +8034,7 @@ end $$;
 -- A visitor of the widget needs the public settings of the workspace he visits before he is anybody.
 drop policy if exists system_settings_select on public.system_settings;
 create policy system_settings_select on public.system_settings for select to anon, authenticated, romashka_agent, romashka_admin
-  using (workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[])
+  using (workspace_id = any ((select romashka.workspaces_of_request('viewer'))::uuid[])
       or (is_public and workspace_id = (select public.current_workspace_id())));
 grant select on public.system_settings to anon;
 

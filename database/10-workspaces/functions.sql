@@ -264,6 +264,9 @@ comment on function romashka.pick_agent(uuid, uuid, text) is
   'Locks and returns an agent who is online, available, below the limit, within working hours and in the right team: the least loaded, or the next in turn. Null when nobody is free.';
 revoke execute on all functions in schema romashka from public;
 
+create or replace trigger workspace_members_00_forget after insert or update or delete on public.workspace_members
+  for each statement execute function romashka.forget_workspaces();
+
 do $$ begin
   perform romashka.touch_table('workspaces');
   perform romashka.touch_table('profiles');

@@ -22,10 +22,10 @@ drop policy if exists workspaces_insert on public.workspaces;
 drop policy if exists workspaces_update on public.workspaces;
 drop policy if exists workspaces_delete on public.workspaces;
 create policy workspaces_select on public.workspaces for select to authenticated, romashka_agent, romashka_admin
-  using (id = any ((select romashka.my_workspaces('viewer'))::uuid[]));
+  using (id = any ((select romashka.workspaces_of_request('viewer'))::uuid[]));
 create policy workspaces_insert on public.workspaces for insert to authenticated, romashka_agent, romashka_admin with check (false);
 create policy workspaces_update on public.workspaces for update to authenticated, romashka_agent, romashka_admin
-  using (id = any ((select romashka.my_workspaces('admin'))::uuid[])) with check (id = any ((select romashka.my_workspaces('admin'))::uuid[]));
+  using (id = any ((select romashka.workspaces_of_request('admin'))::uuid[])) with check (id = any ((select romashka.workspaces_of_request('admin'))::uuid[]));
 create policy workspaces_delete on public.workspaces for delete to authenticated, romashka_agent, romashka_admin using (false);
 grant select on public.workspaces to authenticated, romashka_agent, romashka_admin;
 grant update (name, time_zone, business_hours, holidays, default_language, settings, updated_at) on public.workspaces to authenticated, romashka_admin;

@@ -10,11 +10,11 @@ do $$ begin
 end $$;
 
 alter policy canned_responses_select on public.canned_responses
-  using (workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
+  using (workspace_id = any ((select romashka.workspaces_of_request('viewer'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
 alter policy canned_responses_insert on public.canned_responses
-  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
+  with check (workspace_id = any ((select romashka.workspaces_of_request('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
 alter policy canned_responses_update on public.canned_responses
-  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())))
-  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
+  using (workspace_id = any ((select romashka.workspaces_of_request('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())))
+  with check (workspace_id = any ((select romashka.workspaces_of_request('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
 alter policy canned_responses_delete on public.canned_responses
-  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));
+  using (workspace_id = any ((select romashka.workspaces_of_request('agent'))::uuid[]) and (is_public or created_by = (select romashka.current_user_id())));

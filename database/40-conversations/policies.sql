@@ -21,11 +21,11 @@ grant update (ai_accuracy_score, lead_qualified, revenue_generated, follow_up_re
   on public.conversation_analytics to authenticated, romashka_agent, romashka_admin;
 -- A view that is not shared is its owner's alone; one of nobody (made by a program) is everybody's.
 alter policy saved_views_select on public.saved_views
-  using (workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
+  using (workspace_id = any ((select romashka.workspaces_of_request('viewer'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
 alter policy saved_views_insert on public.saved_views
-  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
+  with check (workspace_id = any ((select romashka.workspaces_of_request('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
 alter policy saved_views_update on public.saved_views
-  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())))
-  with check (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
+  using (workspace_id = any ((select romashka.workspaces_of_request('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())))
+  with check (workspace_id = any ((select romashka.workspaces_of_request('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
 alter policy saved_views_delete on public.saved_views
-  using (workspace_id = any ((select romashka.my_workspaces('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));
+  using (workspace_id = any ((select romashka.workspaces_of_request('agent'))::uuid[]) and (is_shared or user_id is null or user_id = (select romashka.current_user_id())));

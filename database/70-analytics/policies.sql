@@ -15,15 +15,15 @@ drop policy if exists dashboard_configs_insert on public.dashboard_configs;
 drop policy if exists dashboard_configs_update on public.dashboard_configs;
 drop policy if exists dashboard_configs_delete on public.dashboard_configs;
 create policy dashboard_configs_select on public.dashboard_configs for select to authenticated, romashka_agent, romashka_admin
-  using (workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]) and (is_public or user_id is null or user_id = (select romashka.current_user_id())));
+  using (workspace_id = any ((select romashka.workspaces_of_request('viewer'))::uuid[]) and (is_public or user_id is null or user_id = (select romashka.current_user_id())));
 create policy dashboard_configs_insert on public.dashboard_configs for insert to authenticated, romashka_agent, romashka_admin
-  with check ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]))
-           or (user_id is null and workspace_id = any ((select romashka.my_workspaces('admin'))::uuid[])));
+  with check ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.workspaces_of_request('viewer'))::uuid[]))
+           or (user_id is null and workspace_id = any ((select romashka.workspaces_of_request('admin'))::uuid[])));
 create policy dashboard_configs_update on public.dashboard_configs for update to authenticated, romashka_agent, romashka_admin
-  using ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]))
-      or (user_id is null and workspace_id = any ((select romashka.my_workspaces('admin'))::uuid[])))
-  with check ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]))
-           or (user_id is null and workspace_id = any ((select romashka.my_workspaces('admin'))::uuid[])));
+  using ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.workspaces_of_request('viewer'))::uuid[]))
+      or (user_id is null and workspace_id = any ((select romashka.workspaces_of_request('admin'))::uuid[])))
+  with check ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.workspaces_of_request('viewer'))::uuid[]))
+           or (user_id is null and workspace_id = any ((select romashka.workspaces_of_request('admin'))::uuid[])));
 create policy dashboard_configs_delete on public.dashboard_configs for delete to authenticated, romashka_agent, romashka_admin
-  using ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[]))
-      or (user_id is null and workspace_id = any ((select romashka.my_workspaces('admin'))::uuid[])));
+  using ((user_id = (select romashka.current_user_id()) and workspace_id = any ((select romashka.workspaces_of_request('viewer'))::uuid[]))
+      or (user_id is null and workspace_id = any ((select romashka.workspaces_of_request('admin'))::uuid[])));

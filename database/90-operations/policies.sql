@@ -9,7 +9,7 @@ end $$;
 -- A visitor of the widget needs the public settings of the workspace he visits before he is anybody.
 drop policy if exists system_settings_select on public.system_settings;
 create policy system_settings_select on public.system_settings for select to anon, authenticated, romashka_agent, romashka_admin
-  using (workspace_id = any ((select romashka.my_workspaces('viewer'))::uuid[])
+  using (workspace_id = any ((select romashka.workspaces_of_request('viewer'))::uuid[])
       or (is_public and workspace_id = (select public.current_workspace_id())));
 grant select on public.system_settings to anon;
 

@@ -91,6 +91,7 @@ rules! {
         ("public.current_workspace_id()", "a default of every table; without a context it is null"),
         ("romashka.current_user_id()", "reads who asks, and gives nobody for anon"),
         ("romashka.my_workspaces(", "the condition of policies; empty without a context"),
+        ("romashka.workspaces_by_role(", "as my_workspaces, for all roles at once"),
     ];
     duplicate_indexes: &[];
     extensions_in_public: &[];

@@ -326,9 +326,12 @@ impl Login {
 async fn forged_claims_of_a_sql_login_change_nothing() {
     let tenants = tenants().await;
     let login = Login::member_of(&tenants.database, "romashka_agent").await;
+    let claims = json!({"sub": tenants.acme.1, "role": "service_role", "app_metadata": {"workspace_id": tenants.acme.0, "actor": "system", "workspace_role": "owner"}});
+    // Also what begin_request would have looked up for them.
+    let acme = tenants.acme.0;
     let forged = format!(
-        "begin; set local request.jwt.claims = '{}'",
-        json!({"sub": tenants.acme.1, "role": "service_role", "app_metadata": {"workspace_id": tenants.acme.0, "actor": "system", "workspace_role": "owner"}})
+        "begin; set local request.jwt.claims = '{claims}'; set local romashka.context = '{claims}';
+         set local romashka.workspaces = '{{{acme}}}|{{{acme}}}|{{{acme}}}|{{{acme}}}'"
     );
     for mapped in [false, true] {
         if mapped {
@@ -519,9 +522,87 @@ async fn helpers_of_policies_run_once_per_statement() {
             .filter(|line| line.contains("Filter:") || line.contains("Cond:"))
         {
             assert!(
-                !line.contains("romashka.my_") && !line.contains("current_user_id("),
+                !["romashka.", "current_setting(", "current_user_id("]
+                    .iter()
+                    .any(|helper| line.contains(helper)),
                 "public.{name} calls a helper for each row:\n{plan}"
             );
         }
     }
+}
+
+/// What `begin_request` looked up holds for the claims it was looked up for, and as long as nobody's membership changes.
+#[tokio::test]
+async fn memberships_are_remembered_for_one_request_alone() {
+    let tenants = tenants().await;
+    let (acme, rival) = (tenants.acme, tenants.rival);
+    let database = &tenants.database;
+    let seen = "select coalesce(array_agg(distinct workspace_id), '{}') from public.conversations";
+    let session = database.as_user(rival.1, rival.0).await;
+    let remembered: bool = value(
+        &session,
+        "select current_setting('romashka.context') = current_setting('request.jwt.claims')",
+    )
+    .await;
+    assert!(remembered);
+    assert_eq!(value::<Vec<Uuid>>(&session, seen).await, [rival.0]);
+    // Other claims within the transaction, with and without begin_request.
+    let other = json!({"sub": acme.1, "role": "authenticated"});
+    session
+        .batch_execute(&format!("set local request.jwt.claims = '{other}'"))
+        .await
+        .expect("other claims");
+    assert_eq!(value::<Vec<Uuid>>(&session, seen).await, [acme.0]);
+    session
+        .batch_execute(&format!(
+            "set local role none; select romashka.begin_request('authenticated', '{}')",
+            json!({"sub": rival.1, "role": "authenticated"})
+        ))
+        .await
+        .expect("another request");
+    assert_eq!(value::<Vec<Uuid>>(&session, seen).await, [rival.0]);
+    session
+        .batch_execute("set local request.jwt.claims = ''")
+        .await
+        .expect("no claims");
+    assert_eq!(value::<Vec<Uuid>>(&session, seen).await, Vec::<Uuid>::new());
+    session.rollback().await;
+
+    // Whoever is put out, or made less, is so in the same transaction, and a savepoint that is rolled back brings him back.
+    let person = database.create_person(rival.0, Role::Admin).await;
+    let client = database.connect().await;
+    let begin = format!(
+        "set local role none; select romashka.begin_request('authenticated', '{}')",
+        json!({"sub": person, "role": "authenticated"})
+    );
+    client
+        .batch_execute(&format!("begin; {begin}; savepoint a; set local role none; update public.workspace_members set role = 'viewer' where user_id = '{person}'; set local role authenticated"))
+        .await
+        .expect("made less");
+    let may: bool = value(
+        &client,
+        &format!(
+            "select '{}' = any (romashka.workspaces_of_request('admin'))",
+            rival.0
+        ),
+    )
+    .await;
+    assert!(!may);
+    client
+        .batch_execute(&format!("set local role none; delete from public.workspace_members where user_id = '{person}'; set local role authenticated"))
+        .await
+        .expect("put out");
+    assert_eq!(value::<Vec<Uuid>>(&client, seen).await, Vec::<Uuid>::new());
+    client
+        .batch_execute("rollback to savepoint a")
+        .await
+        .expect("undone");
+    assert_eq!(value::<Vec<Uuid>>(&client, seen).await, [rival.0]);
+    client.batch_execute("commit").await.expect("commit");
+    let left: Option<String> = value(
+        &client,
+        "select nullif(current_setting('romashka.context', true), '')",
+    )
+    .await;
+    assert_eq!(left, None, "it ends with the transaction");
 }
