@@ -96,6 +96,17 @@ comment on column romashka.channel_tokens.token is 'What stands in the address t
 comment on column romashka.channel_tokens.workspace_id is 'The workspace of the channel.';
 comment on column romashka.channel_tokens.channel_id is 'The channel.';
 comment on column romashka.channel_tokens.created_at is 'Since when the token is valid.';
+comment on column romashka.mailboxes.workspace_id is 'The workspace of the channel.';
+comment on column romashka.mailboxes.channel_id is 'The channel whose mailbox it is.';
+comment on column romashka.mailboxes.uid_validity is 'The UIDVALIDITY under which last_uid counts; null until the mailbox was opened once.';
+comment on column romashka.mailboxes.last_uid is 'The last mail that is stored.';
+comment on column romashka.mailboxes.lease_id is 'The claim under which a process reads it.';
+comment on column romashka.mailboxes.locked_by is 'The process.';
+comment on column romashka.mailboxes.leased_until is 'Until when nobody else may open it: the end of the lease, or of the wait after a failure.';
+comment on column romashka.mailboxes.failures is 'Failures in a row.';
+comment on column romashka.mailboxes.last_error is 'Why it could not be read the last time.';
+comment on column romashka.mailboxes.read_at is 'When everything in it was stored the last time.';
+comment on column romashka.mailboxes.created_at is 'When the channel was first seen; what was in the mailbox before is not taken in.';
 comment on column romashka.widget_tokens.token is 'What stands in the page''s source: 122 random bits.';
 comment on column romashka.widget_tokens.workspace_id is 'The workspace of the widget.';
 comment on column romashka.widget_tokens.widget_id is 'The widget.';

@@ -152,6 +152,30 @@ revoke all on romashka.channel_tokens from public, anon, authenticated, service_
 alter table romashka.channel_tokens enable row level security;
 alter table romashka.channel_tokens force row level security;
 
+-- How far a mailbox has been read, and which process reads it.
+create table if not exists romashka.mailboxes (
+  workspace_id uuid not null default public.current_workspace_id(),
+  channel_id uuid not null,
+  uid_validity bigint,
+  last_uid bigint not null default 0,
+  lease_id uuid,
+  locked_by text,
+  leased_until timestamptz not null default now(),
+  failures integer not null default 0,
+  last_error text,
+  read_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint mailboxes_pkey primary key (channel_id, workspace_id),
+  constraint mailboxes_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint mailboxes_uid_validity_check check (uid_validity between 1 and 4294967295),
+  constraint mailboxes_last_uid_check check (last_uid between 0 and 4294967295),
+  constraint mailboxes_failures_check check (failures >= 0)
+) with (fillfactor = 70);
+comment on table romashka.mailboxes is 'How far the mailbox of a channel has been read (IMAP''s UIDVALIDITY and UID), and which process has it open: one at a time.';
+revoke all on romashka.mailboxes from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.mailboxes enable row level security;
+alter table romashka.mailboxes force row level security;
+
 create table if not exists public.webhook_events (
   id uuid not null default public.generate_uuid(),
   workspace_id uuid not null default public.current_workspace_id(),

@@ -135,6 +135,18 @@ end $$;
 comment on function public.ingest_message is
   'Takes in one message from a channel: finds or makes the customer, finds or opens the conversation, stores the message and its files once. thread_keys: ids the message refers to, most telling first.';
 
+create or replace function public.remember_thread_keys(conversation uuid, channel uuid, keys text[], workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, which makes the ids of what it sends.
+begin
+  insert into public.conversation_thread_keys (workspace_id, conversation_id, channel_type, channel_id, thread_key)
+  select c.workspace_id, c.id, c.channel_type, coalesce(channel, '00000000-0000-0000-0000-000000000000'::uuid), k.thread_key
+    from public.conversations as c cross join unnest(keys) as k (thread_key)
+   where c.id = conversation and c.workspace_id = workspace order by k.thread_key
+  on conflict (workspace_id, channel_type, channel_id, thread_key) do nothing;
+end $$;
+comment on function public.remember_thread_keys(uuid, uuid, text[], uuid) is 'Says, before a message leaves, by which ids an answer to it will refer to the conversation.';
+
 create or replace function romashka.store_answer(workspace uuid, target public.conversations, sender uuid, content text, sender_type text, message_type text, metadata jsonb,
   confidence_score numeric, knowledge_sources jsonb, client_message_id text) returns uuid language plpgsql set search_path = '' as $$
 declare
@@ -147,8 +159,9 @@ begin
     case when target.channel_type = 'website' then 'sent' else 'queued' end, target.language, 'client:' || client_message_id)
   returning id into message;
   if target.channel_type <> 'website' then
-    -- With the sender's waits that is about eight hours: longer than a provider is away.
-    insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, delivery_status, max_retries) values (workspace, message, target.channel_type, 'queued', 7);
+    -- With the sender's waits that is about eight hours, longer than a provider is away; for mail three days, as mail servers do it.
+    insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, delivery_status, max_retries)
+    values (workspace, message, target.channel_type, 'queued', case when target.channel_type = 'email' then 12 else 7 end);
   end if;
   return message;
 end $$;
@@ -651,6 +664,7 @@ begin
   perform romashka.grant_function('public.wake_conversations(integer)', 'service_role');
   perform romashka.grant_function('public.expire_transfers(integer)', 'service_role');
   perform romashka.grant_function('public.send_due_messages(integer)', 'service_role');
+  perform romashka.grant_function('public.remember_thread_keys(uuid, uuid, text[], uuid)', 'service_role');
   perform romashka.touch_table('scheduled_messages');
   revoke execute on all functions in schema romashka from public;
   perform romashka.grant_function('romashka.renew_presence(uuid[])', 'service_role');

@@ -131,6 +131,7 @@ rules! {
         ("romashka.account_tokens", "nobody but the owner reads it, through the functions that the service may call"),
         ("romashka.channel_tokens", "the same"),
         ("romashka.login_failures", "the same"),
+        ("romashka.mailboxes", "the same"),
         ("romashka.outgoing_mails", "the same"),
         ("romashka.passwords", "the same"),
         ("romashka.rate_limits", "the same"),
