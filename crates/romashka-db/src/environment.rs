@@ -16,6 +16,8 @@ pub enum Topic {
     Server,
     /// What is sent to providers and to subscribers of webhooks.
     Sending,
+    /// Mail servers.
+    Mail,
     /// Signing in with Supabase's users.
     Supabase,
     /// What the command prints.
@@ -31,6 +33,7 @@ impl Topic {
             Topic::Secrets => "Secrets",
             Topic::Server => "Server",
             Topic::Sending => "Sending",
+            Topic::Mail => "Mail",
             Topic::Supabase => "Supabase",
             Topic::Output => "Output",
         }
@@ -343,6 +346,62 @@ pub static STREAM_PATIENCE: Variable = Variable::new(
     "30",
     "Seconds after which the connection of a reader who takes nothing of what waits for him is cut off; he resumes when he is back.",
 );
+/// The mail server of the installation.
+pub static SMTP_HOST: Variable = Variable::new(
+    Topic::Mail,
+    "ROMASHKA_SMTP_HOST",
+    "none: such mails wait",
+    "Mail server for invitations, password resets and notices.",
+);
+/// Its port.
+pub static SMTP_PORT: Variable = Variable::new(
+    Topic::Mail,
+    "ROMASHKA_SMTP_PORT",
+    "465 for `tls`, 587 for `starttls`, 25 for `none`",
+    "Port of `ROMASHKA_SMTP_HOST`.",
+);
+/// How it is encrypted.
+pub static SMTP_SECURITY: Variable = Variable::new(
+    Topic::Mail,
+    "ROMASHKA_SMTP_SECURITY",
+    "`tls`",
+    "`tls` (from the first byte), `starttls` (a server that does not offer it is refused) or `none`, which is for this machine and `ROMASHKA_MAIL_NETWORKS` only.",
+);
+/// Who signs in there.
+pub static SMTP_USER: Variable = Variable::new(
+    Topic::Mail,
+    "ROMASHKA_SMTP_USER",
+    "nobody signs in",
+    "User name at `ROMASHKA_SMTP_HOST`.",
+);
+/// The password.
+pub static SMTP_PASSWORD: Variable = Variable::secret(
+    Topic::Mail,
+    "ROMASHKA_SMTP_PASSWORD",
+    "",
+    "Password of `ROMASHKA_SMTP_USER`.",
+);
+/// The sender of the installation's mails.
+pub static MAIL_FROM: Variable = Variable::new(
+    Topic::Mail,
+    "ROMASHKA_MAIL_FROM",
+    "`ROMASHKA_SMTP_USER`, where it is an address",
+    "Sender of the installation's own mails, as `Support <support@example.com>`.",
+);
+/// Networks of mail servers in-house.
+pub static MAIL_NETWORKS: Variable = Variable::new(
+    Topic::Mail,
+    "ROMASHKA_MAIL_NETWORKS",
+    "none",
+    "Networks that are not public where channels' mail servers may be (`10.0.0.0/8,127.0.0.0/8`), with or without encryption.",
+);
+/// Authorities of mail servers.
+pub static MAIL_AUTHORITIES: Variable = Variable::new(
+    Topic::Mail,
+    "ROMASHKA_MAIL_AUTHORITIES",
+    "the system's certificate store alone",
+    "File with further certificate authorities (PEM) to trust for mail servers.",
+);
 /// The Supabase project.
 pub static SUPABASE_URL: Variable = Variable::new(
     Topic::Supabase,
@@ -424,6 +483,14 @@ pub static TABLE: &[&Variable] = &[
     &WEBHOOK_NETWORKS,
     &WEBHOOK_PORTS,
     &WEBHOOK_HTTP,
+    &SMTP_HOST,
+    &SMTP_PORT,
+    &SMTP_SECURITY,
+    &SMTP_USER,
+    &SMTP_PASSWORD,
+    &MAIL_FROM,
+    &MAIL_NETWORKS,
+    &MAIL_AUTHORITIES,
     &SUPABASE_URL,
     &SUPABASE_ANON_KEY,
     &SUPABASE_SERVICE_ROLE_KEY,

@@ -25,6 +25,7 @@ pub mod health;
 pub mod input;
 pub mod intent_patterns;
 pub mod knowledge;
+pub mod mail;
 pub mod me;
 pub mod members;
 pub mod observe;

@@ -15,6 +15,8 @@ use romashka_db::environment::{self, Variable};
 use secrecy::SecretString;
 use url::Url;
 
+use crate::mail::settings::{MailRules, SystemMail};
+
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{variable} must be {expected}")]
@@ -62,6 +64,10 @@ pub struct ServerSettings {
     pub file_folder: Option<PathBuf>,
     /// Where providers are reached.
     pub providers: ProviderAddresses,
+    /// Where mail servers may be.
+    pub mail: MailRules,
+    /// The installation's own mail server; without one its mails wait.
+    pub system_mail: Option<SystemMail>,
     /// Where webhooks may be sent.
     pub webhook_policy: UrlPolicy,
     /// Whose tokens are accepted beside the server's own sessions and keys.
@@ -192,6 +198,16 @@ impl ServerSettings {
                 whatsapp: address_or(read, &environment::WHATSAPP_URL, whatsapp::api::BASE_URL)?,
                 twilio: address_or(read, &environment::TWILIO_URL, sms::outbound::BASE_URL)?,
             },
+            mail: MailRules {
+                networks: list(
+                    read,
+                    &environment::MAIL_NETWORKS,
+                    "networks, as 10.0.0.0/8",
+                    network,
+                )?,
+                authorities: read(&environment::MAIL_AUTHORITIES).map(PathBuf::from),
+            },
+            system_mail: SystemMail::resolve(read)?,
             webhook_policy: webhook_policy(read)?,
             supabase: Supabase {
                 url: web_address(read, &environment::SUPABASE_URL)?,
@@ -352,6 +368,7 @@ mod tests {
             ("ROMASHKA_WEBHOOK_PORTS", "0"),
             ("ROMASHKA_WEBHOOK_HTTP", "perhaps"),
             ("ROMASHKA_WEBHOOK_NETWORKS", "office"),
+            ("ROMASHKA_MAIL_NETWORKS", "office"),
             ("SUPABASE_JWT_SECRET", "short"),
         ] {
             assert_eq!(with(name, value).expect_err(value).variable, name);

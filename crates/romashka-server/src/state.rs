@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::authentication::jwt::TokenVerifier;
 use crate::authentication::password::Passwords;
+use crate::mail::tokens::Tokens;
 use crate::problem::Answer;
 use crate::rate_limit::CallerLimit;
 use crate::realtime::Readers;
@@ -39,6 +40,8 @@ pub struct Parts {
     pub caller_limit: Option<CallerLimit>,
     /// Who has a stream or a live connection open.
     pub readers: Readers,
+    /// Tokens of mail servers.
+    pub mail_tokens: Tokens,
     /// Tells this process's workers of its own commits.
     pub bells: Bells,
 }
@@ -69,6 +72,7 @@ impl Server {
             tokens: TokenVerifier::new(settings.supabase.clone()),
             caller_limit,
             readers: Readers::new(&settings),
+            mail_tokens: Tokens::default(),
             bells: Bells::default(),
             settings,
         }))

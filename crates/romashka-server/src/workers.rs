@@ -16,7 +16,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::problem::Answer;
 use crate::state::Server;
-use crate::{deliveries, providers, scheduler, subscribers};
+use crate::{deliveries, mail, providers, scheduler, subscribers};
 
 /// Wait after a round that found something, and the least one.
 const SHORTEST: Duration = Duration::from_millis(20);
@@ -32,6 +32,8 @@ pub struct Bells {
     pub intake: Notify,
     /// Something is to be sent to a customer.
     pub deliveries: Notify,
+    /// A mail of the installation is to be sent.
+    pub mails: Notify,
     /// The ledger has grown.
     pub ledger: Notify,
     /// Something is to be sent to a subscriber.
@@ -68,6 +70,9 @@ pub fn start(server: &Server, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle
         Ok(queue) => working.push(tokio::spawn(run(queue, stopped.clone()))),
         Err(error) => tracing::error!(%error, "messages to customers cannot be sent"),
     }
+    if let Some(queue) = mail::system::SystemMails::new(server.clone()) {
+        working.push(tokio::spawn(run(queue, stopped.clone())));
+    }
     match subscribers::send::Sending::new(server.clone()) {
         Ok(queue) => working.push(tokio::spawn(run(queue, stopped.clone()))),
         Err(error) => tracing::error!(%error, "webhooks cannot be sent"),
@@ -96,6 +101,7 @@ pub async fn ring_after_commit(
     let response = next.run(request).await;
     if is_write && response.status().is_success() {
         server.bells.deliveries.notify_one();
+        server.bells.mails.notify_one();
         server.bells.ledger.notify_one();
     }
     response

@@ -48,6 +48,8 @@ pub struct Claimed {
     parts_sent: i32,
     /// A worker was lost while this message was at the provider.
     attempted_at: Option<Timestamp>,
+    /// How often it may have been sent before.
+    uncertain_attempts: u32,
 }
 
 impl FromRow for Claimed {
@@ -60,6 +62,11 @@ impl FromRow for Claimed {
             attempt: row.try_get("attempt_count")?,
             parts_sent: row.try_get("parts_sent")?,
             attempted_at: row.try_get("attempted_at")?,
+            uncertain_attempts: row
+                .try_get::<_, Option<Value>>("error_details")?
+                .and_then(|error| error.get("uncertain_attempts")?.as_u64())
+                .and_then(|count| u32::try_from(count).ok())
+                .unwrap_or(0),
         })
     }
 }
@@ -137,7 +144,11 @@ impl Deliveries {
             ),
             _ => None,
         };
-        let rendered = rendered::render(&self.server, claimed, &loaded, token.as_deref());
+        let rendered = if claimed.channel_type == "email" {
+            rendered::render_mail(&self.server, &scope, claimed, &loaded).await?
+        } else {
+            rendered::render(&self.server, claimed, &loaded, token.as_deref())
+        };
         let (rendered, channel) = match rendered {
             Ok(rendered) => rendered,
             Err(failure) => {
@@ -147,6 +158,9 @@ impl Deliveries {
         };
         if claimed.attempted_at.is_some() {
             scope.commit().await?;
+            if rendered.may_repeat(claimed.uncertain_attempts) {
+                return Ok(Err((outcome::repeat(), rendered.parts())));
+            }
             let failure = Failure::new(
                 "uncertain",
                 "uncertain",
@@ -187,13 +201,17 @@ impl Deliveries {
                 .bind("delivery", &claimed.id)
                 .bind("lease", &claimed.lease)
                 .bind("parts", &part)
+                .bind("length", &rendered.longest().as_secs_f64())
                 .value(&scope)
                 .await?;
             scope.commit().await?;
             if !is_ours {
                 return Ok((part, Outcome::Lost));
             }
-            match rendered.send(&self.client, part, claimed.attempt).await {
+            match rendered
+                .send(&self.server, &self.client, part, claimed)
+                .await
+            {
                 Outcome::Sent(id) => external_id = Some(id),
                 other => return Ok((part, other)),
             }
@@ -241,6 +259,11 @@ impl Deliveries {
             let mut error = failure.document();
             error["part"] = json!(part);
             error["parts"] = json!(parts);
+            let uncertain =
+                claimed.uncertain_attempts + u32::from(matches!(outcome, Outcome::Repeat(..)));
+            if uncertain > 0 {
+                error["uncertain_attempts"] = json!(uncertain);
+            }
             Json(error)
         };
         match outcome {
@@ -280,6 +303,10 @@ impl Deliveries {
                         .value(&scope)
                         .await?;
                 }
+            }
+            Outcome::Repeat(wait, failure) => {
+                self.fail(&scope, claimed, &error(failure), (false, true), *wait)
+                    .await?;
             }
             Outcome::Refused(failure) => {
                 self.fail(
@@ -344,7 +371,7 @@ impl Queue for Deliveries {
         let mut claimed: Vec<Claimed> = Vec::new();
         let scope = self.server.service().await?;
         let worker = worker_name("sender");
-        for channel_type in ["whatsapp", "sms"] {
+        for channel_type in ["whatsapp", "sms", "email"] {
             let wanted = (most - claimed.len().min(most)) as i32;
             if wanted == 0 {
                 break;

@@ -5,12 +5,16 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use romashka_channels::email::smtp_reply::{Fate, after_lost_connection, wait_after};
 use romashka_channels::sms::error_code::Advice;
 use romashka_channels::sms::reply;
 use romashka_channels::whatsapp::answer::{SendFailure, read_answer};
 use romashka_channels::whatsapp::errors::{Class, Throttle, retry_after};
 use serde_json::{Value, json};
 
+use crate::mail::settings::PlaceError;
+use crate::mail::smtp::SendError;
+use crate::mail::tokens::TokenError;
 use crate::providers::provider::{Exchange, ExchangeError};
 
 const LOST: &str = "The provider's answer was lost, so it is not known whether this message was sent. A report of the provider will tell; until then do not send it again unasked.";
@@ -68,6 +72,8 @@ pub(super) enum Outcome {
         /// Whether everything of the channel has to wait.
         slows_channel: bool,
     },
+    /// It may have been sent, and is sent once more under the same id.
+    Repeat(Duration, Failure),
     /// It was not sent, and the same message never will be.
     Refused(Failure),
     /// It may have been sent.
@@ -83,6 +89,7 @@ impl Outcome {
             Outcome::Sent(_) => "sent",
             Outcome::Postponed(..) => "postponed",
             Outcome::Passing { .. } => "passing",
+            Outcome::Repeat(..) => "repeat",
             Outcome::Refused(_) => "refused",
             Outcome::Uncertain(_) => "uncertain",
             Outcome::Lost => "lost",
@@ -175,6 +182,81 @@ impl Outcome {
             },
             slows_channel: matches!(explanation.advice, Advice::SlowDown | Advice::NextDay),
         }
+    }
+}
+
+/// After a mail that may have arrived: it goes once more under its Message-ID, by which receivers know the second one.
+pub(super) fn repeat() -> Outcome {
+    Outcome::Repeat(
+        Duration::from_secs(wait_after(1).unwrap_or(60)),
+        Failure::new(
+            "uncertain",
+            "uncertain",
+            "It is not known whether this mail was sent. It is sent once more as the same mail.",
+        ),
+    )
+}
+
+/// By an error of the mail server. `attempt` and `uncertain` count what was before.
+pub(super) fn of_smtp(error: &SendError, attempt: u32, uncertain: u32) -> Outcome {
+    let passing = |code: Value, words: &str, details: Option<String>| Outcome::Passing {
+        failure: Failure::new(code, "passing", words).with_details(details),
+        wait: wait_after(attempt).map(Duration::from_secs),
+        slows_channel: false,
+    };
+    let refused = |class: &'static str, words: String| {
+        Outcome::Refused(Failure::new("mail_server", class, words))
+    };
+    match error {
+        SendError::Refused(explanation) => {
+            let code = match explanation.enhanced {
+                Some((class, subject, detail)) => json!(format!("{class}.{subject}.{detail}")),
+                None => json!(explanation.code),
+            };
+            let details = Some(explanation.server_words.clone()).filter(|said| !said.is_empty());
+            let class = match explanation.fate {
+                Fate::Retry | Fate::Sent => return passing(code, explanation.words, details),
+                Fate::Failed => "permanent",
+                Fate::BadAddress => "recipient",
+                Fate::FixChannel => "configuration",
+            };
+            Outcome::Refused(Failure::new(code, class, explanation.words).with_details(details))
+        }
+        SendError::AnswerLost(_) => match after_lost_connection(true, uncertain) {
+            Fate::Retry => repeat(),
+            _ => Outcome::Uncertain(Failure::new(
+                "uncertain",
+                "uncertain",
+                "It is not known whether this mail was sent: the mail server's answer was lost twice. Ask the customer, or send it again.",
+            )),
+        },
+        SendError::Unreachable(_) | SendError::Place(PlaceError::Name(_)) => passing(
+            json!("unreachable"),
+            "The mail server cannot be reached. The mail is tried again.",
+            None,
+        ),
+        SendError::Address => Outcome::Refused(Failure::new(
+            "recipient",
+            "recipient",
+            "An address of the mail cannot be sent to.",
+        )),
+        other => refused(
+            "configuration",
+            super::rendered::capital(&other.to_string()),
+        ),
+    }
+}
+
+/// Without a token there is no login.
+pub(super) fn of_token(error: &TokenError, attempt: u32) -> Outcome {
+    let words = super::rendered::capital(&error.to_string());
+    match error {
+        TokenError::Withdrawn => Outcome::Refused(Failure::new("sign_in", "configuration", words)),
+        _ => Outcome::Passing {
+            failure: Failure::new("sign_in", "passing", words),
+            wait: wait_after(attempt).map(Duration::from_secs),
+            slows_channel: false,
+        },
     }
 }
 

@@ -3,7 +3,11 @@
 //! Invariant: what its channel or its provider would refuse in any case is refused here, in words for the agent, before
 //! anything leaves.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
+use romashka_channels::email::outgoing::RenderedMail;
+use romashka_channels::email::smtp_reply::{Fate, after_lost_connection};
 use romashka_channels::request::OutboundRequest;
 use romashka_channels::sms::number::E164;
 use romashka_channels::sms::outbound::Message as TextMessage;
@@ -15,12 +19,17 @@ use romashka_channels::whatsapp::template::{
     Component, Parameter, ParameterValue, TemplateMessage,
 };
 use romashka_channels::whatsapp::window::Window;
+use romashka_db::scope::OwnedScope;
 use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
-use super::outcome::{Failure, Outcome};
+use super::outcome::{self, Failure, Outcome};
 use super::{Claimed, Loaded};
+use crate::mail::account::{Endpoint, MailAccount};
+use crate::mail::post::Surroundings;
+use crate::mail::smtp::{self, SendError};
+use crate::problem::Answer;
 use crate::providers::account::{Stored, Twilio, WhatsApp};
 use crate::providers::provider::Client;
 use crate::state::Server;
@@ -32,20 +41,94 @@ enum Provider {
 }
 
 /// The requests of a message, one a part.
-pub(super) struct Rendered {
+pub(super) struct Requests {
     provider: Provider,
     base: Url,
     requests: Vec<OutboundRequest>,
 }
 
+/// A mail, and where it is handed over.
+pub(super) struct Post {
+    mail: RenderedMail,
+    endpoint: Endpoint,
+    channel: Uuid,
+}
+
+/// A message as it leaves.
+pub(super) enum Rendered {
+    /// By a provider's API.
+    Requests(Requests),
+    /// By a mail server.
+    Mail(Box<Post>),
+}
+
 impl Rendered {
     /// How many messages the provider is given.
     pub(super) fn parts(&self) -> i32 {
-        i32::try_from(self.requests.len()).unwrap_or(i32::MAX)
+        match self {
+            Rendered::Requests(requests) => {
+                i32::try_from(requests.requests.len()).unwrap_or(i32::MAX)
+            }
+            Rendered::Mail(_) => 1,
+        }
+    }
+
+    /// How long one part may take.
+    pub(super) fn longest(&self) -> Duration {
+        match self {
+            Rendered::Requests(_) => Duration::from_secs(120),
+            Rendered::Mail(_) => smtp::LONGEST,
+        }
+    }
+
+    /// Whether it may go once more when it may have been sent already: a mail is the same mail by its Message-ID.
+    pub(super) fn may_repeat(&self, uncertain_attempts: u32) -> bool {
+        match self {
+            Rendered::Requests(_) => false,
+            Rendered::Mail(_) => after_lost_connection(true, uncertain_attempts) == Fate::Retry,
+        }
     }
 
     /// Sends one part.
-    pub(super) async fn send(&self, client: &Client, part: i32, attempt: i32) -> Outcome {
+    pub(super) async fn send(
+        &self,
+        server: &Server,
+        client: &Client,
+        part: i32,
+        claimed: &Claimed,
+    ) -> Outcome {
+        match self {
+            Rendered::Requests(requests) => requests.send(client, part, claimed.attempt).await,
+            Rendered::Mail(post) => post.send(server, claimed).await,
+        }
+    }
+}
+
+impl Post {
+    async fn send(&self, server: &Server, claimed: &Claimed) -> Outcome {
+        let attempt = u32::try_from(claimed.attempt).unwrap_or(1);
+        let rules = &server.settings.mail;
+        let login = self
+            .endpoint
+            .login(self.channel, &server.mail_tokens, rules);
+        let login = match login.await {
+            Ok(login) => login,
+            Err(error) => return outcome::of_token(&error, attempt),
+        };
+        match smtp::send(&self.endpoint.server, rules, login.as_ref(), &self.mail).await {
+            Ok(()) => Outcome::Sent(self.mail.message_id.clone()),
+            Err(error) => {
+                if matches!(&error, SendError::Refused(said) if said.fate == Fate::FixChannel) {
+                    server.mail_tokens.forget(self.channel).await;
+                }
+                outcome::of_smtp(&error, attempt, claimed.uncertain_attempts)
+            }
+        }
+    }
+}
+
+impl Requests {
+    async fn send(&self, client: &Client, part: i32, attempt: i32) -> Outcome {
         let request = usize::try_from(part)
             .ok()
             .and_then(|part| self.requests.get(part));
@@ -79,13 +162,14 @@ fn configuration(message: impl Into<String>) -> Failure {
     Failure::new("channel", "configuration", message)
 }
 
-/// The requests, and the channel they go by.
-pub(super) fn render(
-    server: &Server,
-    claimed: &Claimed,
-    loaded: &Loaded,
-    token: Option<&str>,
-) -> Result<(Rendered, Uuid), Failure> {
+/// What has to be there for every channel.
+struct Ready<'a> {
+    stored: Stored<'a>,
+    channel: Uuid,
+    recipient: &'a str,
+}
+
+fn ready<'a>(claimed: &Claimed, loaded: &'a Loaded) -> Result<Ready<'a>, Failure> {
     let (Some(channel), Some(settings)) = (loaded.channel, loaded.configuration.as_ref()) else {
         return Err(configuration(
             "There is no active channel of this kind to send the message by.",
@@ -98,7 +182,7 @@ pub(super) fn render(
         return Err(Failure::new(
             "recipient",
             "recipient",
-            "The customer has no number on this channel.",
+            "The customer has no number or address on this channel.",
         ));
     };
     if loaded.has_opted_out {
@@ -115,6 +199,25 @@ pub(super) fn render(
         credentials: loaded.credentials.as_ref(),
         webhook_secret: None,
     };
+    Ok(Ready {
+        stored,
+        channel,
+        recipient,
+    })
+}
+
+/// The requests, and the channel they go by.
+pub(super) fn render(
+    server: &Server,
+    claimed: &Claimed,
+    loaded: &Loaded,
+    token: Option<&str>,
+) -> Result<(Rendered, Uuid), Failure> {
+    let Ready {
+        stored,
+        channel,
+        recipient,
+    } = ready(claimed, loaded)?;
     let rendered = if claimed.channel_type == "whatsapp" {
         let account = WhatsApp::open(stored, &server.keys)
             .map_err(|error| configuration(capital(&error.to_string())))?;
@@ -124,11 +227,52 @@ pub(super) fn render(
             .map_err(|error| configuration(capital(&error.to_string())))?;
         sms(server, claimed, loaded, &account, recipient, token)?
     };
-    Ok((rendered, channel))
+    Ok((Rendered::Requests(rendered), channel))
+}
+
+/// The mail, and the channel it goes by. By which ids an answer will refer to it is stored with this.
+pub(super) async fn render_mail(
+    server: &Server,
+    scope: &OwnedScope,
+    claimed: &Claimed,
+    loaded: &Loaded,
+) -> Answer<Result<(Rendered, Uuid), Failure>> {
+    let Ready {
+        stored,
+        channel,
+        recipient,
+    } = match ready(claimed, loaded) {
+        Ok(ready) => ready,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    let account = match MailAccount::open(stored, &server.keys) {
+        Ok(account) => account,
+        Err(error) => return Ok(Err(configuration(capital(&error.to_string())))),
+    };
+    let Some(endpoint) = account.smtp.clone() else {
+        return Ok(Err(configuration(
+            "The channel has no mail server to send by (smtp_host).",
+        )));
+    };
+    let surroundings = Surroundings::load(scope, claimed.id, claimed.workspace).await?;
+    let folder = server.settings.file_folder.as_deref();
+    let mail = match surroundings.render(&account, &loaded.content, recipient, folder) {
+        Ok(mail) => mail,
+        Err(error) => return Ok(Err(refused(&error.to_string()))),
+    };
+    surroundings
+        .remember(scope, channel, claimed.workspace, &mail)
+        .await?;
+    let post = Post {
+        mail,
+        endpoint,
+        channel,
+    };
+    Ok(Ok((Rendered::Mail(Box::new(post)), channel)))
 }
 
 /// An error's words as a sentence.
-fn capital(words: &str) -> String {
+pub(super) fn capital(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| {
         format!("{}{}.", first.to_uppercase(), letters.as_str())
@@ -145,7 +289,7 @@ fn whatsapp(
     loaded: &Loaded,
     account: &WhatsApp,
     recipient: &str,
-) -> Result<Rendered, Failure> {
+) -> Result<Requests, Failure> {
     let token = account
         .access_token
         .as_ref()
@@ -191,7 +335,7 @@ fn whatsapp(
                 .map_err(|_| configuration("The access token is no text that can be sent."))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    not_empty(Rendered {
+    not_empty(Requests {
         provider: Provider::WhatsApp,
         base: server.settings.providers.whatsapp.clone(),
         requests,
@@ -225,7 +369,7 @@ fn sms(
     account: &Twilio,
     recipient: &str,
     token: Option<&str>,
-) -> Result<Rendered, Failure> {
+) -> Result<Requests, Failure> {
     let to =
         E164::parse(recipient).map_err(|_| refused("the customer's number has no country code"))?;
     // Twilio reports to https only; without it messages stay at "sent".
@@ -253,14 +397,14 @@ fn sms(
                 .map_err(|error| refused(&error.to_string()))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    not_empty(Rendered {
+    not_empty(Requests {
         provider: Provider::Twilio,
         base: server.settings.providers.twilio.clone(),
         requests,
     })
 }
 
-fn not_empty(rendered: Rendered) -> Result<Rendered, Failure> {
+fn not_empty(rendered: Requests) -> Result<Requests, Failure> {
     if rendered.requests.is_empty() {
         return Err(refused("the message is empty"));
     }

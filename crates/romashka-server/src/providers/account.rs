@@ -58,7 +58,8 @@ impl Stored<'_> {
         }
     }
 
-    fn open(&self, keys: &Keyring) -> Result<Value, AccountError> {
+    /// The opened credentials, an object.
+    pub(crate) fn open(&self, keys: &Keyring) -> Result<Value, AccountError> {
         let sealed = self.credentials.ok_or(AccountError::NoCredentials)?;
         let opened = keys.open_json(self.place("api_credentials"), sealed)?;
         serde_json::from_slice(opened.expose_secret())
@@ -78,12 +79,13 @@ impl Stored<'_> {
             .transpose()
     }
 
-    fn setting(&self, name: &str) -> Option<&str> {
+    /// A setting that is no secret, where it is filled in.
+    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
         filled(self.configuration, name)
     }
 }
 
-fn filled<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
+pub(crate) fn filled<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
     object
         .get(name)
         .and_then(Value::as_str)
@@ -91,7 +93,7 @@ fn filled<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
         .filter(|text| !text.is_empty())
 }
 
-fn secret(opened: &Value, name: &str) -> Option<SecretString> {
+pub(crate) fn secret(opened: &Value, name: &str) -> Option<SecretString> {
     filled(opened, name).map(SecretString::from)
 }
 

@@ -1,0 +1,7 @@
+//! Mail, over real servers on loopback: Postfix takes mails and sends reports, Dovecot keeps the mailboxes.
+
+mod lost_answers;
+mod mail_server;
+mod outbound;
+mod process;
+mod workplace;
