@@ -65,6 +65,7 @@ pub fn start(server: &Server, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle
         )),
         tokio::spawn(subscribers::publish::run(server.clone(), stopped.clone())),
         tokio::spawn(scheduler::run(server.clone(), stopped.clone())),
+        tokio::spawn(mail::mailboxes::run(server.clone(), stopped.clone())),
     ];
     match deliveries::Deliveries::new(server.clone()) {
         Ok(queue) => working.push(tokio::spawn(run(queue, stopped.clone()))),

@@ -12,6 +12,10 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use romashka_channels::email::outgoing::RenderedMail;
+use romashka_server::mail::settings::{MailRules, MailServer as Place, Security};
+use romashka_server::mail::smtp;
+
 /// The password of every mailbox.
 pub const PASSWORD: &str = "password-of-a-test";
 
@@ -94,11 +98,12 @@ impl MailServer {
             .spawn()
             .expect("/bin/sh");
         let line = watchdog.stdin.take();
-        let [smtp, smtps, imap, imaps, lmtp, sasl] = std::array::from_fn(|_| free_port());
+        let [smtp, smtps, imap, imaps, lmtp, sasl, elsewhere] =
+            std::array::from_fn(|_| free_port());
         certificate(&folder);
         dovecot(&folder, [imap, imaps, lmtp, sasl]);
-        postfix(&folder, [smtp, smtps, lmtp, sasl]);
-        for port in [smtp, smtps, imap, imaps, lmtp, sasl] {
+        postfix(&folder, [smtp, smtps, lmtp, sasl, elsewhere]);
+        for port in [smtp, smtps, imap, imaps, lmtp, sasl, elsewhere] {
             wait_for(port, &folder);
         }
         MailServer {
@@ -151,6 +156,25 @@ impl MailServer {
                 self.log()
             );
             tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Hands a mail over, as another mail server does.
+    pub async fn deliver(&self, from: &str, to: &str, bytes: &[u8]) {
+        let server = Place {
+            host: "127.0.0.1".to_owned(),
+            port: self.smtp,
+            security: Security::None,
+        };
+        let mail = RenderedMail {
+            message_id: "of-a-test@customer.example".to_owned(),
+            envelope_from: Some(from.to_owned()),
+            recipients: vec![to.to_owned()],
+            bytes: bytes.to_vec(),
+        };
+        let rules = MailRules::default();
+        if let Err(error) = smtp::send_own(&server, &rules, None, &mail).await {
+            panic!("not delivered: {error:?} {}", self.log());
         }
     }
 
@@ -288,7 +312,7 @@ userdb {{
     start(program.uid(user).gid(group), folder);
 }
 
-fn postfix(folder: &Path, [smtp, smtps, lmtp, sasl]: [u16; 4]) {
+fn postfix(folder: &Path, [smtp, smtps, lmtp, sasl, elsewhere]: [u16; 5]) {
     let place = folder.display();
     let main = format!(
         "compatibility_level = 3.6
@@ -309,7 +333,7 @@ double_bounce_sender = double-bounce
 virtual_mailbox_domains = example.com
 virtual_mailbox_maps = static:all
 virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
-default_transport = error:5.1.1 There is nobody of this name
+default_transport = smtp:[127.0.0.1]:{elsewhere}
 smtpd_relay_restrictions = permit_sasl_authenticated, permit_auth_destination, reject
 smtpd_recipient_restrictions = check_recipient_access inline:{{ {{refused@example.com = 550 5.1.1 There is nobody of this name}}, {{later@example.com = 450 4.2.0 Come again}} }}
 smtpd_sasl_auth_enable = yes
@@ -328,6 +352,10 @@ virtual_mailbox_limit = 0
     let services = format!(
         "127.0.0.1:{smtp} inet n - n - - smtpd
 127.0.0.1:{smtps} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
+127.0.0.1:{elsewhere} inet n - n - - smtpd
+  -o myhostname=mx.gone.example
+  -o {{ smtpd_relay_restrictions = check_recipient_access static:{{550 5.1.1 There is nobody of this name}}, reject }}
+smtp unix - - n - - smtp
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr

@@ -1,7 +1,9 @@
 //! Mail, over real servers on loopback: Postfix takes mails and sends reports, Dovecot keeps the mailboxes.
 
+mod inbound;
 mod lost_answers;
 mod mail_server;
+mod mailboxes;
 mod outbound;
 mod process;
 mod workplace;

@@ -22,7 +22,7 @@ const RECIPIENTS_KEPT: usize = 100;
 
 /// Who wrote the mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Author {
+pub enum Author {
     /// A customer.
     Customer,
     /// One of us, with the address, which may be an agent's.
@@ -33,40 +33,59 @@ pub(crate) enum Author {
 
 /// A mail that waits for the database.
 #[derive(Debug, Clone)]
-pub(crate) struct PreparedMail {
+pub struct PreparedMail {
+    /// The file it was read from.
     pub file: PathBuf,
+    /// Where it begins there.
     pub offset: u64,
+    /// Who wrote it.
     pub author: Author,
     /// Address of the customer.
     pub customer: String,
+    /// His name, where the mail has one.
     pub customer_name: Option<String>,
+    /// What stands in the conversation.
     pub content: String,
+    /// Its Message-ID, or an id made from its content.
     pub external_id: String,
+    /// The id of a second, different mail with that Message-ID.
     pub disambiguated_id: String,
+    /// Equal for copies of a mail alone.
     pub content_hash: String,
     /// Equal for copies of a mail that servers encoded differently.
     pub essence: String,
+    /// Whether it has a Message-ID.
     pub has_message_id: bool,
+    /// Ids it refers to, the most telling first.
     pub thread_keys: Vec<String>,
     /// Number in the subject; it counts only for a customer of that conversation.
     pub number: Option<i64>,
+    /// Subject without marks.
     pub subject: Option<String>,
+    /// Everything else about it, under `mail`.
     pub metadata: Value,
+    /// When it was sent.
     pub date: Timestamp,
+    /// Whether nobody has to answer it.
     pub quiet: bool,
+    /// What kind of program wrote it.
     pub automatic: Option<&'static str>,
     /// For a delivery report: ids of the mail it is about, and what happened.
     pub bounce: Option<PreparedBounce>,
+    /// Its files, as `ingest_message` takes them.
     pub attachments: Vec<Value>,
+    /// Their size together.
     pub attachment_bytes: u64,
 }
 
 /// A delivery report.
 #[derive(Debug, Clone)]
-pub(crate) struct PreparedBounce {
+pub struct PreparedBounce {
+    /// Message-IDs of the mail it is about.
     pub original_ids: Vec<String>,
     /// The mail did not arrive; otherwise it is only late.
     pub lasting: bool,
+    /// The report.
     pub details: Value,
 }
 
@@ -86,7 +105,7 @@ pub(crate) fn normalise_addresses(addresses: &[String]) -> Vec<String> {
 }
 
 /// Prepares a mail, storing its files. Without a store (a rehearsal) nothing is written.
-pub(crate) fn prepare(
+pub fn prepare(
     mail: Mail,
     file: PathBuf,
     offset: u64,

@@ -10,7 +10,7 @@
 
 mod attachments;
 mod database;
-mod mail;
+pub mod mail;
 mod reader;
 mod report;
 

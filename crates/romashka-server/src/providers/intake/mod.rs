@@ -4,6 +4,7 @@
 //! half done; an item that fails does not touch its siblings (a savepoint each); an item that is not understood sends the
 //! event into quarantine after its siblings were handled, and replaying handles them no second time.
 
+mod email;
 mod sms;
 mod whatsapp;
 
@@ -38,6 +39,7 @@ pub struct Event {
     event_type: String,
     headers: Value,
     raw_body: Option<Vec<u8>>,
+    size: i32,
     payload: Value,
     created_at: Timestamp,
     channel: Option<Uuid>,
@@ -55,6 +57,7 @@ impl FromRow for Event {
             event_type: row.try_get("event_type")?,
             headers: row.try_get("headers")?,
             raw_body: row.try_get("raw_body")?,
+            size: row.try_get("size")?,
             payload: row.try_get("payload")?,
             created_at: row.try_get("created_at")?,
             channel: row.try_get("channel_id")?,
@@ -263,10 +266,11 @@ impl Intake {
             .await?)
     }
 
-    async fn take_in(&self, event: &Event) -> Answer<()> {
+    async fn take_in(&self, event: &mut Event) -> Answer<()> {
         let scope = self.begin(event.workspace).await?;
         let tally = match event.source.as_str() {
             "whatsapp" => whatsapp::take_in(&scope, event).await?,
+            "email" => email::take_in(&scope, event, &self.server).await?,
             _ => sms::take_in(&scope, event, &self.server.keys).await?,
         };
         if !tally.not_understood.is_empty() && tally.again.is_none() {
@@ -312,8 +316,8 @@ impl Queue for Intake {
         Ok(events)
     }
 
-    async fn work(&self, event: Event) -> Answer<()> {
-        let Err(problem) = self.take_in(&event).await else {
+    async fn work(&self, mut event: Event) -> Answer<()> {
+        let Err(problem) = self.take_in(&mut event).await else {
             return Ok(());
         };
         let scope = self.begin(event.workspace).await?;

@@ -1,0 +1,206 @@
+//! A connection to an IMAP server, signed in.
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use async_imap::{Authenticator, Client, Session};
+use rustls::pki_types::ServerName;
+use secrecy::ExposeSecret as _;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use crate::mail::settings::{MailRules, MailServer, PlaceError, Security};
+use crate::mail::smtp::{Login, Secret};
+use crate::mail::tls::{self, TlsError};
+use crate::mail::tokens::TokenError;
+use crate::problem::Problem;
+use crate::providers::account::AccountError;
+
+/// For connecting and the encryption.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// For the answer to a command.
+pub(super) const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What is connected.
+pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send + Sync + fmt::Debug {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send + Sync + fmt::Debug> Wire for T {}
+
+/// A session with somebody signed in.
+pub(super) type Signed = Session<Box<dyn Wire>>;
+
+/// Why a mailbox cannot be read. An admin reads it; what the server said is not in it.
+#[derive(Debug, thiserror::Error)]
+pub enum MailboxError {
+    /// What is set up is not enough.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// Nothing says where the mailbox is.
+    #[error("the channel has no mailbox to read (imap_host)")]
+    NoMailbox,
+    /// The server's place.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// TLS cannot be set up here.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// There is no token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// No connection.
+    #[error("the IMAP server cannot be reached, or its certificate is not believed")]
+    Unreachable(#[source] std::io::Error),
+    /// It does not take long, or it has gone.
+    #[error("the IMAP server does not answer")]
+    Silent,
+    /// What was asked for is not what the server offers.
+    #[error("the IMAP server does not offer STARTTLS")]
+    NoStartTls,
+    /// The login.
+    #[error("the IMAP server did not accept the user name or the password")]
+    Login,
+    /// Nobody may sign in without a secret.
+    #[error("the channel has no password or token for its mailbox")]
+    NoSecret,
+    /// No such folder.
+    #[error("the mailbox cannot be opened")]
+    Folder,
+    /// The connection broke, or the answer is not IMAP.
+    #[error("the connection to the IMAP server was lost")]
+    Lost,
+    /// Ours.
+    #[error("the mails cannot be stored at the moment ({})", .0.code().name())]
+    Database(Box<Problem>),
+}
+
+impl From<Problem> for MailboxError {
+    fn from(problem: Problem) -> Self {
+        MailboxError::Database(Box::new(problem))
+    }
+}
+
+/// An answer in time.
+pub(super) async fn timely<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, async_imap::error::Error>>,
+) -> Result<T, MailboxError> {
+    match tokio::time::timeout(limit, work).await {
+        Ok(Ok(value)) => Ok(value),
+        // The error's text quotes what the server sent, which may be a mail.
+        Ok(Err(_)) => Err(MailboxError::Lost),
+        Err(_) => Err(MailboxError::Silent),
+    }
+}
+
+/// XOAUTH2: the token, and an empty answer to the explanation of a refusal.
+struct Bearer(Option<String>);
+
+impl Authenticator for Bearer {
+    type Response = String;
+
+    fn process(&mut self, _challenge: &[u8]) -> String {
+        self.0.take().unwrap_or_default()
+    }
+}
+
+async fn wire(server: &MailServer, rules: &MailRules) -> Result<Box<dyn Wire>, MailboxError> {
+    let addresses = rules.resolve(server).await?;
+    let connecting = TcpStream::connect(addresses.as_slice());
+    let plain = tokio::time::timeout(CONNECT_TIMEOUT, connecting)
+        .await
+        .map_err(|_| MailboxError::Silent)?
+        .map_err(MailboxError::Unreachable)?;
+    match server.security {
+        Security::Tls => encrypt(server, rules, plain).await,
+        Security::None => Ok(Box::new(plain)),
+        Security::StartTls => {
+            let mut client = Client::new(plain);
+            greeting(&mut client).await?;
+            let asking = client.run_command_and_check_ok("STARTTLS", None);
+            timely(COMMAND_TIMEOUT, asking)
+                .await
+                .map_err(|_| MailboxError::NoStartTls)?;
+            // What was read before the encryption is dropped with the client.
+            encrypt(server, rules, client.into_inner()).await
+        }
+    }
+}
+
+async fn encrypt(
+    server: &MailServer,
+    rules: &MailRules,
+    plain: TcpStream,
+) -> Result<Box<dyn Wire>, MailboxError> {
+    let name = ServerName::try_from(server.host.clone())
+        .map_err(|error| MailboxError::Unreachable(std::io::Error::other(error)))?;
+    let connector = TlsConnector::from(tls::for_connection(rules)?);
+    let encrypted = tokio::time::timeout(CONNECT_TIMEOUT, connector.connect(name, plain))
+        .await
+        .map_err(|_| MailboxError::Silent)?
+        .map_err(MailboxError::Unreachable)?;
+    Ok(Box::new(encrypted))
+}
+
+async fn greeting<T: Wire>(client: &mut Client<T>) -> Result<(), MailboxError> {
+    match tokio::time::timeout(COMMAND_TIMEOUT, client.read_response()).await {
+        Ok(Ok(Some(_))) => Ok(()),
+        Ok(_) => Err(MailboxError::Lost),
+        Err(_) => Err(MailboxError::Silent),
+    }
+}
+
+/// Connects and signs in.
+pub(super) async fn open(
+    server: &MailServer,
+    rules: &MailRules,
+    login: &Login,
+) -> Result<Signed, MailboxError> {
+    let mut client = Client::new(wire(server, rules).await?);
+    if server.security != Security::StartTls {
+        greeting(&mut client).await?;
+    }
+    let refused = |_| MailboxError::Login;
+    let signing_in = async {
+        match &login.secret {
+            Secret::Token(token) => {
+                let text = format!(
+                    "user={}\x01auth=Bearer {}\x01\x01",
+                    login.user,
+                    token.expose_secret()
+                );
+                client.authenticate("XOAUTH2", Bearer(Some(text))).await
+            }
+            Secret::Password(password) => {
+                let password = password.expose_secret();
+                let is_plain = |text: &str| text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+                if is_plain(&login.user) && is_plain(password) {
+                    client.login(&login.user, password).await
+                } else {
+                    let text = format!("\0{}\0{password}", login.user);
+                    client.authenticate("PLAIN", Bearer(Some(text))).await
+                }
+            }
+        }
+    };
+    tokio::time::timeout(COMMAND_TIMEOUT, signing_in)
+        .await
+        .map_err(|_| MailboxError::Silent)?
+        .map_err(refused)
+}
+
+/// Whether a mailbox can be read. Nothing in it is changed. How many mails are in it.
+pub async fn check(
+    server: &MailServer,
+    rules: &MailRules,
+    login: &Login,
+    mailbox: &str,
+) -> Result<u32, MailboxError> {
+    let mut session = open(server, rules, login).await?;
+    let found = timely(COMMAND_TIMEOUT, session.examine(mailbox))
+        .await
+        .map_err(|_| MailboxError::Folder)?;
+    // How it ends changes nothing.
+    let _ = timely(COMMAND_TIMEOUT, session.logout()).await;
+    Ok(found.exists)
+}
