@@ -1,5 +1,6 @@
 //! Mail, over real servers on loopback: Postfix takes mails and sends reports, Dovecot keeps the mailboxes.
 
+mod command;
 mod inbound;
 mod lost_answers;
 mod mail_server;

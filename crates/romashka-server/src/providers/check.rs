@@ -12,7 +12,12 @@ use url::Url;
 
 use super::account::{AccountError, Stored, Twilio, WhatsApp};
 use super::provider::{Client, Exchange, ExchangeError};
-use crate::settings::ProviderAddresses;
+use crate::mail::account::MailAccount;
+use crate::mail::mailboxes::{self, MailboxError};
+use crate::mail::settings::MailRules;
+use crate::mail::smtp::{self, SendError};
+use crate::mail::tokens::Tokens;
+use crate::settings::ServerSettings;
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -56,14 +61,18 @@ pub enum CheckError {
     Kind(String),
 }
 
-/// Asks the provider. `hook` is the address that the provider has to call.
+/// Asks the provider, or the mail servers. `hook` is the address that the provider has to call.
 pub async fn check(
     kind: &str,
     stored: Stored<'_>,
     keys: &Keyring,
-    addresses: &ProviderAddresses,
+    settings: &ServerSettings,
     hook: &str,
 ) -> Result<Vec<Finding>, CheckError> {
+    if kind == "email" {
+        return mail(stored, keys, &settings.mail).await;
+    }
+    let addresses = &settings.providers;
     let client = Client::new()?;
     let mut findings = match kind {
         "whatsapp" => {
@@ -84,6 +93,55 @@ pub async fn check(
         findings.push(Finding::bad(
             "providers call https addresses only: set ROMASHKA_PUBLIC_URL to the public one",
         ));
+    }
+    Ok(findings)
+}
+
+/// Signs in at both servers, and opens the mailbox.
+async fn mail(
+    stored: Stored<'_>,
+    keys: &Keyring,
+    rules: &MailRules,
+) -> Result<Vec<Finding>, CheckError> {
+    let account = MailAccount::open(stored, keys)?;
+    let (channel, tokens) = (stored.channel, Tokens::default());
+    let mut findings = Vec::new();
+    match &account.smtp {
+        None => findings.push(Finding::bad("there is no smtp_host: nothing can be sent")),
+        Some(endpoint) => findings.push(match endpoint.login(channel, &tokens, rules).await {
+            Err(error) => Finding::bad(format!("SMTP: {error}")),
+            Ok(login) => {
+                let domain = account.address.domain();
+                match smtp::check(&endpoint.server, rules, login.as_ref(), domain).await {
+                    Ok(()) if login.is_some() => {
+                        Finding::good("the SMTP server accepts the sign-in")
+                    }
+                    Ok(()) => Finding::good("the SMTP server answers; nobody signs in there"),
+                    Err(SendError::Refused(said)) => {
+                        Finding::bad(format!("SMTP: {} {}", said.words, said.server_words))
+                    }
+                    Err(error) => Finding::bad(format!("SMTP: {error}")),
+                }
+            }
+        }),
+    }
+    match &account.imap {
+        None => findings.push(Finding::bad(
+            "there is no imap_host: no mail is fetched",
+        )),
+        Some(endpoint) => findings.push(match endpoint.login(channel, &tokens, rules).await {
+            Err(error) => Finding::bad(format!("IMAP: {error}")),
+            Ok(None) => Finding::bad(format!("IMAP: {}", MailboxError::NoSecret)),
+            Ok(Some(login)) => {
+                match mailboxes::check(&endpoint.server, rules, &login, &account.mailbox).await {
+                    Ok(count) => Finding::good(format!(
+                        "the IMAP server opens {} with {count} mails; what arrives from now on is taken in",
+                        account.mailbox
+                    )),
+                    Err(error) => Finding::bad(format!("IMAP: {error}")),
+                }
+            }
+        }),
     }
     Ok(findings)
 }

@@ -1,7 +1,7 @@
-//! `romashka channel`: connects WhatsApp numbers and Twilio numbers, and looks whether they work.
+//! `romashka channel`: connects WhatsApp numbers, Twilio numbers and mailboxes, and looks whether they work.
 //!
 //! Invariants: secrets come from a file or standard input, never from an option that other users of the machine see; they
-//! are sealed before they are stored; a check really asks the provider.
+//! are sealed before they are stored; a check really asks the provider or signs in at the mail servers.
 
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -41,6 +41,8 @@ enum Kind {
     Whatsapp,
     /// A number or messaging service of Twilio
     Sms,
+    /// A mailbox: IMAP and SMTP
+    Email,
 }
 
 impl Kind {
@@ -48,6 +50,7 @@ impl Kind {
         match self {
             Kind::Whatsapp => "whatsapp",
             Kind::Sms => "sms",
+            Kind::Email => "email",
         }
     }
 }
@@ -59,10 +62,15 @@ enum Action {
 Examples:
   romashka channel add whatsapp --name Shop --set phone_number_id=106540352242922 --credentials whatsapp.json
   romashka channel add sms --name Texts --set account_sid=AC… --set number=+15005550006 --credentials - < twilio.json
+  romashka channel add email --name Support --set address=support@example.com --set smtp_host=smtp.example.com \\
+    --set imap_host=imap.example.com --credentials mailbox.json
 
 Settings   whatsapp: phone_number_id, api_version    sms: account_sid, number, messaging_service_sid, sender
+           email: address, name, aliases, signature, show_number, trusted_servers, smtp_host, smtp_port, smtp_security,
+           smtp_user, imap_host, imap_port, imap_security, imap_user, imap_mailbox (…_security: tls, starttls, none)
 Secrets    whatsapp: access_token, app_secret, verify_token, next_app_secret
            sms: auth_token, next_auth_token, api_key_sid, api_key_secret
+           email: password, or smtp_password and imap_password; or refresh_token, token_url, client_id, client_secret
 Secrets are one JSON object, in a file or (-) from standard input. A verify_token is made when there is none.")]
     Add {
         /// What kind of channel
@@ -270,12 +278,12 @@ async fn list(client: &Connection, context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Ok)
 }
 
-/// The address that a channel's provider has to call.
+/// The address that a channel's provider has to call; none for a mailbox, which is read.
 async fn hook(
     client: &Connection,
     settings: &ServerSettings,
     channel: Uuid,
-) -> anyhow::Result<String> {
+) -> anyhow::Result<Option<String>> {
     let row = client
         .query_opt(
             "select type, public.channel_token(id, false, workspace_id) from public.communication_channels where id = $1",
@@ -287,10 +295,12 @@ async fn hook(
         })?;
     let (kind, token): (String, String) = (row.get(0), row.get(1));
     let base = settings.public_address(settings.listen);
-    Ok(format!(
-        "{}/hooks/{kind}/{token}",
-        base.as_str().trim_end_matches('/')
-    ))
+    Ok((kind != "email").then(|| {
+        format!(
+            "{}/hooks/{kind}/{token}",
+            base.as_str().trim_end_matches('/')
+        )
+    }))
 }
 
 fn server_settings() -> anyhow::Result<ServerSettings> {
@@ -308,7 +318,7 @@ async fn examine(
     verify_token: Option<&str>,
 ) -> anyhow::Result<Exit> {
     let settings = server_settings()?;
-    let hook = hook(client, &settings, channel).await?;
+    let hook = hook(client, &settings, channel).await?.unwrap_or_default();
     let row = client
         .query_one(
             "select workspace_id, type, configuration, api_credentials, webhook_secret from public.communication_channels where id = $1",
@@ -324,8 +334,8 @@ async fn examine(
         credentials: credentials.as_ref(),
         webhook_secret: webhook_secret.as_deref(),
     };
-    let spinner = context.console.spinner("asking the provider");
-    let findings = check(&kind, stored, keys, &settings.providers, &hook).await;
+    let spinner = context.console.spinner("asking");
+    let findings = check(&kind, stored, keys, &settings, &hook).await;
     spinner.finish_and_clear();
     let findings = findings.unwrap_or_else(|error| {
         vec![Finding {
@@ -348,7 +358,8 @@ async fn examine(
 #[derive(Serialize)]
 struct Shown<'a> {
     id: Uuid,
-    hook: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hook: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     verify_token: Option<&'a str>,
     findings: &'a [Finding],
@@ -365,7 +376,7 @@ async fn show(
     let hook = hook(client, &server_settings()?, channel).await?;
     console.json(&Shown {
         id: channel,
-        hook: &hook,
+        hook: hook.as_deref(),
         verify_token,
         findings: &findings,
     })?;
@@ -377,7 +388,9 @@ async fn show(
         }
     }
     console.line(format_args!("channel       {channel}"));
-    console.line(format_args!("webhook       {hook}"));
+    if let Some(hook) = &hook {
+        console.line(format_args!("webhook       {hook}"));
+    }
     if let Some(token) = verify_token {
         console.line(format_args!("verify token  {token}"));
     }
