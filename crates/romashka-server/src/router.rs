@@ -91,6 +91,7 @@ pub fn router(server: Server) -> Router {
     let mut router = api
         .merge(operations)
         .merge(providers::hooks::router())
+        .merge(providers::mail_hooks::router())
         .merge(reference::router(&document))
         .merge(accounts::setup_page())
         .fallback(async || Problem::new(Code::UnknownPath))

@@ -1,6 +1,7 @@
 //! Mail, over real servers on loopback: Postfix takes mails and sends reports, Dovecot keeps the mailboxes.
 
 mod command;
+mod hooks;
 mod inbound;
 mod lost_answers;
 mod mail_server;

@@ -4,6 +4,7 @@
 //! checked; a mail server that a workspace named is reached only where the operator's rules allow it.
 
 pub mod account;
+pub mod arrival;
 pub mod mailboxes;
 pub mod post;
 pub mod settings;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
-use super::account::{AccountError, Stored, Twilio, WhatsApp};
+use super::account::{AccountError, Stored, Twilio, WhatsApp, filled};
 use super::provider::{Client, Exchange, ExchangeError};
 use crate::mail::account::MailAccount;
 use crate::mail::mailboxes::{self, MailboxError};
@@ -70,7 +70,7 @@ pub async fn check(
     hook: &str,
 ) -> Result<Vec<Finding>, CheckError> {
     if kind == "email" {
-        return mail(stored, keys, &settings.mail).await;
+        return mail(stored, keys, &settings.mail, hook).await;
     }
     let addresses = &settings.providers;
     let client = Client::new()?;
@@ -102,6 +102,7 @@ async fn mail(
     stored: Stored<'_>,
     keys: &Keyring,
     rules: &MailRules,
+    hook: &str,
 ) -> Result<Vec<Finding>, CheckError> {
     let account = MailAccount::open(stored, keys)?;
     let (channel, tokens) = (stored.channel, Tokens::default());
@@ -125,7 +126,29 @@ async fn mail(
             }
         }),
     }
+    let opened = match stored.credentials {
+        Some(_) => stored.open(keys)?,
+        None => Value::Null,
+    };
+    let posted = [
+        ("postmark_password", "Postmark", "postmark"),
+        ("mailgun_signing_key", "Mailgun", "mailgun/mime"),
+        ("sendgrid_public_key", "SendGrid", "sendgrid"),
+    ];
+    for (_, name, path) in posted
+        .iter()
+        .filter(|(key, ..)| filled(&opened, key).is_some())
+    {
+        findings.push(if hook.starts_with("https://") {
+            Finding::good(format!("{name} may post mails to {hook}/{path}"))
+        } else {
+            Finding::bad(format!(
+                "{name} posts to https addresses only: set ROMASHKA_PUBLIC_URL to the public one"
+            ))
+        });
+    }
     match &account.imap {
+        None if findings.len() > 1 => {}
         None => findings.push(Finding::bad(
             "there is no imap_host: no mail is fetched",
         )),

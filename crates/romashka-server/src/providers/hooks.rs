@@ -48,9 +48,10 @@ pub fn router() -> Router<Server> {
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
 
-struct Found {
-    workspace: Uuid,
-    channel: Uuid,
+/// The channel of an address.
+pub(super) struct Found {
+    pub(super) workspace: Uuid,
+    pub(super) channel: Uuid,
     configuration: Value,
     webhook_secret: Option<String>,
     credentials: Option<Value>,
@@ -69,7 +70,11 @@ impl FromRow for Found {
 }
 
 impl Found {
-    async fn by_token(scope: &OwnedScope, channel_type: &str, token: &str) -> Answer<Found> {
+    pub(super) async fn by_token(
+        scope: &OwnedScope,
+        channel_type: &str,
+        token: &str,
+    ) -> Answer<Found> {
         if token.len() > TOKEN_LIMIT {
             return Err(Problem::new(Code::UnknownPath));
         }
@@ -81,7 +86,7 @@ impl Found {
             .ok_or_else(|| Problem::new(Code::UnknownPath))
     }
 
-    fn stored(&self) -> Stored<'_> {
+    pub(super) fn stored(&self) -> Stored<'_> {
         Stored {
             workspace: self.workspace,
             channel: self.channel,
@@ -92,13 +97,13 @@ impl Found {
     }
 }
 
-fn not_believed(channel_type: &'static str, error: &dyn std::error::Error) -> Problem {
+pub(super) fn not_believed(channel_type: &'static str, error: &dyn std::error::Error) -> Problem {
     metrics::counter!("hooks_refused_total", "channel" => channel_type).increment(1);
     tracing::debug!(channel_type, %error, "a webhook was refused");
     Problem::new(Code::InvalidToken).detail("The signature is missing or wrong")
 }
 
-fn not_set_up(error: AccountError) -> Problem {
+pub(super) fn not_set_up(error: AccountError) -> Problem {
     // The provider comes again, and may do so after the channel was put in order.
     Problem::new(Code::Unavailable)
         .detail("The channel is not set up")

@@ -7,4 +7,5 @@ pub mod account;
 pub mod check;
 pub mod hooks;
 pub mod intake;
+pub mod mail_hooks;
 pub mod provider;

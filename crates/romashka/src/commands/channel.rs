@@ -70,7 +70,8 @@ Settings   whatsapp: phone_number_id, api_version    sms: account_sid, number, m
            smtp_user, imap_host, imap_port, imap_security, imap_user, imap_mailbox (…_security: tls, starttls, none)
 Secrets    whatsapp: access_token, app_secret, verify_token, next_app_secret
            sms: auth_token, next_auth_token, api_key_sid, api_key_secret
-           email: password, or smtp_password and imap_password; or refresh_token, token_url, client_id, client_secret
+           email: password, or smtp_password and imap_password; or refresh_token, token_url, client_id, client_secret;
+           for webhooks postmark_user and postmark_password, mailgun_signing_key, sendgrid_public_key
 Secrets are one JSON object, in a file or (-) from standard input. A verify_token is made when there is none.")]
     Add {
         /// What kind of channel
@@ -278,12 +279,12 @@ async fn list(client: &Connection, context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Ok)
 }
 
-/// The address that a channel's provider has to call; none for a mailbox, which is read.
+/// The address that a channel's provider has to call. Providers of mail call one below it.
 async fn hook(
     client: &Connection,
     settings: &ServerSettings,
     channel: Uuid,
-) -> anyhow::Result<Option<String>> {
+) -> anyhow::Result<String> {
     let row = client
         .query_opt(
             "select type, public.channel_token(id, false, workspace_id) from public.communication_channels where id = $1",
@@ -295,12 +296,10 @@ async fn hook(
         })?;
     let (kind, token): (String, String) = (row.get(0), row.get(1));
     let base = settings.public_address(settings.listen);
-    Ok((kind != "email").then(|| {
-        format!(
-            "{}/hooks/{kind}/{token}",
-            base.as_str().trim_end_matches('/')
-        )
-    }))
+    Ok(format!(
+        "{}/hooks/{kind}/{token}",
+        base.as_str().trim_end_matches('/')
+    ))
 }
 
 fn server_settings() -> anyhow::Result<ServerSettings> {
@@ -318,7 +317,7 @@ async fn examine(
     verify_token: Option<&str>,
 ) -> anyhow::Result<Exit> {
     let settings = server_settings()?;
-    let hook = hook(client, &settings, channel).await?.unwrap_or_default();
+    let hook = hook(client, &settings, channel).await?;
     let row = client
         .query_one(
             "select workspace_id, type, configuration, api_credentials, webhook_secret from public.communication_channels where id = $1",
@@ -358,8 +357,7 @@ async fn examine(
 #[derive(Serialize)]
 struct Shown<'a> {
     id: Uuid,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hook: Option<&'a str>,
+    hook: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     verify_token: Option<&'a str>,
     findings: &'a [Finding],
@@ -376,7 +374,7 @@ async fn show(
     let hook = hook(client, &server_settings()?, channel).await?;
     console.json(&Shown {
         id: channel,
-        hook: hook.as_deref(),
+        hook: &hook,
         verify_token,
         findings: &findings,
     })?;
@@ -388,9 +386,7 @@ async fn show(
         }
     }
     console.line(format_args!("channel       {channel}"));
-    if let Some(hook) = &hook {
-        console.line(format_args!("webhook       {hook}"));
-    }
+    console.line(format_args!("webhook       {hook}"));
     if let Some(token) = verify_token {
         console.line(format_args!("verify token  {token}"));
     }

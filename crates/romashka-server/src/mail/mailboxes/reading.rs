@@ -8,17 +8,14 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
-use romashka_channels::email::header::Headers;
 use romashka_db::scope::{Actor, Claims};
-use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
+use serde_json::json;
 use tokio::sync::watch;
-use tokio_postgres::types::Json;
-use uuid::Uuid;
 
 use super::connection::{COMMAND_TIMEOUT, MailboxError, Signed, open, timely};
 use super::{Claimed, KEEP};
 use crate::mail::account::MailAccount;
+use crate::mail::arrival::Arrival;
 use crate::providers::account::Stored;
 use crate::state::Server;
 use crate::statement::Statement;
@@ -357,13 +354,14 @@ impl Reader<'_> {
                 "received_at": mail.received_at,
                 "whole_size": mail.cut,
             });
-            let received = Incoming {
+            let arrival = Arrival {
                 workspace: self.claimed.workspace,
                 channel: self.claimed.channel,
                 headers,
+                once: None,
                 raw: &mail.bytes,
             };
-            received.store(&scope).await?;
+            arrival.store(&scope).await?;
         }
         if let Some((validity, uid)) = up_to {
             let is_ours: bool = Statement::new(include_str!("advance.sql"))
@@ -464,45 +462,4 @@ async fn stop(stopped: &mut watch::Receiver<bool>) {
 fn join(uids: &[u32]) -> String {
     let texts: Vec<String> = uids.iter().map(u32::to_string).collect();
     texts.join(",")
-}
-
-/// A mail as it arrived, for the queue of what came in.
-pub(crate) struct Incoming<'a> {
-    pub(crate) workspace: Uuid,
-    pub(crate) channel: Uuid,
-    pub(crate) headers: Value,
-    pub(crate) raw: &'a [u8],
-}
-
-impl Incoming<'_> {
-    /// Stores it once, however often it comes: it is known by its bytes.
-    pub(crate) async fn store(
-        &self,
-        scope: &romashka_db::scope::OwnedScope,
-    ) -> Result<(), crate::problem::Problem> {
-        let (headers, length) = Headers::parse(self.raw);
-        // What one person writes is taken in one after the other.
-        let author = headers
-            .addresses("From")
-            .into_iter()
-            .next()
-            .filter(|author| length > 0 && author.address.len() < 300);
-        let ordering_key = author.map(|author| format!("{}:{}", self.channel, author.address));
-        let dedupe_key = format!("{}:{}", self.channel, hex::encode(Sha256::digest(self.raw)));
-        let payload = Json(json!({ "size": self.raw.len() }));
-        let headers = Json(&self.headers);
-        let _: Uuid = Statement::new(include_str!("../../providers/receive.sql"))
-            .bind("source", &"email")
-            .bind("event_type", &"mail")
-            .bind("payload", &payload)
-            .bind("dedupe_key", &dedupe_key)
-            .bind("ordering_key", &ordering_key)
-            .bind("channel", &Some(self.channel))
-            .bind("headers", &headers)
-            .bind("raw_body", &self.raw)
-            .bind("workspace", &self.workspace)
-            .value(scope)
-            .await?;
-        Ok(())
-    }
 }
