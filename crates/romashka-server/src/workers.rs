@@ -32,12 +32,22 @@ pub struct Bells {
     pub intake: Notify,
     /// Something is to be sent to a customer.
     pub deliveries: Notify,
+    /// A mail is to be sent to a customer.
+    pub mail_deliveries: Notify,
     /// A mail of the installation is to be sent.
     pub mails: Notify,
     /// The ledger has grown.
     pub ledger: Notify,
     /// Something is to be sent to a subscriber.
     pub webhooks: Notify,
+}
+
+impl Bells {
+    /// Something is to be sent to a customer, by whichever channel.
+    pub fn ring_deliveries(&self) {
+        self.deliveries.notify_one();
+        self.mail_deliveries.notify_one();
+    }
 }
 
 /// A queue of the database.
@@ -67,9 +77,12 @@ pub fn start(server: &Server, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle
         tokio::spawn(scheduler::run(server.clone(), stopped.clone())),
         tokio::spawn(mail::mailboxes::run(server.clone(), stopped.clone())),
     ];
-    match deliveries::Deliveries::new(server.clone()) {
-        Ok(queue) => working.push(tokio::spawn(run(queue, stopped.clone()))),
-        Err(error) => tracing::error!(%error, "messages to customers cannot be sent"),
+    // A slow mail server must not keep the other channels waiting.
+    for group in [deliveries::Group::Providers, deliveries::Group::Mail] {
+        match deliveries::Deliveries::new(server.clone(), group) {
+            Ok(queue) => working.push(tokio::spawn(run(queue, stopped.clone()))),
+            Err(error) => tracing::error!(%error, "messages to customers cannot be sent"),
+        }
     }
     if let Some(queue) = mail::system::SystemMails::new(server.clone()) {
         working.push(tokio::spawn(run(queue, stopped.clone())));
@@ -101,7 +114,7 @@ pub async fn ring_after_commit(
     let is_write = !request.method().is_safe();
     let response = next.run(request).await;
     if is_write && response.status().is_success() {
-        server.bells.deliveries.notify_one();
+        server.bells.ring_deliveries();
         server.bells.mails.notify_one();
         server.bells.ledger.notify_one();
     }

@@ -102,17 +102,37 @@ impl FromRow for Loaded {
     }
 }
 
+/// Channels whose messages are sent by the same workers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// By providers' APIs.
+    Providers,
+    /// By mail servers.
+    Mail,
+}
+
+impl Group {
+    fn channel_types(self) -> &'static [&'static str] {
+        match self {
+            Group::Providers => &["whatsapp", "sms"],
+            Group::Mail => &["email"],
+        }
+    }
+}
+
 /// The queue of messages to customers.
 pub struct Deliveries {
     server: Server,
+    group: Group,
     client: Client,
 }
 
 impl Deliveries {
-    /// The queue of this server.
-    pub fn new(server: Server) -> Result<Deliveries, reqwest::Error> {
+    /// The queue of this server for a group of channels.
+    pub fn new(server: Server, group: Group) -> Result<Deliveries, reqwest::Error> {
         Ok(Deliveries {
             server,
+            group,
             client: Client::new()?,
         })
     }
@@ -371,7 +391,7 @@ impl Queue for Deliveries {
         let mut claimed: Vec<Claimed> = Vec::new();
         let scope = self.server.service().await?;
         let worker = worker_name("sender");
-        for channel_type in ["whatsapp", "sms", "email"] {
+        for channel_type in self.group.channel_types() {
             let wanted = (most - claimed.len().min(most)) as i32;
             if wanted == 0 {
                 break;
@@ -380,7 +400,7 @@ impl Queue for Deliveries {
                 Statement::new(include_str!("claim.sql"))
                     .bind("most", &wanted)
                     .bind("worker", &worker)
-                    .bind("channel_type", &channel_type)
+                    .bind("channel_type", channel_type)
                     .all::<Claimed>(&scope)
                     .await?,
             );
@@ -404,6 +424,9 @@ impl Queue for Deliveries {
     }
 
     fn bell(&self) -> &Notify {
-        &self.server.bells.deliveries
+        match self.group {
+            Group::Providers => &self.server.bells.deliveries,
+            Group::Mail => &self.server.bells.mail_deliveries,
+        }
     }
 }

@@ -68,7 +68,7 @@ pub async fn run(server: Server, mut stopped: watch::Receiver<bool>) {
                     metrics::histogram!("job_seconds", "job" => job.name)
                         .record(took.as_secs_f64());
                     server.bells.ledger.notify_one();
-                    server.bells.deliveries.notify_one();
+                    server.bells.ring_deliveries();
                 }
                 Err(problem) => {
                     metrics::counter!("job_failures_total", "job" => job.name).increment(1);

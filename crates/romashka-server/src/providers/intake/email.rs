@@ -14,7 +14,7 @@ use romashka_db::import::AttachmentStore;
 use romashka_db::import::mail::{Author, PreparedMail, prepare};
 use romashka_db::scope::OwnedScope;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
@@ -29,17 +29,20 @@ use crate::statement::{FromRow, Statement};
 const LARGE: i32 = 2 * 1024 * 1024;
 static LARGE_ONES: Semaphore = Semaphore::const_new(1);
 
+/// Waits until it is an event's turn. Before a connection is taken, which others need.
+pub(super) async fn turn(event: &Event) -> Answer<Option<SemaphorePermit<'static>>> {
+    if event.source != "email" || event.size <= LARGE {
+        return Ok(None);
+    }
+    Ok(Some(LARGE_ONES.acquire().await.map_err(Problem::internal)?))
+}
+
 pub(super) async fn take_in(
     scope: &OwnedScope,
     event: &mut Event,
     server: &Server,
 ) -> Answer<Tally> {
     let mut tally = Tally::default();
-    let _permit = if event.size > LARGE {
-        Some(LARGE_ONES.acquire().await.map_err(Problem::internal)?)
-    } else {
-        None
-    };
     let raw: Option<Vec<u8>> = match event.raw_body.take() {
         Some(raw) => Some(raw),
         None => {

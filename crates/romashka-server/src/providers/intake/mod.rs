@@ -267,6 +267,7 @@ impl Intake {
     }
 
     async fn take_in(&self, event: &mut Event) -> Answer<()> {
+        let _turn = email::turn(event).await?;
         let scope = self.begin(event.workspace).await?;
         let tally = match event.source.as_str() {
             "whatsapp" => whatsapp::take_in(&scope, event).await?,
