@@ -11,6 +11,9 @@ mod exit;
 mod stop;
 
 use clap::Parser;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 fn main() -> std::process::ExitCode {
     // Before any thread exists, because it writes the process's environment.
@@ -63,8 +66,15 @@ fn start_log() {
         .unwrap_or_else(|| "warn".to_owned());
     let filter = tracing_subscriber::EnvFilter::try_new(&filter)
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+    // What these libraries trace holds passwords, mails and the parameters of statements: no level and no directive brings
+    // it up.
+    let harmless = filter_fn(|metadata| {
+        let target = metadata.target();
+        !target.starts_with("async_imap") && !target.starts_with("tokio_postgres")
+    });
+    tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
+        .with(filter)
+        .with(harmless)
         .init();
 }

@@ -171,6 +171,30 @@ async fn new_numbers_of_a_mailbox_bring_nothing_twice_and_lose_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_most_talkative_log_holds_no_password_and_no_text() {
+    let Some(scene) = Scene::new().await else {
+        return;
+    };
+    let path = scene.server.folder.join(format!("log-{}", scene.support));
+    let log = std::fs::File::create(&path).expect("a log");
+    let _process = Process::with_log(&scene.database, &scene.key, scene.server, log.into());
+    scene.opened().await;
+    scene.deliver(7, 1).await;
+    scene.all_once(1).await;
+    let log = std::fs::read_to_string(&path).expect("a log");
+    assert!(log.contains("TRACE"), "it is talkative");
+    for secret in [
+        PASSWORD,
+        "7.0@customer.example",
+        "customer0@example.com",
+        "Subject: Order",
+    ] {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert!(line.is_none(), "{secret} is in the log: {line:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mail_of_thirty_megabytes_is_taken_in_with_bounded_memory() {
     let Some(scene) = Scene::new().await else {
         return;

@@ -16,6 +16,11 @@ pub struct Process {
 impl Process {
     /// Starts one, and waits until it serves.
     pub fn start(database: &TestDatabase, key: &str, mail: &MailServer) -> Process {
+        Process::with_log(database, key, mail, Stdio::null())
+    }
+
+    /// The same, with the most talkative log.
+    pub fn with_log(database: &TestDatabase, key: &str, mail: &MailServer, log: Stdio) -> Process {
         let mut child = Command::new(romashka_binary())
             .args(["serve", "--listen", "127.0.0.1:0", "--json"])
             .env("DATABASE_URL", database.url())
@@ -24,7 +29,8 @@ impl Process {
             .env("ROMASHKA_MAIL_NETWORKS", "127.0.0.0/8")
             .env("ROMASHKA_MAIL_AUTHORITIES", mail.authority())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .env("ROMASHKA_LOG", "trace,async_imap=trace")
+            .stderr(log)
             .spawn()
             .expect("a process");
         let mut output = BufReader::new(child.stdout.take().expect("its output"));
