@@ -1193,6 +1193,30 @@ revoke all on romashka.channel_tokens from public, anon, authenticated, service_
 alter table romashka.channel_tokens enable row level security;
 alter table romashka.channel_tokens force row level security;
 
+-- How far a mailbox has been read, and which process reads it.
+create table if not exists romashka.mailboxes (
+  workspace_id uuid not null default public.current_workspace_id(),
+  channel_id uuid not null,
+  uid_validity bigint,
+  last_uid bigint not null default 0,
+  lease_id uuid,
+  locked_by text,
+  leased_until timestamptz not null default now(),
+  failures integer not null default 0,
+  last_error text,
+  read_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint mailboxes_pkey primary key (channel_id, workspace_id),
+  constraint mailboxes_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint mailboxes_uid_validity_check check (uid_validity between 1 and 4294967295),
+  constraint mailboxes_last_uid_check check (last_uid between 0 and 4294967295),
+  constraint mailboxes_failures_check check (failures >= 0)
+) with (fillfactor = 70);
+comment on table romashka.mailboxes is 'How far the mailbox of a channel has been read (IMAP''s UIDVALIDITY and UID), and which process has it open: one at a time.';
+revoke all on romashka.mailboxes from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.mailboxes enable row level security;
+alter table romashka.mailboxes force row level security;
+
 create table if not exists public.webhook_events (
   id uuid not null default public.generate_uuid(),
   workspace_id uuid not null default public.current_workspace_id(),
@@ -3423,6 +3447,78 @@ begin
 end $$;
 comment on function public.replay_webhook_events(uuid[], timestamptz, uuid) is 'Puts failed, dead and quarantined events back on the queue, by id or since a moment; returns how many.';
 
+-- Mailboxes that are read --------------------------------------------------------------------------------------------------
+
+create or replace function romashka.claim_mailboxes(batch_size integer, worker text, lease interval default '2 minutes')
+returns table (workspace_id uuid, channel_id uuid, configuration jsonb, api_credentials jsonb, uid_validity bigint, last_uid bigint, lease_id uuid, created_at timestamptz)
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, over all workspaces.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  token constant uuid := gen_random_uuid();
+begin
+  insert into romashka.mailboxes as b (workspace_id, channel_id)
+  select c.workspace_id, c.id from public.communication_channels as c
+   where c.type = 'email' and c.status = 'active' and c.configuration ? 'imap_host'
+     and not exists (select from romashka.mailboxes as x where x.channel_id = c.id and x.workspace_id = c.workspace_id)
+  on conflict do nothing;
+  return query
+    with chosen as materialized (
+      select x.channel_id, x.workspace_id from romashka.mailboxes as x
+        join public.communication_channels as c on c.id = x.channel_id and c.workspace_id = x.workspace_id and c.status = 'active' and c.configuration ? 'imap_host'
+        join public.workspaces as w on w.id = x.workspace_id and w.status = 'active'
+       where x.leased_until <= at order by x.leased_until limit greatest(1, least(batch_size, 1000)) for update of x skip locked),
+    taken as (
+      update romashka.mailboxes as b set lease_id = token, locked_by = worker, leased_until = at + lease
+        from chosen where b.channel_id = chosen.channel_id and b.workspace_id = chosen.workspace_id returning b.*)
+    select t.workspace_id, t.channel_id, c.configuration, c.api_credentials, t.uid_validity, t.last_uid, t.lease_id, t.created_at
+      from taken as t join public.communication_channels as c on c.id = t.channel_id and c.workspace_id = t.workspace_id;
+end $$;
+comment on function romashka.claim_mailboxes(integer, text, interval) is 'Takes up to batch_size mailboxes of active channels that no process reads, for the length of the lease.';
+
+create or replace function romashka.keep_mailbox(channel uuid, lease uuid, known_settings jsonb, length interval default '2 minutes', is_read boolean default false) returns boolean
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  update romashka.mailboxes as b
+     set leased_until = at + length, read_at = case when is_read then at else b.read_at end,
+         failures = case when is_read then 0 else b.failures end, last_error = case when is_read then null else b.last_error end
+    from public.communication_channels as c
+   where b.channel_id = channel and b.lease_id = lease and c.id = b.channel_id and c.workspace_id = b.workspace_id and c.status = 'active'
+     and jsonb_build_array(c.configuration, c.api_credentials) = known_settings;
+  return found;
+end $$;
+comment on function romashka.keep_mailbox(uuid, uuid, jsonb, interval, boolean) is
+  'Prolongs the lease of a mailbox. False when somebody else has it, or the channel was switched off or set up anew: let it go. is_read: everything in it is stored.';
+
+create or replace function romashka.advance_mailbox(channel uuid, lease uuid, uid_validity bigint, last_uid bigint) returns boolean
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+begin
+  update romashka.mailboxes as b
+     set last_uid = case when b.uid_validity = advance_mailbox.uid_validity then greatest(b.last_uid, advance_mailbox.last_uid) else advance_mailbox.last_uid end,
+         uid_validity = advance_mailbox.uid_validity
+   where b.channel_id = channel and b.lease_id = lease;
+  return found;
+end $$;
+comment on function romashka.advance_mailbox(uuid, uuid, bigint, bigint) is
+  'Says, in the transaction that stores a mail, up to which one the mailbox is stored. False when the lease is lost: store nothing.';
+
+create or replace function romashka.release_mailbox(channel uuid, lease uuid, message text default null) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  luck constant double precision := pg_catalog.random();
+begin
+  update romashka.mailboxes as b
+     set lease_id = null, locked_by = null, last_error = left(message, 2000), failures = case when message is null then b.failures else b.failures + 1 end,
+         leased_until = case when message is null then at else at + romashka.backoff(b.failures + 1, '2 seconds', '10 minutes', luck) end
+   where b.channel_id = channel and b.lease_id = lease;
+end $$;
+comment on function romashka.release_mailbox(uuid, uuid, text) is 'Gives a mailbox back, after a failure not before a wait.';
+
 -- A channel's allowance of the day ----------------------------------------------------------------------------------------
 
 create or replace function public.take_channel_allowance(channel uuid, messages integer default 1, workspace uuid default public.current_workspace_id()) returns boolean
@@ -3457,6 +3553,10 @@ do $$ begin
   perform romashka.grant_function('public.process_webhook_event(uuid, uuid, integer, integer, text)', 'service_role');
   perform romashka.grant_function('public.replay_webhook_events(uuid[], timestamptz, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.take_channel_allowance(uuid, integer, uuid)', 'service_role');
+  perform romashka.grant_function('romashka.claim_mailboxes(integer, text, interval)', 'service_role');
+  perform romashka.grant_function('romashka.keep_mailbox(uuid, uuid, jsonb, interval, boolean)', 'service_role');
+  perform romashka.grant_function('romashka.advance_mailbox(uuid, uuid, bigint, bigint)', 'service_role');
+  perform romashka.grant_function('romashka.release_mailbox(uuid, uuid, text)', 'service_role');
 end $$;
 
 -- ============ 40-conversations/functions ============
@@ -6585,6 +6685,18 @@ end $$;
 comment on function public.ingest_message is
   'Takes in one message from a channel: finds or makes the customer, finds or opens the conversation, stores the message and its files once. thread_keys: ids the message refers to, most telling first.';
 
+create or replace function public.remember_thread_keys(conversation uuid, channel uuid, keys text[], workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, which makes the ids of what it sends.
+begin
+  insert into public.conversation_thread_keys (workspace_id, conversation_id, channel_type, channel_id, thread_key)
+  select c.workspace_id, c.id, c.channel_type, coalesce(channel, '00000000-0000-0000-0000-000000000000'::uuid), k.thread_key
+    from public.conversations as c cross join unnest(keys) as k (thread_key)
+   where c.id = conversation and c.workspace_id = workspace order by k.thread_key
+  on conflict (workspace_id, channel_type, channel_id, thread_key) do nothing;
+end $$;
+comment on function public.remember_thread_keys(uuid, uuid, text[], uuid) is 'Says, before a message leaves, by which ids an answer to it will refer to the conversation.';
+
 create or replace function romashka.store_answer(workspace uuid, target public.conversations, sender uuid, content text, sender_type text, message_type text, metadata jsonb,
   confidence_score numeric, knowledge_sources jsonb, client_message_id text) returns uuid language plpgsql set search_path = '' as $$
 declare
@@ -6597,8 +6709,9 @@ begin
     case when target.channel_type = 'website' then 'sent' else 'queued' end, target.language, 'client:' || client_message_id)
   returning id into message;
   if target.channel_type <> 'website' then
-    -- With the sender's waits that is about eight hours: longer than a provider is away.
-    insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, delivery_status, max_retries) values (workspace, message, target.channel_type, 'queued', 7);
+    -- With the sender's waits that is about eight hours, longer than a provider is away; for mail three days, as mail servers do it.
+    insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, delivery_status, max_retries)
+    values (workspace, message, target.channel_type, 'queued', case when target.channel_type = 'email' then 12 else 7 end);
   end if;
   return message;
 end $$;
@@ -7101,6 +7214,7 @@ begin
   perform romashka.grant_function('public.wake_conversations(integer)', 'service_role');
   perform romashka.grant_function('public.expire_transfers(integer)', 'service_role');
   perform romashka.grant_function('public.send_due_messages(integer)', 'service_role');
+  perform romashka.grant_function('public.remember_thread_keys(uuid, uuid, text[], uuid)', 'service_role');
   perform romashka.touch_table('scheduled_messages');
   revoke execute on all functions in schema romashka from public;
   perform romashka.grant_function('romashka.renew_presence(uuid[])', 'service_role');
@@ -8370,6 +8484,17 @@ comment on column romashka.channel_tokens.token is 'What stands in the address t
 comment on column romashka.channel_tokens.workspace_id is 'The workspace of the channel.';
 comment on column romashka.channel_tokens.channel_id is 'The channel.';
 comment on column romashka.channel_tokens.created_at is 'Since when the token is valid.';
+comment on column romashka.mailboxes.workspace_id is 'The workspace of the channel.';
+comment on column romashka.mailboxes.channel_id is 'The channel whose mailbox it is.';
+comment on column romashka.mailboxes.uid_validity is 'The UIDVALIDITY under which last_uid counts; null until the mailbox was opened once.';
+comment on column romashka.mailboxes.last_uid is 'The last mail that is stored.';
+comment on column romashka.mailboxes.lease_id is 'The claim under which a process reads it.';
+comment on column romashka.mailboxes.locked_by is 'The process.';
+comment on column romashka.mailboxes.leased_until is 'Until when nobody else may open it: the end of the lease, or of the wait after a failure.';
+comment on column romashka.mailboxes.failures is 'Failures in a row.';
+comment on column romashka.mailboxes.last_error is 'Why it could not be read the last time.';
+comment on column romashka.mailboxes.read_at is 'When everything in it was stored the last time.';
+comment on column romashka.mailboxes.created_at is 'When the channel was first seen; what was in the mailbox before is not taken in.';
 comment on column romashka.widget_tokens.token is 'What stands in the page''s source: 122 random bits.';
 comment on column romashka.widget_tokens.workspace_id is 'The workspace of the widget.';
 comment on column romashka.widget_tokens.widget_id is 'The widget.';
