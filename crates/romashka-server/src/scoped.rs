@@ -2,6 +2,7 @@
 //!
 //! - [`Scoped<Viewer>`], [`Scoped<Agent>`], [`Scoped<Admin>`], [`Scoped<Owner>`]: a member of the workspace with at least this
 //!   role, a person or a key. Row security does the rest.
+//! - [`Admitted<Agent>`] and so on: the same, for a handler that begins its transaction later.
 //! - [`Scoped<Person>`]: a person who is signed in, of whatever workspace; no key.
 //! - [`Anonymous`]: nobody signed in; the database shows what `anon` may see.
 //! - [`Service`]: the installation itself. The handler finds out by itself who asks (signing in, webhooks).
@@ -144,6 +145,67 @@ impl<N: Need> FromRequestParts<Server> for Scoped<N> {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Rejection> {
+        let (admission, scope) = Admission::of::<N>(parts, server).await?;
+        admission.enter(server, scope).await
+    }
+}
+
+/// One who was let in and holds no connection: for a handler that first waits for something slow, as a file to arrive.
+/// What it then begins is a [`Scoped`] like any other; role and membership are looked up anew.
+pub struct Admitted<N> {
+    admission: Admission,
+    workspace: Option<Uuid>,
+    need: PhantomData<N>,
+}
+
+impl<N: Need> Admitted<N> {
+    /// The workspace of the request, where there is one.
+    pub fn workspace(&self) -> Option<Uuid> {
+        self.workspace
+    }
+
+    /// Takes a connection and begins the request's transaction.
+    pub async fn begin(self, server: &Server) -> Result<Scoped<N>, Rejection> {
+        let Admission {
+            claims,
+            surroundings,
+            ..
+        } = &self.admission;
+        let scope = server
+            .database
+            .begin(claims, surroundings)
+            .await
+            .map_err(Problem::from)?;
+        self.admission.enter(server, scope).await
+    }
+}
+
+impl<N: Need> FromRequestParts<Server> for Admitted<N> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Answer<Self> {
+        let (admission, scope) = Admission::of::<N>(parts, server).await?;
+        let (workspace, _) = admission.membership::<N>(&scope)?;
+        scope.commit().await?;
+        Ok(Admitted {
+            admission,
+            workspace,
+            need: PhantomData,
+        })
+    }
+}
+
+/// What is known of a request whose caller has shown who he is.
+struct Admission {
+    work: Work,
+    principal: Principal,
+    claims: Claims,
+    surroundings: Surroundings,
+}
+
+impl Admission {
+    /// Finds out who asks, and begins a scope for him.
+    async fn of<N: Need>(parts: &Parts, server: &Server) -> Answer<(Admission, OwnedScope)> {
         let work = Work::of(parts)?;
         let surroundings = surroundings(parts, server);
         let (principal, service) = authenticate(parts, server, &surroundings).await?;
@@ -156,7 +218,7 @@ impl<N: Need> FromRequestParts<Server> for Scoped<N> {
         if let (Some(asked_for), Principal::Key { workspace, .. }) = (asked_for, &principal)
             && asked_for != *workspace
         {
-            return Err(Problem::not_found().into());
+            return Err(Problem::not_found());
         }
         if let Some(limit) = &server.caller_limit {
             work.show(limit.take(caller_id(&principal))?);
@@ -165,10 +227,20 @@ impl<N: Need> FromRequestParts<Server> for Scoped<N> {
         let scope = match service {
             Some(service) => service.commit_and_begin(&claims, &surroundings).await,
             None => server.database.begin(&claims, &surroundings).await,
-        }
-        .map_err(Problem::from)?;
-        let (workspace, role) = match &principal {
-            Principal::Service => (claims.workspace, Some("owner".to_owned())),
+        }?;
+        let admission = Admission {
+            work,
+            principal,
+            claims,
+            surroundings,
+        };
+        Ok((admission, scope))
+    }
+
+    /// The workspace and what the caller is in it; refused when that is less than is needed.
+    fn membership<N: Need>(&self, scope: &OwnedScope) -> Answer<(Option<Uuid>, Option<String>)> {
+        let (workspace, role) = match &self.principal {
+            Principal::Service => (self.claims.workspace, Some("owner".to_owned())),
             _ => (
                 scope.membership().workspace,
                 scope.membership().role.clone(),
@@ -177,25 +249,30 @@ impl<N: Need> FromRequestParts<Server> for Scoped<N> {
         if let Some(needed) = N::ROLE {
             let Some(role) = role.as_deref() else {
                 // A workspace one is no member of does not exist for him.
-                return Err(Problem::not_found()
-                    .detail("There is no such workspace for you")
-                    .into());
+                return Err(Problem::not_found().detail("There is no such workspace for you"));
             };
             if workspace.is_none() {
                 return Err(Problem::new(Code::InvalidHeader)
-                    .at(WORKSPACE_HEADER, "name the workspace that is meant")
-                    .into());
+                    .at(WORKSPACE_HEADER, "name the workspace that is meant"));
             }
             if !role_suffices(role, needed) {
                 return Err(Problem::new(Code::RoleRequired)
-                    .detail(format!("This needs the role {needed}"))
-                    .into());
+                    .detail(format!("This needs the role {needed}")));
             }
         }
-        let scope = work.open(server, scope).await?;
+        Ok((workspace, role))
+    }
+
+    async fn enter<N: Need>(
+        self,
+        server: &Server,
+        scope: OwnedScope,
+    ) -> Result<Scoped<N>, Rejection> {
+        let (workspace, role) = self.membership::<N>(&scope)?;
+        let scope = self.work.open(server, scope).await?;
         Ok(Scoped {
             scope,
-            principal,
+            principal: self.principal,
             workspace,
             role,
             need: PhantomData,

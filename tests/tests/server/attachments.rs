@@ -1,10 +1,14 @@
 //! Files by the API: what is taken, how it is given out, and where it lies.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use reqwest::Method;
 use romashka_tests::api::{Answer, Visitor};
 use romashka_tests::{Api, Role};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 const PDF: &[u8] = b"%PDF-1.7\nhello";
@@ -158,4 +162,81 @@ async fn a_path_in_the_database_leads_nowhere() {
         .get(&format!("/attachments/{id}/content"))
         .await
         .expect(404);
+}
+
+/// Begins to send a file, and stops halfway.
+async fn half_upload(api: &Api, visitor: &Visitor<'_>) -> TcpStream {
+    let host = api.address().trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).await.expect("a connection");
+    let mut head = format!(
+        "POST /api/v1/attachments?filename=a.pdf HTTP/1.1\r\nhost: {host}\r\nsec-fetch-site: same-origin\r\nconnection: close\r\ncontent-type: application/pdf\r\ncontent-length: {}\r\n",
+        PDF.len()
+    );
+    for (name, value) in visitor.headers() {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    stream.write_all(head.as_bytes()).await.expect("the head");
+    stream.write_all(&PDF[..5]).await.expect("a part");
+    stream
+}
+
+#[tokio::test]
+async fn files_that_come_slowly_hold_no_connection_of_the_database() {
+    // More than the pool has connections.
+    const SLOW: usize = 14;
+    let api = Api::new().await;
+    let workspace = api.database.create_workspace("acme").await;
+    let agent = api.member(workspace, Role::Agent).await;
+    let viewer = api.member(workspace, Role::Viewer).await;
+    let mut uploads = Vec::new();
+    for _ in 0..SLOW {
+        uploads.push(half_upload(&api, &agent).await);
+    }
+    // All of them were let in and are being received.
+    timeout(Duration::from_secs(60), async {
+        while kept(&api).len() < SLOW {
+            sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .expect("every file has begun to arrive");
+    agent.get("/attachments").await.expect(200);
+    // Who may not is told so before his file has come.
+    let mut refused = half_upload(&api, &viewer).await;
+    let mut answer = String::new();
+    refused
+        .read_to_string(&mut answer)
+        .await
+        .expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+
+    for mut upload in uploads {
+        upload.write_all(&PDF[5..]).await.expect("the rest");
+        let mut answer = String::new();
+        upload.read_to_string(&mut answer).await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    }
+    assert_eq!(kept(&api).len(), SLOW);
+    let listed = agent.get("/attachments").await.expect(200);
+    assert_eq!(listed.body["data"].as_array().map(Vec::len), Some(SLOW));
+}
+
+#[tokio::test]
+async fn a_file_that_is_sent_again_under_its_key_is_kept_once() {
+    let api = Api::new().await;
+    let workspace = api.database.create_workspace("acme").await;
+    let agent = api.member(workspace, Role::Agent).await;
+    let mut answers = Vec::new();
+    for _ in 0..2 {
+        let request = agent
+            .request(Method::POST, "/api/v1/attachments?filename=a.pdf")
+            .header("content-type", "application/pdf")
+            .header("idempotency-key", "the same file")
+            .body(PDF);
+        answers.push(agent.send(request).await.expect(201));
+    }
+    assert_eq!(answers[0].body, answers[1].body);
+    assert_eq!(answers[1].header("idempotency-replayed"), "true");
+    assert_eq!(kept(&api).len(), 1);
 }

@@ -23,7 +23,7 @@ use crate::input::{Limit, Path, Query};
 use crate::page::Page;
 use crate::problem::{Answer, Code, Document, Problem};
 use crate::record;
-use crate::scoped::{Admin, Agent, Scoped, Viewer};
+use crate::scoped::{Admin, Admitted, Agent, Rejection, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
 
@@ -139,13 +139,13 @@ fn storage(server: &Server) -> Answer<Storage> {
     responses((status = CREATED, description = "It is kept.", body = Attachment, headers(("Location" = String))),
         (status = UNSUPPORTED_MEDIA_TYPE, description = "Files of this kind are not taken.", body = Document, content_type = "application/problem+json")))]
 async fn upload_attachment(
-    scope: Scoped<Agent>,
+    caller: Admitted<Agent>,
     State(server): State<Server>,
     Query(wanted): Query<UploadAttachment>,
     headers: HeaderMap,
     body: Body,
-) -> Answer<Created<Attachment>> {
-    let workspace = scope.workspace().ok_or_else(Problem::not_found)?;
+) -> Result<Created<Attachment>, Rejection> {
+    let workspace = caller.workspace().ok_or_else(Problem::not_found)?;
     let storage = storage(&server)?;
     let declared = headers
         .get(header::CONTENT_TYPE)
@@ -153,9 +153,11 @@ async fn upload_attachment(
         .unwrap_or_default();
     let filename = clean_name(Some(&wanted.filename), declared);
     if !(1..=255).contains(&filename.chars().count()) {
-        return Err(Problem::field("filename", "has 1 to 255 characters"));
+        return Err(Problem::field("filename", "has 1 to 255 characters").into());
     }
+    // However slowly it comes: no connection waits for it.
     let received = storage.receive(body, &filename, declared).await?;
+    let scope = caller.begin(&server).await?;
     let id = Uuid::now_v7();
     let file_path = Storage::key(workspace, id);
     let file_size = i64::try_from(received.size).map_err(Problem::internal)?;
