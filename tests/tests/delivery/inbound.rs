@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
+use romashka_channels::whatsapp::webhook::BODY_LIMIT;
 use romashka_tests::Api;
 use serde_json::json;
 use sha1::Sha1;
@@ -293,4 +294,41 @@ async fn a_text_message_comes_in_and_stop_is_kept() {
         1_i64,
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_delivery_that_is_too_large_is_refused_as_a_problem_and_not_kept() {
+    let api = Api::new().await;
+    let workspace = api.database.create_workspace("acme").await;
+    let channel = whatsapp(&api, workspace).await;
+    for path in [
+        format!("/hooks/whatsapp/{}", channel.token),
+        format!("/hooks/sms/{}", channel.token),
+        format!("/hooks/sms/{}/status", channel.token),
+    ] {
+        let answer = api
+            .request(Method::POST, &path)
+            .header("content-type", "application/json")
+            .body(vec![b' '; BODY_LIMIT + 1])
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(answer.status(), 413, "{path}");
+        assert_eq!(
+            answer.headers()["content-type"],
+            "application/problem+json",
+            "{path}"
+        );
+        let problem: serde_json::Value = answer.json().await.expect("a problem");
+        assert_eq!(problem["code"], "body_too_large", "{path}");
+    }
+    let answer = api
+        .request(Method::POST, "/hooks/whatsapp/%ff")
+        .body("{}")
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status(), 404);
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    until(&api, "select count(*) from public.webhook_events", 0_i64).await;
 }

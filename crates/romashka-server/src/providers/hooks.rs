@@ -2,11 +2,11 @@
 //!
 //! Invariants: the token in the address finds the channel and nothing of another workspace; nothing is read before the
 //! signature over the raw bytes was checked; a success is answered only when the bytes are committed, and a database that
-//! is away is answered with 503, so that the provider comes again.
+//! is away is answered with 503, so that the provider comes again; whatever is refused is answered with a problem document.
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, OriginalUri, Path, State};
+use axum::extract::{DefaultBodyLimit, OriginalUri, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -29,6 +29,7 @@ use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use super::account::{AccountError, Stored, Twilio, WhatsApp};
+use crate::input::{Path, Raw};
 use crate::problem::{Answer, Code, Problem};
 use crate::state::Server;
 use crate::statement::{FromRow, Statement};
@@ -134,7 +135,7 @@ async fn receive_whatsapp(
     State(server): State<Server>,
     Path(token): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    Raw(body): Raw,
 ) -> Answer<StatusCode> {
     let scope = server.service().await?;
     let found = Found::by_token(&scope, "whatsapp", &token).await?;
@@ -183,7 +184,7 @@ async fn receive_sms(
     Path(token): Path<String>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
-    body: Bytes,
+    Raw(body): Raw,
 ) -> Answer<Response> {
     receive_twilio(&server, &token, &uri, &headers, &body, "message").await?;
     let answer = [(header::CONTENT_TYPE, twiml::CONTENT_TYPE)];
@@ -195,7 +196,7 @@ async fn receive_sms_status(
     Path(token): Path<String>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
-    body: Bytes,
+    Raw(body): Raw,
 ) -> Answer<StatusCode> {
     receive_twilio(&server, &token, &uri, &headers, &body, "status").await?;
     Ok(StatusCode::NO_CONTENT)
