@@ -42,6 +42,37 @@ async fn every_job_runs_once_for_several_processes_and_a_failing_one_stops_no_ot
     }
 }
 
+#[tokio::test]
+async fn figures_are_taken_of_each_workspace_by_itself() {
+    let database = TestDatabase::new().await;
+    let mut workspaces = Vec::new();
+    for slug in ["first", "broken", "last"] {
+        workspaces.push(database.create_workspace(slug).await);
+    }
+    database
+        .owner()
+        .batch_execute(&format!(
+            "alter table public.realtime_metrics add constraint broken_for_a_test check (workspace_id <> '{}')",
+            workspaces[1]
+        ))
+        .await
+        .expect("a workspace that fails");
+    let api = Api::over(database, api::settings()).await;
+    until(
+        &api,
+        "select count(*) from romashka.scheduled_jobs where name = 'refresh_realtime_metrics' and failures > 0 and last_error is not null",
+        1_i64,
+    )
+    .await;
+    // Two workspaces have their figures, written by two transactions.
+    until(
+        &api,
+        "select count(distinct m.xmin::text) from public.realtime_metrics as m join public.workspaces as w on w.id = m.workspace_id where w.slug in ('first', 'last')",
+        2_i64,
+    )
+    .await;
+}
+
 /// Another server on the same database.
 async fn api_beside(first: &Api) -> romashka_server::Serving {
     use romashka_db::envelope::{Key, Keyring};

@@ -1,2 +1,2 @@
--- The roll-ups of days that are over or have changed, of every workspace.
-select coalesce(sum(public.refresh_daily_metrics(w.id)), 0)::bigint from public.workspaces as w where w.status = 'active'
+-- The roll-ups of a workspace's days that are over or have changed.
+select public.refresh_daily_metrics($workspace::uuid)::bigint
