@@ -10,6 +10,7 @@ use reqwest::StatusCode;
 use romashka_server::Serving;
 use romashka_tests::api::{Visitor, settings};
 use romashka_tests::{Api, Role, value};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpSocket;
@@ -319,6 +320,49 @@ async fn what_cannot_be_read_is_refused_and_what_is_gone_is_reset() {
         assert!(begun.elapsed() < PATIENCE, "the seat is not free again");
         sleep(Duration::from_millis(50)).await;
     }
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_token_that_opened_it() {
+    const SECRET: &str = "super-secret-jwt-token-with-at-least-32-characters-long";
+    let mut settings = settings();
+    settings.supabase.jwt_secret = Some(SecretString::from(SECRET));
+    let api = Api::with(settings).await;
+    let workspace = api.database.create_workspace("acme").await;
+    let person = api.database.create_person(workspace, Role::Agent).await;
+    let with_token = |seconds: i64| {
+        let now = jsonwebtoken::get_current_timestamp();
+        let claims = json!({"sub": person, "aud": "authenticated", "role": "authenticated", "iat": now, "exp": now as i64 + seconds});
+        let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
+        let token = jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key);
+        api.nobody()
+            .with_token(&token.expect("a token"))
+            .in_workspace(workspace)
+    };
+    let mut lasting = Stream::ready(&with_token(3600), api.address(), "").await;
+    // Clocks may differ by 30 seconds: this one is accepted for 12 more.
+    let short = with_token(-18);
+    let mut ending = Stream::ready(&short, api.address(), "").await;
+    let mut last_words = String::new();
+    timeout(3 * PATIENCE, async {
+        while let Some(block) = ending.next_block().await {
+            last_words = block.comment;
+        }
+    })
+    .await
+    .expect("the stream ends");
+    assert_eq!(
+        last_words,
+        "the token is over, connect again with a new one"
+    );
+    let again = Stream::answer(&short, api.address(), "", ending.last_id.as_deref()).await;
+    assert_eq!(again.status(), 401);
+    let made = record(&api, workspace, "test.made", &json!({})).await;
+    assert_eq!(lasting.next().await.subject(), made);
+    // With a new token nothing is missed.
+    let last_id = ending.last_id.as_deref();
+    let mut renewed = Stream::open(&with_token(3600), api.address(), "", last_id).await;
+    assert_eq!(renewed.next().await.subject(), made);
 }
 
 /// Commits, aborts and stalls, and says what was committed.

@@ -58,6 +58,8 @@ struct Claims {
     sub: Option<String>,
     role: Option<String>,
     iat: Option<i64>,
+    /// A number of seconds, which may have a fraction.
+    exp: f64,
     #[serde(default)]
     is_anonymous: bool,
     #[serde(default)]
@@ -178,6 +180,7 @@ fn principal(claims: Claims) -> Answer<Principal> {
         workspace: claims.app_metadata.workspace_id,
         proof: Proof::Token {
             issued_at: Timestamp::from_second(issued).map_err(|_| refused())?,
+            accepted_until: (claims.exp as i64).saturating_add(SKEW as i64),
         },
     })
 }

@@ -23,6 +23,8 @@ pub enum Proof {
     Token {
         /// When it was issued, or refreshed.
         issued_at: Timestamp,
+        /// The last second of Unix time at which it is accepted.
+        accepted_until: i64,
     },
 }
 
@@ -112,6 +114,17 @@ impl Principal {
         }
     }
 
+    /// The last second of Unix time at which the person's token is accepted, where the person came with one.
+    pub fn accepted_until(&self) -> Option<i64> {
+        match self {
+            Principal::Person {
+                proof: Proof::Token { accepted_until, .. },
+                ..
+            } => Some(*accepted_until),
+            _ => None,
+        }
+    }
+
     /// Refuses a person who has not shown a password or code lately.
     pub fn require_fresh_proof(&self) -> Answer<()> {
         let Principal::Person { proof, .. } = self else {
@@ -121,7 +134,7 @@ impl Principal {
             Proof::Session {
                 authenticated_at, ..
             } => authenticated_at,
-            Proof::Token { issued_at } => issued_at,
+            Proof::Token { issued_at, .. } => issued_at,
         };
         if Timestamp::now().as_second() - shown.as_second() <= FRESH_SECONDS {
             Ok(())

@@ -188,7 +188,7 @@ async fn send_pages(server: &Server, audience: &Audience, since: u64, before: u6
     Ok(scope.commit().await?)
 }
 
-/// Ends readers who are not entitled any more, and those who are stuck.
+/// Ends readers who are not entitled any more, those whose token is over, and those who are stuck.
 async fn recheck(server: &Server) {
     let mut ticks = interval(RECHECK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -196,6 +196,7 @@ async fn recheck(server: &Server) {
     loop {
         ticks.tick().await;
         server.readers.end_stuck();
+        server.readers.end_expired(Timestamp::now());
         let entitlements = server.readers.entitlements();
         if entitlements.is_empty() {
             last_checked = Instant::now();

@@ -16,6 +16,8 @@ const MOST: usize = 64;
 pub enum End {
     /// The session, key or membership is over, or the role is another one.
     NotEntitled,
+    /// The token by which the reader was let in is over.
+    Expired,
     /// The reader took nothing for too long.
     TooSlow,
     /// The process stops.
@@ -27,6 +29,7 @@ impl End {
     pub fn words(self) -> &'static str {
         match self {
             End::NotEntitled => "session, key or membership are not what they were",
+            End::Expired => "the token is over, connect again with a new one",
             End::TooSlow => "the reader was too slow",
             End::Stopping => "the server stops, connect again",
         }
@@ -36,6 +39,7 @@ impl End {
     pub fn name(self) -> &'static str {
         match self {
             End::NotEntitled => "not_entitled",
+            End::Expired => "expired",
             End::TooSlow => "too_slow",
             End::Stopping => "stopping",
         }

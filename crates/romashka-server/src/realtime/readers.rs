@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::ws::Utf8Bytes;
+use jiff::Timestamp;
 use romashka_db::scope::{Actor, Claims};
 use tokio::sync::{Notify, oneshot};
 use uuid::Uuid;
@@ -50,6 +51,8 @@ pub struct Entitlement {
     pub key: Option<Uuid>,
     /// The person.
     pub person: Option<Uuid>,
+    /// The last second of Unix time at which the person's token is accepted.
+    pub accepted_until: Option<i64>,
     /// Where, and as what.
     pub audience: Audience,
 }
@@ -66,6 +69,7 @@ impl Entitlement {
             session: principal.session(),
             key,
             person,
+            accepted_until: principal.accepted_until(),
             audience,
         }
     }
@@ -311,6 +315,17 @@ impl Readers {
         for reader in self.registry().all() {
             if over.contains(&reader.entitlement) {
                 reader.end(End::NotEntitled);
+            }
+        }
+    }
+
+    /// Ends those whose token is over.
+    pub(super) fn end_expired(&self, now: Timestamp) {
+        for reader in self.registry().all() {
+            if let Some(until) = reader.entitlement.accepted_until
+                && now.as_second() > until
+            {
+                reader.end(End::Expired);
             }
         }
     }
