@@ -312,6 +312,37 @@ async fn reports_are_cut_and_given_as_tables() {
 }
 
 #[tokio::test]
+async fn a_report_with_too_many_rows_is_refused_and_never_cut_off() {
+    let api = Api::new().await;
+    let workspace = api.database.create_workspace("acme").await;
+    let viewer = api.member(workspace, Role::Viewer).await;
+    // 201 days with 250 departments: 50,250 rows.
+    api.database
+        .owner()
+        .execute(
+            "insert into public.daily_metrics (workspace_id, date, department)
+             select $1, date '2025-01-01' + day, 'department ' || department
+               from generate_series(0, 200) as day, generate_series(1, 250) as department",
+            &[&workspace],
+        )
+        .await
+        .expect("figures");
+    let all = "/reports/daily?from=2025-01-01&to=2025-07-20&cut=department";
+    let refused = viewer.get(all).await.expect(422);
+    assert_eq!(refused.code(), "invalid_value");
+    assert_eq!(refused.body["field"], "to");
+    let request = viewer
+        .request(Method::GET, &format!("/api/v1{all}"))
+        .header("accept", "text/csv");
+    viewer.send(request).await.expect(422);
+    let whole = viewer
+        .get("/reports/daily?from=2025-01-01&to=2025-07-19&cut=department")
+        .await
+        .expect(200);
+    assert_eq!(whole.body["data"].as_array().map(Vec::len), Some(50_000));
+}
+
+#[tokio::test]
 async fn messages_are_found_page_by_page_also_of_one_moment() {
     let api = Api::new().await;
     let workspace = api.database.create_workspace("acme").await;

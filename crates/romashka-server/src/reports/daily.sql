@@ -12,4 +12,4 @@ select d.date, d.channel_type, d.department, d.agent_id, d.total_conversations, 
    and d.department is not null and d.channel_type is null and d.agent_id is null --? department
    and d.agent_id is not null and d.channel_type is null and d.department is null --? agent
  order by d.date, d.channel_type, d.department, d.agent_id
- limit 50000
+ limit $row_limit

@@ -27,6 +27,8 @@ use crate::stored_json::StoredJson;
 
 /// Most days of a report.
 const MOST_DAYS: i32 = 366;
+/// Most rows of a report of days.
+const MOST_ROWS: usize = 50_000;
 /// How old figures of this moment may be, in seconds, before they are taken anew.
 const FRESH_SECONDS: i64 = 15;
 
@@ -143,7 +145,8 @@ fn require_days(from: Date, to: Date) -> Answer<()> {
 
 /// Read the figures of days
 ///
-/// As JSON, or with `Accept: text/csv` as a table.
+/// As JSON, or with `Accept: text/csv` as a table. At most 50,000 rows; days that have more of them in this cut are refused,
+/// never cut off.
 #[utoipa::path(get, path = "/reports/daily", tag = "Reports", security(("session" = ["viewer"])), params(DailyReport),
     responses((status = OK, description = "The figures.", content((Days = "application/json"), (String = "text/csv"))),
         (status = UNPROCESSABLE_ENTITY, description = "A value is not valid.", body = crate::problem::Document, content_type = "application/problem+json")))]
@@ -159,9 +162,17 @@ async fn read_daily_report(
         .bind("workspace", &workspace)
         .bind("from_day", &wanted.from)
         .bind("to_day", &wanted.to)
+        // One more tells that there are too many.
+        .bind("row_limit", &(MOST_ROWS as i64 + 1))
         .with(cut.name(), true)
         .all(&scope)
         .await?;
+    if data.len() > MOST_ROWS {
+        return Err(Problem::field(
+            "to",
+            "leads to more than 50,000 rows in this cut: ask for fewer days at a time",
+        ));
+    }
     if csv::is_wanted(&headers) {
         return table(&data);
     }
