@@ -51,6 +51,7 @@ fn of_server(said: &DbError) -> Problem {
         "RM404" => own(Code::NotFound),
         "RM409" => own(Code::Conflict),
         "RM422" => own(Code::Unprocessable),
+        "RM429" => own(Code::TooManyRequests).retry_after(60),
         _ => of_state(said),
     }
 }
