@@ -56,6 +56,7 @@ pub mod templates;
 pub mod unit_of_work;
 pub mod version;
 pub mod webhooks;
+pub mod website;
 pub mod workers;
 pub mod workflows;
 pub mod workspace_settings;

@@ -22,7 +22,7 @@ use crate::{
     accounts, api_keys, attachments, audit, availability, canned_responses, channels,
     conversations, custom_attributes, customers, exports, health, intent_patterns, knowledge, me,
     members, providers, realtime, reference, reports, routing_rules, saved_views, search,
-    sla_policies, subscribers, tags, teams, templates, webhooks, workers, workflows,
+    sla_policies, subscribers, tags, teams, templates, webhooks, website, workers, workflows,
     workspace_settings, workspaces,
 };
 
@@ -58,6 +58,7 @@ fn resources() -> OpenApiRouter<Server> {
         .merge(teams::router())
         .merge(templates::router())
         .merge(webhooks::router())
+        .merge(website::router())
         .merge(workflows::router())
         .merge(workspace_settings::router())
         .merge(workspaces::router())

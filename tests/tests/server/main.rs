@@ -15,3 +15,4 @@ mod sign_in;
 mod statements;
 mod streams;
 mod transactions;
+mod website;
