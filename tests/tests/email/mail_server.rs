@@ -195,7 +195,7 @@ fn wait_for(port: u16, folder: &Path) {
     let begun = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(
-            begun.elapsed() < Duration::from_secs(30),
+            begun.elapsed() < Duration::from_secs(120),
             "no mail server on {port}: {}",
             log(folder)
         );
