@@ -3782,11 +3782,14 @@ create or replace trigger trigger_update_agent_chat_count_on_update after update
 create or replace function romashka.assign_from_queue() returns trigger language plpgsql security definer set search_path = '' as $$
 -- Definer: sees the whole queue.
 declare
-  free integer := new.max_concurrent_chats - new.current_chat_count;
+  free integer;
   zone text;
   waiting record;
 begin
-  if not new.is_online or new.status <> 'available' or free <= 0 then return null; end if;
+  if not new.is_online or new.status <> 'available' or new.current_chat_count >= new.max_concurrent_chats then return null; end if;
+  -- Of the row as it is now: one statement can fire two of these triggers, and the first has given him something.
+  select a.max_concurrent_chats - a.current_chat_count into free from public.agent_availability as a where a.id = new.id and a.workspace_id = new.workspace_id;
+  if free is null or free <= 0 then return null; end if;
   select p.timezone into zone from public.profiles as p where p.id = new.agent_id;
   if not romashka.within_hours(new.working_hours, coalesce(zone, 'UTC'), pg_catalog.now()) then return null; end if;
   for waiting in
@@ -7057,10 +7060,10 @@ comment on function public.merge_customers(uuid, uuid, uuid) is 'Two records of 
 
 create or replace function public.search_messages(query text, language text default null, before timestamptz default null, limit_count integer default 20, workspace uuid default public.current_workspace_id())
 returns table (message_id uuid, conversation_id uuid, sender_type text, created_at timestamptz, content text, rank real)
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 as $$
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 set jit = off as $$
 -- Definer: operators of text search are not leakproof, so under policies their index would not be used; the workspace is checked first and stands in the query.
 -- The index gives no order. So the newest hour is looked at first, then four before it, sixteen …, until the page is full: what a frequent
--- word costs does not grow with the history. What three days do not hold is rare enough to be looked for in all the rest at once.
+-- word costs does not grow with the history. Planned once, without helpers: compiling or starting these would cost more than the search. What three days do not hold is rare enough to be looked for in all the rest at once.
 declare
   wanted tsquery;
   candidates tsquery;
@@ -7119,7 +7122,7 @@ comment on function public.search_messages(text, text, timestamptz, integer, uui
 
 create or replace function public.find_in_messages(fragment text, before timestamptz default null, limit_count integer default 20, workspace uuid default public.current_workspace_id())
 returns table (message_id uuid, conversation_id uuid, sender_type text, created_at timestamptz, content text)
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 as $$
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 set jit = off as $$
 -- Definer: as search_messages. A frequent fragment is here among the newest messages, which are read hour by hour; after two thousand of them
 -- in vain it is rare enough for the index of fragments.
 declare

@@ -204,3 +204,24 @@ async fn an_insert_shows_its_agent_and_its_row_is_written_once() {
     .await;
     assert_eq!(unlike, 0);
 }
+
+#[tokio::test]
+async fn a_statement_that_frees_in_two_ways_gives_no_more_than_there_is_room_for() {
+    let desk = Desk::new().await;
+    desk.run("update public.agent_availability set is_online = false")
+        .await;
+    let member = desk.database.as_user(desk.agents[0], desk.workspace).await;
+    for _ in 0..9 {
+        open(&member, "", "").await;
+    }
+    member.commit().await;
+    assert_eq!(desk.load().await, (vec![0, 0, 0], 9));
+    // As a repair by hand does: the state and the counter at once.
+    desk.run(&format!(
+        "update public.agent_availability set is_online = false, current_chat_count = 2 where agent_id = '{0}';
+         update public.agent_availability set is_online = true, status = 'available', current_chat_count = 0 where agent_id = '{0}'",
+        desk.agents[0]
+    ))
+    .await;
+    assert_eq!(desk.load().await, (vec![3, 0, 0], 6));
+}
