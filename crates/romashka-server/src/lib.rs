@@ -40,6 +40,7 @@ pub mod reports;
 pub mod router;
 pub mod routing_rules;
 pub mod saved_views;
+pub mod savepoint;
 pub mod scheduler;
 pub mod scoped;
 pub mod search;

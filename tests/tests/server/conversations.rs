@@ -177,3 +177,157 @@ async fn filters_choose() {
         );
     }
 }
+
+#[tokio::test]
+async fn many_are_changed_each_by_itself() {
+    let api = Api::new().await;
+    let workspace = api.database.create_workspace("acme").await;
+    let rival = api.database.create_workspace("rival").await;
+    let agent = api.member(workspace, Role::Agent).await;
+    let ann = api.database.create_person(workspace, Role::Agent).await;
+    let customer = customer(&api, workspace).await;
+    let ids: Vec<Uuid> = api
+        .database
+        .owner()
+        .query_one(
+            "with made as (insert into public.conversations (workspace_id, customer_id, channel_type, tags)
+               select $1, $2, 'email', array['old'] from generate_series(1, 3) returning id)
+             select array(select id from made order by id)",
+            &[&workspace, &customer],
+        )
+        .await
+        .expect("conversations")
+        .get(0);
+    let foreign: Uuid = api
+        .database
+        .owner()
+        .query_one(
+            "insert into public.conversations (workspace_id) values ($1) returning id",
+            &[&rival],
+        )
+        .await
+        .expect("a conversation of another workspace")
+        .get(0);
+    let wanted = json!({
+        "ids": [ids[0], ids[1], ids[0], foreign, Uuid::nil()],
+        "change": {"action": "tag", "add": ["refund"], "remove": ["old"]},
+    });
+    let tagged = agent.post("/conversations/bulk", &wanted).await.expect(200);
+    assert_eq!(tagged.body["changed"], 2);
+    let codes: Vec<(&Value, &Value)> = tagged.body["data"]
+        .as_array()
+        .expect("results")
+        .iter()
+        .map(|result| (&result["id"], &result["code"]))
+        .collect();
+    assert_eq!(codes.len(), 4, "each once");
+    for id in &ids[..2] {
+        assert!(codes.contains(&(&json!(id), &Value::Null)), "{codes:?}");
+        let now = agent.get(&format!("/conversations/{id}")).await.expect(200);
+        assert_eq!(now.body["tags"], json!(["refund"]));
+    }
+    for id in [foreign, Uuid::nil()] {
+        assert!(
+            codes.contains(&(&json!(id), &json!("not_found"))),
+            "{codes:?}"
+        );
+    }
+    let untouched: Vec<String> = api
+        .database
+        .owner()
+        .query_one(
+            "select tags from public.conversations where id = $1",
+            &[&foreign],
+        )
+        .await
+        .expect("its tags")
+        .get(0);
+    assert_eq!(untouched, Vec::<String>::new());
+
+    // One that is resolved cannot be put aside, the others are.
+    agent
+        .post(&format!("/conversations/{}/resolve", ids[2]), &json!({}))
+        .await
+        .expect(200);
+    let until = "2099-01-01T00:00:00Z";
+    let aside = agent
+        .post(
+            "/conversations/bulk",
+            &json!({"ids": ids, "change": {"action": "snooze", "until": until}}),
+        )
+        .await
+        .expect(200);
+    assert_eq!(aside.body["changed"], 2);
+    let refused = aside.body["data"]
+        .as_array()
+        .expect("results")
+        .iter()
+        .find(|result| result["id"] == json!(ids[2]))
+        .expect("the resolved one");
+    assert_eq!(
+        (&refused["code"], &refused["detail"]),
+        (
+            &json!("conflict"),
+            &json!("Only an open conversation is put aside")
+        )
+    );
+
+    let all = |change: Value| json!({"ids": ids, "change": change});
+    for (change, field, expected) in [
+        (json!({"action": "wake"}), "snoozed_until", Value::Null),
+        (
+            json!({"action": "prioritize", "priority": "urgent"}),
+            "priority",
+            json!("urgent"),
+        ),
+        (
+            json!({"action": "resolve", "resolution_type": "spam", "is_final": true}),
+            "status",
+            json!("closed"),
+        ),
+        (json!({"action": "reopen"}), "status", json!("active")),
+        (
+            json!({"action": "assign", "agent_id": ann}),
+            "assigned_agent_id",
+            json!(ann),
+        ),
+        (
+            json!({"action": "unassign"}),
+            "assigned_agent_id",
+            Value::Null,
+        ),
+    ] {
+        agent
+            .post("/conversations/bulk", &all(change.clone()))
+            .await
+            .expect(200);
+        for id in &ids[..2] {
+            let now = agent.get(&format!("/conversations/{id}")).await.expect(200);
+            assert_eq!(now.body[field], expected, "{change}");
+        }
+    }
+
+    for wrong in [
+        json!({"ids": [], "change": {"action": "reopen"}}),
+        json!({"ids": (0..101).map(Uuid::from_u128).collect::<Vec<_>>(), "change": {"action": "reopen"}}),
+        json!({"ids": ids, "change": {"action": "tag", "add": [""]}}),
+    ] {
+        agent.post("/conversations/bulk", &wrong).await.expect(422);
+    }
+    for wrong in [
+        json!({"ids": ids, "change": {"action": "delete"}}),
+        json!({"ids": ids, "change": {"action": "reopen", "unknown": 1}}),
+    ] {
+        let answer = agent.post("/conversations/bulk", &wrong).await;
+        assert!(
+            [400, 422].contains(&answer.status.as_u16()),
+            "{}",
+            answer.status
+        );
+    }
+    let viewer = api.member(workspace, Role::Viewer).await;
+    viewer
+        .post("/conversations/bulk", &all(json!({"action": "reopen"})))
+        .await
+        .expect(403);
+}

@@ -1,5 +1,6 @@
 //! Conversations: the inbox, one conversation, and what people do with it. Every change is a verb of the database.
 
+mod bulk;
 mod messages;
 mod notes;
 mod work;
@@ -33,6 +34,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .routes(routes!(read_conversation, change_conversation))
         .routes(routes!(resolve_conversation))
         .routes(routes!(reopen_conversation))
+        .merge(bulk::router())
         .merge(messages::router())
         .merge(notes::router())
         .merge(work::router())
@@ -53,6 +55,15 @@ pub enum Status {
 }
 
 impl Status {
+    /// How one stands that was ended, for good or not.
+    fn of_end(is_final: bool) -> Status {
+        if is_final {
+            Status::Closed
+        } else {
+            Status::Resolved
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Status::Active => "active",
@@ -460,6 +471,17 @@ pub enum Resolution {
     Spam,
 }
 
+impl Resolution {
+    fn name(self) -> &'static str {
+        match self {
+            Resolution::Solved => "solved",
+            Resolution::Escalated => "escalated",
+            Resolution::Abandoned => "abandoned",
+            Resolution::Spam => "spam",
+        }
+    }
+}
+
 /// How to end a conversation.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -481,18 +503,8 @@ async fn resolve_conversation(
     Path(id): Path<Uuid>,
     input::Json(how): input::Json<Resolve>,
 ) -> Answer<Versioned<Json<Conversation>>> {
-    let resolution_type = how.resolution_type.map(|kind| match kind {
-        Resolution::Solved => "solved",
-        Resolution::Escalated => "escalated",
-        Resolution::Abandoned => "abandoned",
-        Resolution::Spam => "spam",
-    });
-    let status = if how.is_final {
-        Status::Closed
-    } else {
-        Status::Resolved
-    }
-    .name();
+    let resolution_type = how.resolution_type.map(Resolution::name);
+    let status = Status::of_end(how.is_final).name();
     Statement::new(include_str!("resolve.sql"))
         .bind("id", &id)
         .bind("resolution_type", &resolution_type)

@@ -216,14 +216,18 @@ async fn snooze(scope: &Scoped<Agent>, id: Uuid, until: Option<Timestamp>) -> An
         .bind("until", &until)
         .execute(scope)
         .await
-        .map_err(|problem| match problem.code() {
-            // It exists, so it is not open.
-            Code::NotFound => {
-                Problem::new(Code::Conflict).detail("Only an open conversation is put aside")
-            }
-            _ => problem,
-        })?;
+        .map_err(of_snooze)?;
     shown(scope, id).await
+}
+
+/// What the verb says of a conversation that exists: not found means that it is not open.
+pub(super) fn of_snooze(problem: Problem) -> Problem {
+    match problem.code() {
+        Code::NotFound => {
+            Problem::new(Code::Conflict).detail("Only an open conversation is put aside")
+        }
+        _ => problem,
+    }
 }
 
 /// Put a conversation aside
@@ -308,6 +312,14 @@ pub struct TagChange {
     remove: Vec<String>,
 }
 
+/// Whether these can be tags of a conversation.
+pub(super) fn is_tag_list(tags: &[String]) -> bool {
+    tags.len() <= 100
+        && tags
+            .iter()
+            .all(|tag| (1..=100).contains(&tag.trim().chars().count()))
+}
+
 /// Add and remove tags
 ///
 /// Those that are not named stay, also those that somebody else adds at the same moment.
@@ -319,8 +331,7 @@ async fn change_tags(
     Path(id): Path<Uuid>,
     input::Json(change): input::Json<TagChange>,
 ) -> Answer<Shown> {
-    let is_tag = |tag: &String| (1..=100).contains(&tag.trim().chars().count());
-    if !change.add.iter().all(is_tag) || change.add.len() > 100 || change.remove.len() > 100 {
+    if !is_tag_list(&change.add) || change.remove.len() > 100 {
         return Err(Problem::field(
             "add",
             "are at most 100 tags of 1 to 100 characters",

@@ -158,6 +158,15 @@ impl Problem {
         self.code.status()
     }
 
+    /// What is wrong, in one sentence: of this request where that is said, else of its kind.
+    pub fn words(&self) -> String {
+        match (&self.detail, self.errors.first()) {
+            (Some(detail), _) => detail.to_string(),
+            (None, Some(wrong)) => format!("{} {}", wrong.field, wrong.detail),
+            (None, None) => self.title().to_owned(),
+        }
+    }
+
     /// Its kind in words.
     pub fn title(&self) -> &'static str {
         self.code.title()

@@ -19,9 +19,10 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-use super::{Event, Handled, Tally, apart};
+use super::{Event, Handled, Tally};
 use crate::mail::account::MailAccount;
 use crate::problem::{Answer, Problem};
+use crate::savepoint::apart;
 use crate::state::Server;
 use crate::statement::{FromRow, Statement};
 

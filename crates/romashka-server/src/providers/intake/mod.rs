@@ -8,7 +8,6 @@ mod email;
 mod sms;
 mod whatsapp;
 
-use std::future::Future;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -130,19 +129,6 @@ impl Tally {
             }
         }
     }
-}
-
-/// Does one item's work so that its failure leaves the rest of the transaction as it was.
-async fn apart<T>(scope: &OwnedScope, work: impl Future<Output = Answer<T>>) -> Answer<T> {
-    scope.batch_execute("savepoint item").await?;
-    let result = work.await;
-    scope
-        .batch_execute(match result {
-            Ok(_) => "release savepoint item",
-            Err(_) => "rollback to savepoint item; release savepoint item",
-        })
-        .await?;
-    result
 }
 
 /// One message on its way into a conversation.

@@ -10,9 +10,10 @@ use romashka_db::scope::OwnedScope;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Event, Handled, Incoming, Report, Tally, apart};
+use super::{Event, Handled, Incoming, Report, Tally};
 use crate::problem::{Answer, Problem};
 use crate::providers::account::Twilio;
+use crate::savepoint::apart;
 use crate::statement::Statement;
 
 pub(super) async fn take_in(scope: &OwnedScope, event: &Event, keys: &Keyring) -> Answer<Tally> {

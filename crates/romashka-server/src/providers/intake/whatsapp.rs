@@ -11,8 +11,9 @@ use romashka_db::scope::OwnedScope;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Event, Handled, Incoming, Report, Tally, apart};
+use super::{Event, Handled, Incoming, Report, Tally};
 use crate::problem::Answer;
+use crate::savepoint::apart;
 use crate::statement::Statement;
 
 pub(super) async fn take_in(scope: &OwnedScope, event: &Event) -> Answer<Tally> {
