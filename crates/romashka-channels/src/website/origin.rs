@@ -51,8 +51,15 @@ impl AllowedHost {
         }
         let url = Url::parse(&format!("https://{bare}")).map_err(|_| refuse())?;
         let host = url.host().ok_or_else(refuse)?;
-        if below && !matches!(host, Host::Domain(_)) {
-            return Err(refuse());
+        // Judged again once it is in ASCII: a look-alike, such as the Greek question mark, has become a separator there.
+        let is_name = |name: &str| {
+            name.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+        };
+        match host {
+            Host::Domain(name) if !is_name(name) => return Err(refuse()),
+            Host::Ipv4(_) | Host::Ipv6(_) if below => return Err(refuse()),
+            _ => {}
         }
         let port = match bare.rsplit_once(':') {
             Some((_, digits)) if !digits.contains(']') => {
@@ -260,6 +267,9 @@ mod tests {
             "'self'",
             "a\\b",
             "a\nb",
+            "\u{37e}",
+            "a\u{37e}b",
+            "a\u{ff0c}b",
         ] {
             assert!(AllowedHost::parse(text).is_err(), "{text:?}");
         }
