@@ -2736,8 +2736,7 @@ language plpgsql set search_path = '' as $$
 declare
   secrets constant text := array_to_string(secret_columns, ',');
   unrecorded constant text := array_to_string(left_out, ',');
-  recorded text;
-  differs text;
+  columns text[];
 begin
   execute format('create or replace trigger %I after insert on public.%I referencing new table as new_rows for each statement '
     'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_insert', table_name, table_name, secrets, unrecorded);
@@ -2746,13 +2745,14 @@ begin
       'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_update', table_name, table_name, secrets, unrecorded);
   else
     -- A list of columns cannot go with the tables of a statement's rows. With it, a statement that only counts costs nothing.
-    select string_agg(format('%I', a.attname), ', ' order by a.attnum), string_agg(format('old.%1$I is distinct from new.%1$I', a.attname), ' or ' order by a.attnum)
-      into recorded, differs
-      from pg_catalog.pg_attribute as a
-     where a.attrelid = format('public.%I', table_name)::regclass and a.attnum > 0 and not a.attisdropped
-       and a.attname <> all (counters || array['id', 'workspace_id', 'created_at', 'updated_at']);
+    columns := array(select a.attname::text from pg_catalog.pg_attribute as a
+                      where a.attrelid = format('public.%I', table_name)::regclass and a.attnum > 0 and not a.attisdropped
+                        and a.attname <> all (counters || array['id', 'workspace_id', 'created_at', 'updated_at'])
+                      order by a.attnum);
     execute format('create or replace trigger %I after update of %s on public.%I for each row when (%s) execute function romashka.log_row_change(%L)',
-      table_name || '_90_audit_update', recorded, table_name, differs, table_name);
+      table_name || '_90_audit_update',
+      (select string_agg(format('%I', name), ', ' order by place) from unnest(columns) with ordinality as recorded (name, place)), table_name,
+      (select string_agg(format('old.%1$I is distinct from new.%1$I', name), ' or ' order by place) from unnest(columns) with ordinality as recorded (name, place)), table_name);
   end if;
   execute format('create or replace trigger %I after delete on public.%I referencing old table as old_rows for each statement '
     'execute function public.log_data_changes(%L, %L, %L)', table_name || '_90_audit_delete', table_name, table_name, secrets, unrecorded);
@@ -4589,9 +4589,9 @@ begin
     end if;
     return;
   end if;
-  seconds := romashka.setting(talk.workspace_id, 'sla_first_response_seconds') #>> '{}';
+  seconds := (romashka.setting(talk.workspace_id, 'sla_first_response_seconds') #>> '{}')::integer;
   perform romashka.start_clock(talk.workspace_id, talk.id, null, 'first_response', seconds, false, talk.created_at);
-  seconds := romashka.setting(talk.workspace_id, 'sla_resolution_seconds') #>> '{}';
+  seconds := (romashka.setting(talk.workspace_id, 'sla_resolution_seconds') #>> '{}')::integer;
   perform romashka.start_clock(talk.workspace_id, talk.id, null, 'resolution', seconds, false, talk.created_at);
 end $$;
 comment on function romashka.sla_on_conversation(public.conversations) is

@@ -169,9 +169,9 @@ begin
     end if;
     return;
   end if;
-  seconds := romashka.setting(talk.workspace_id, 'sla_first_response_seconds') #>> '{}';
+  seconds := (romashka.setting(talk.workspace_id, 'sla_first_response_seconds') #>> '{}')::integer;
   perform romashka.start_clock(talk.workspace_id, talk.id, null, 'first_response', seconds, false, talk.created_at);
-  seconds := romashka.setting(talk.workspace_id, 'sla_resolution_seconds') #>> '{}';
+  seconds := (romashka.setting(talk.workspace_id, 'sla_resolution_seconds') #>> '{}')::integer;
   perform romashka.start_clock(talk.workspace_id, talk.id, null, 'resolution', seconds, false, talk.created_at);
 end $$;
 comment on function romashka.sla_on_conversation(public.conversations) is
