@@ -581,26 +581,29 @@ comment on function romashka.current_user_id() is 'The person who asks: the clai
 
 create or replace function romashka.my_workspaces(minimum_role text) returns uuid[] language plpgsql stable security definer set search_path = '' as $$
 -- Definer: memberships decide over policies and so are read outside of them.
--- Every statement under policies begins with this: the usual case comes first, in as few expressions as it can be said.
 declare
-  claims constant jsonb := case when pg_catalog.pg_has_role(session_user, 'authenticated', 'member')
-                                then nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb end;
-  person uuid := nullif(claims ->> 'sub', '')::uuid;
-  chosen uuid := nullif(claims #>> '{app_metadata,workspace_id}', '')::uuid;
+  claims jsonb;
+  person uuid;
+  chosen uuid;
 begin
-  if person is null then
-    if pg_catalog.pg_has_role(session_user, 'authenticated', 'member') then
+  if pg_catalog.pg_has_role(session_user, 'authenticated', 'member') then
+    claims := nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb;
+    chosen := nullif(claims #>> '{app_metadata,workspace_id}', '')::uuid;
+    person := nullif(claims ->> 'sub', '')::uuid;
+    if person is null then
       if chosen is not null and claims #>> '{app_metadata,actor}' in ('system', 'api', 'ai', 'workflow')
          and coalesce(claims #>> '{app_metadata,workspace_role}', 'agent') = any (romashka.roles_from(minimum_role)) then
         return array[chosen];
       end if;
       return '{}'::uuid[];
     end if;
+  else
     select login.user_id, login.workspace_id into person, chosen from romashka.sql_logins as login where login.login = session_user;
   end if;
   return array(
     select member.workspace_id from public.workspace_members as member
-     where member.user_id = person and member.status = 'active' and member.role = any (romashka.roles_from(minimum_role))
+     where member.user_id = person and member.status = 'active'
+       and member.role = any (romashka.roles_from(minimum_role))
        and (chosen is null or member.workspace_id = chosen));
 end $$;
 comment on function romashka.my_workspaces(text) is 'The workspaces in which the one who asks has at least the given role; empty without a context.';
@@ -1797,9 +1800,9 @@ declare
   zone text;
   waiting record;
 begin
-  if not new.is_online or new.status <> 'available' or new.current_chat_count >= new.max_concurrent_chats then return null; end if;
   -- Of the row as it is now: one statement can fire two of these triggers, and the first has given him something.
-  select a.max_concurrent_chats - a.current_chat_count into free from public.agent_availability as a where a.id = new.id and a.workspace_id = new.workspace_id;
+  select a.max_concurrent_chats - a.current_chat_count into free from public.agent_availability as a
+   where a.id = new.id and a.workspace_id = new.workspace_id and a.is_online and a.status = 'available';
   if free is null or free <= 0 then return null; end if;
   select p.timezone into zone from public.profiles as p where p.id = new.agent_id;
   if not romashka.within_hours(new.working_hours, coalesce(zone, 'UTC'), pg_catalog.now()) then return null; end if;

@@ -224,9 +224,9 @@ declare
   zone text;
   waiting record;
 begin
-  if not new.is_online or new.status <> 'available' or new.current_chat_count >= new.max_concurrent_chats then return null; end if;
   -- Of the row as it is now: one statement can fire two of these triggers, and the first has given him something.
-  select a.max_concurrent_chats - a.current_chat_count into free from public.agent_availability as a where a.id = new.id and a.workspace_id = new.workspace_id;
+  select a.max_concurrent_chats - a.current_chat_count into free from public.agent_availability as a
+   where a.id = new.id and a.workspace_id = new.workspace_id and a.is_online and a.status = 'available';
   if free is null or free <= 0 then return null; end if;
   select p.timezone into zone from public.profiles as p where p.id = new.agent_id;
   if not romashka.within_hours(new.working_hours, coalesce(zone, 'UTC'), pg_catalog.now()) then return null; end if;
