@@ -3084,22 +3084,29 @@ begin
 end $$;
 comment on function romashka.within_hours(jsonb, text, timestamptz) is 'Whether a moment lies within weekly hours, in the time zone given.';
 
--- Rows are locked one agent at a time. A transaction that holds no agent yet may wait for one; a transaction that holds one never waits,
--- so that no circle of waiting transactions can form; what finds nobody stays in the queue.
-create or replace function romashka.pick_agent(workspace uuid, team uuid, department text) returns uuid language plpgsql set search_path = '' as $$
+-- No circle of waiting transactions can form: a transaction waits for an agent only when it holds none, or none whose id is
+-- higher; update_agent_chat_count keeps the same order. A row that was waited for and turns out to be full is held all the
+-- same, so the wait is undone. What finds nobody stays in the queue.
+create or replace function romashka.pick_agent(workspace uuid, team uuid, department text, leaving uuid default null) returns uuid language plpgsql set search_path = '' as $$
 declare
   round_robin constant boolean := romashka.setting(workspace, 'auto_assignment_algorithm') = '"round_robin"'::jsonb;
   wanted_team constant uuid := coalesce(team, (select t.id from public.teams as t
     where t.workspace_id = workspace and lower(t.department) = lower(pick_agent.department)));
   holds_agent constant boolean := coalesce(pg_catalog.current_setting('romashka.holds_agent', true), '') = 'yes';
   at constant timestamptz := pg_catalog.now();
-  skipped boolean := false;
-  wait boolean := false;
+  held uuid;
+  skipped boolean;
   candidate record;
   zone text;
   taken uuid;
+  fits boolean;
 begin
-  loop
+  if leaving is not null and not holds_agent then
+    -- He is written too; waited for now, he is in order.
+    select a.agent_id into held from public.agent_availability as a where a.agent_id = leaving and a.workspace_id = workspace for update;
+  end if;
+  for round in 0 .. 20 loop
+    skipped := false;
     for candidate in
       select a.id, a.agent_id, a.working_hours from public.agent_availability as a
        where a.workspace_id = workspace and a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats
@@ -3111,29 +3118,37 @@ begin
       select p.timezone into zone from public.workspace_members as m join public.profiles as p on p.id = m.user_id
        where m.user_id = candidate.agent_id and m.workspace_id = workspace and m.status = 'active';
       continue when not found or not romashka.within_hours(candidate.working_hours, zone, at);
-      taken := null;
-      if wait then
-        select a.agent_id into taken from public.agent_availability as a
-         where a.id = candidate.id and a.workspace_id = workspace and a.is_online and a.status = 'available'
-           and a.current_chat_count < a.max_concurrent_chats for update;
+      if round > 0 and (held is null or candidate.agent_id > held) then
+        begin
+          select a.agent_id into taken from public.agent_availability as a
+           where a.id = candidate.id and a.workspace_id = workspace and a.is_online and a.status = 'available'
+             and a.current_chat_count < a.max_concurrent_chats for update;
+          if taken is null then raise exception using errcode = 'RM409'; end if;
+        exception when sqlstate 'RM409' then
+          null; -- what the wait locked is free again
+        end;
       else
-        select a.agent_id into taken from public.agent_availability as a
-         where a.id = candidate.id and a.workspace_id = workspace and a.is_online and a.status = 'available'
-           and a.current_chat_count < a.max_concurrent_chats for update skip locked;
+        select a.agent_id, a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats into taken, fits
+          from public.agent_availability as a where a.id = candidate.id and a.workspace_id = workspace for update skip locked;
         skipped := skipped or taken is null;
+        if not fits then
+          held := greatest(held, taken);
+          taken := null;
+        end if;
       end if;
       if taken is not null then
         set local romashka.holds_agent = 'yes';
         return taken;
       end if;
     end loop;
-    exit when wait or holds_agent or not skipped;
-    wait := true;
+    exit when holds_agent or not skipped;
+    -- Somebody with a lower id is locked by another: only time frees him.
+    if round > 0 then perform pg_catalog.pg_sleep(0.005); end if;
   end loop;
   return null;
 end $$;
-comment on function romashka.pick_agent(uuid, uuid, text) is
-  'Locks and returns an agent who is online, available, below the limit, within working hours and in the right team: the least loaded, or the next in turn. Null when nobody is free.';
+comment on function romashka.pick_agent(uuid, uuid, text, uuid) is
+  'Locks and returns an agent who is online, available, below the limit, within working hours and in the right team: the least loaded, or the next in turn. Null when nobody is free. leaving is an agent whom the transaction writes as well.';
 revoke execute on all functions in schema romashka from public;
 
 create or replace trigger workspace_members_00_forget after insert or update or delete on public.workspace_members
@@ -3760,6 +3775,7 @@ begin
     set local romashka.choice = ''; -- counted below
   end if;
   if before is not distinct from after then return null; end if;
+  set local romashka.holds_agent = 'yes'; -- pick_agent waits for nobody from now on
   -- Two agents are locked in the order of their ids, so that two opposite transfers do not wait for each other.
   if before is not null and after is not null then
     perform from public.agent_availability as a where a.workspace_id = workspace and a.agent_id in (before, after) order by a.agent_id for update;
@@ -6854,7 +6870,8 @@ begin
   select * into target from public.conversations as c where c.id = conversation and c.workspace_id = public.current_workspace_id() for update;
   if not found then raise exception 'no such conversation' using errcode = 'RM404'; end if;
   if agent is null and team is null then
-    chosen := romashka.pick_free_agent(target.workspace_id, target.team_id, target.department);
+    chosen := romashka.pick_free_agent(target.workspace_id, target.team_id, target.department,
+      case when target.status in ('active', 'escalated') then target.assigned_agent_id end);
   end if;
   update public.conversations as c set assigned_agent_id = case when assign_conversation.team is null or agent is not null then chosen end,
     team_id = coalesce(assign_conversation.team, c.team_id), updated_at = pg_catalog.now()
@@ -6863,13 +6880,13 @@ begin
 end $$;
 comment on function public.assign_conversation(uuid, uuid, uuid) is 'Gives a conversation to an agent, to a team (its queue), or, with neither, to whoever is free. Returns the agent.';
 
-create or replace function romashka.pick_free_agent(workspace uuid, team uuid, department text) returns uuid language plpgsql security definer set search_path = '' as $$
+create or replace function romashka.pick_free_agent(workspace uuid, team uuid, department text, leaving uuid default null) returns uuid language plpgsql security definer set search_path = '' as $$
 -- Definer: sees the load of every agent.
 begin
   perform romashka.require_role(workspace, 'agent');
-  return romashka.pick_agent(workspace, team, department);
+  return romashka.pick_agent(workspace, team, department, leaving);
 end $$;
-comment on function romashka.pick_free_agent(uuid, uuid, text) is 'pick_agent for verbs that run with the caller''s rights.';
+comment on function romashka.pick_free_agent(uuid, uuid, text, uuid) is 'pick_agent for verbs that run with the caller''s rights.';
 
 create or replace function public.snooze_conversation(conversation uuid, until timestamptz) returns void language plpgsql set search_path = '' as $$
 begin
@@ -7226,7 +7243,7 @@ begin
   perform romashka.grant_function('romashka.renew_presence(uuid[])', 'service_role');
   perform romashka.grant_function('romashka.end_presence(uuid[])', 'service_role');
   perform romashka.grant_members('romashka.change_status(uuid, text)');
-  perform romashka.grant_members('romashka.pick_free_agent(uuid, uuid, text)');
+  perform romashka.grant_members('romashka.pick_free_agent(uuid, uuid, text, uuid)');
   perform romashka.grant_members('romashka.ensure_member(uuid, uuid)');
 end $$;
 

@@ -212,22 +212,29 @@ begin
 end $$;
 comment on function romashka.within_hours(jsonb, text, timestamptz) is 'Whether a moment lies within weekly hours, in the time zone given.';
 
--- Rows are locked one agent at a time. A transaction that holds no agent yet may wait for one; a transaction that holds one never waits,
--- so that no circle of waiting transactions can form; what finds nobody stays in the queue.
-create or replace function romashka.pick_agent(workspace uuid, team uuid, department text) returns uuid language plpgsql set search_path = '' as $$
+-- No circle of waiting transactions can form: a transaction waits for an agent only when it holds none, or none whose id is
+-- higher; update_agent_chat_count keeps the same order. A row that was waited for and turns out to be full is held all the
+-- same, so the wait is undone. What finds nobody stays in the queue.
+create or replace function romashka.pick_agent(workspace uuid, team uuid, department text, leaving uuid default null) returns uuid language plpgsql set search_path = '' as $$
 declare
   round_robin constant boolean := romashka.setting(workspace, 'auto_assignment_algorithm') = '"round_robin"'::jsonb;
   wanted_team constant uuid := coalesce(team, (select t.id from public.teams as t
     where t.workspace_id = workspace and lower(t.department) = lower(pick_agent.department)));
   holds_agent constant boolean := coalesce(pg_catalog.current_setting('romashka.holds_agent', true), '') = 'yes';
   at constant timestamptz := pg_catalog.now();
-  skipped boolean := false;
-  wait boolean := false;
+  held uuid;
+  skipped boolean;
   candidate record;
   zone text;
   taken uuid;
+  fits boolean;
 begin
-  loop
+  if leaving is not null and not holds_agent then
+    -- He is written too; waited for now, he is in order.
+    select a.agent_id into held from public.agent_availability as a where a.agent_id = leaving and a.workspace_id = workspace for update;
+  end if;
+  for round in 0 .. 20 loop
+    skipped := false;
     for candidate in
       select a.id, a.agent_id, a.working_hours from public.agent_availability as a
        where a.workspace_id = workspace and a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats
@@ -239,29 +246,37 @@ begin
       select p.timezone into zone from public.workspace_members as m join public.profiles as p on p.id = m.user_id
        where m.user_id = candidate.agent_id and m.workspace_id = workspace and m.status = 'active';
       continue when not found or not romashka.within_hours(candidate.working_hours, zone, at);
-      taken := null;
-      if wait then
-        select a.agent_id into taken from public.agent_availability as a
-         where a.id = candidate.id and a.workspace_id = workspace and a.is_online and a.status = 'available'
-           and a.current_chat_count < a.max_concurrent_chats for update;
+      if round > 0 and (held is null or candidate.agent_id > held) then
+        begin
+          select a.agent_id into taken from public.agent_availability as a
+           where a.id = candidate.id and a.workspace_id = workspace and a.is_online and a.status = 'available'
+             and a.current_chat_count < a.max_concurrent_chats for update;
+          if taken is null then raise exception using errcode = 'RM409'; end if;
+        exception when sqlstate 'RM409' then
+          null; -- what the wait locked is free again
+        end;
       else
-        select a.agent_id into taken from public.agent_availability as a
-         where a.id = candidate.id and a.workspace_id = workspace and a.is_online and a.status = 'available'
-           and a.current_chat_count < a.max_concurrent_chats for update skip locked;
+        select a.agent_id, a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats into taken, fits
+          from public.agent_availability as a where a.id = candidate.id and a.workspace_id = workspace for update skip locked;
         skipped := skipped or taken is null;
+        if not fits then
+          held := greatest(held, taken);
+          taken := null;
+        end if;
       end if;
       if taken is not null then
         set local romashka.holds_agent = 'yes';
         return taken;
       end if;
     end loop;
-    exit when wait or holds_agent or not skipped;
-    wait := true;
+    exit when holds_agent or not skipped;
+    -- Somebody with a lower id is locked by another: only time frees him.
+    if round > 0 then perform pg_catalog.pg_sleep(0.005); end if;
   end loop;
   return null;
 end $$;
-comment on function romashka.pick_agent(uuid, uuid, text) is
-  'Locks and returns an agent who is online, available, below the limit, within working hours and in the right team: the least loaded, or the next in turn. Null when nobody is free.';
+comment on function romashka.pick_agent(uuid, uuid, text, uuid) is
+  'Locks and returns an agent who is online, available, below the limit, within working hours and in the right team: the least loaded, or the next in turn. Null when nobody is free. leaving is an agent whom the transaction writes as well.';
 revoke execute on all functions in schema romashka from public;
 
 create or replace trigger workspace_members_00_forget after insert or update or delete on public.workspace_members

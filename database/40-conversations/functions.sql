@@ -195,6 +195,7 @@ begin
     set local romashka.choice = ''; -- counted below
   end if;
   if before is not distinct from after then return null; end if;
+  set local romashka.holds_agent = 'yes'; -- pick_agent waits for nobody from now on
   -- Two agents are locked in the order of their ids, so that two opposite transfers do not wait for each other.
   if before is not null and after is not null then
     perform from public.agent_availability as a where a.workspace_id = workspace and a.agent_id in (before, after) order by a.agent_id for update;

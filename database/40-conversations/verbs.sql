@@ -298,7 +298,8 @@ begin
   select * into target from public.conversations as c where c.id = conversation and c.workspace_id = public.current_workspace_id() for update;
   if not found then raise exception 'no such conversation' using errcode = 'RM404'; end if;
   if agent is null and team is null then
-    chosen := romashka.pick_free_agent(target.workspace_id, target.team_id, target.department);
+    chosen := romashka.pick_free_agent(target.workspace_id, target.team_id, target.department,
+      case when target.status in ('active', 'escalated') then target.assigned_agent_id end);
   end if;
   update public.conversations as c set assigned_agent_id = case when assign_conversation.team is null or agent is not null then chosen end,
     team_id = coalesce(assign_conversation.team, c.team_id), updated_at = pg_catalog.now()
@@ -307,13 +308,13 @@ begin
 end $$;
 comment on function public.assign_conversation(uuid, uuid, uuid) is 'Gives a conversation to an agent, to a team (its queue), or, with neither, to whoever is free. Returns the agent.';
 
-create or replace function romashka.pick_free_agent(workspace uuid, team uuid, department text) returns uuid language plpgsql security definer set search_path = '' as $$
+create or replace function romashka.pick_free_agent(workspace uuid, team uuid, department text, leaving uuid default null) returns uuid language plpgsql security definer set search_path = '' as $$
 -- Definer: sees the load of every agent.
 begin
   perform romashka.require_role(workspace, 'agent');
-  return romashka.pick_agent(workspace, team, department);
+  return romashka.pick_agent(workspace, team, department, leaving);
 end $$;
-comment on function romashka.pick_free_agent(uuid, uuid, text) is 'pick_agent for verbs that run with the caller''s rights.';
+comment on function romashka.pick_free_agent(uuid, uuid, text, uuid) is 'pick_agent for verbs that run with the caller''s rights.';
 
 create or replace function public.snooze_conversation(conversation uuid, until timestamptz) returns void language plpgsql set search_path = '' as $$
 begin
@@ -670,6 +671,6 @@ begin
   perform romashka.grant_function('romashka.renew_presence(uuid[])', 'service_role');
   perform romashka.grant_function('romashka.end_presence(uuid[])', 'service_role');
   perform romashka.grant_members('romashka.change_status(uuid, text)');
-  perform romashka.grant_members('romashka.pick_free_agent(uuid, uuid, text)');
+  perform romashka.grant_members('romashka.pick_free_agent(uuid, uuid, text, uuid)');
   perform romashka.grant_members('romashka.ensure_member(uuid, uuid)');
 end $$;
