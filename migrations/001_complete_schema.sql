@@ -593,6 +593,20 @@ create index if not exists events_conversation_id_idx on public.events (conversa
 create index if not exists events_kind_idx on public.events (workspace_id, kind, recorded_at) where subject_type <> 'message';
 create table if not exists romashka_partitions.events_default partition of public.events default;
 
+-- A dump knows transactions by the numbers of its old server. Where those are higher than this server's, its numbers are raised by so much.
+create table if not exists romashka.ledger_origin (
+  only_row boolean not null default true,
+  transaction_offset bigint not null,
+  moved_at timestamptz not null default now(),
+  constraint ledger_origin_pkey primary key (only_row),
+  constraint ledger_origin_only_row_check check (only_row),
+  constraint ledger_origin_transaction_offset_check check (transaction_offset > 0)
+);
+comment on table romashka.ledger_origin is 'By how much the numbers of this server''s transactions are raised in the ledger, because it came here from another server; no row where it never did.';
+revoke all on romashka.ledger_origin from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.ledger_origin enable row level security;
+alter table romashka.ledger_origin force row level security;
+
 create table if not exists public.event_cursors (
   id uuid not null default public.generate_uuid(),
   workspace_id uuid not null default public.current_workspace_id(),
@@ -1638,7 +1652,7 @@ create table if not exists public.file_attachments (
   constraint file_attachments_storage_provider_check check (storage_provider in ('supabase', 'aws', 'gcs', 's3', 'local')),
   constraint file_attachments_file_size_check check (file_size >= 0),
   constraint file_attachments_file_hash_check check (file_hash is null or file_hash ~ '^[0-9a-f]{64}$'),
-  constraint file_attachments_filename_check check (length(filename) between 1 and 255 and filename !~ '[/\\]')
+  constraint file_attachments_filename_check check (length(filename) >= 1 and length(filename) <= 255 and filename !~ '[/\\]')
 );
 comment on table public.file_attachments is 'Files of messages. The bytes are in the storage named, found by file_path.';
 create index if not exists file_attachments_workspace_id_idx on public.file_attachments (workspace_id, created_at desc);
@@ -1838,7 +1852,7 @@ create table if not exists public.website_scan_jobs (
   constraint website_scan_jobs_pkey primary key (id, workspace_id),
   constraint website_scan_jobs_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
   constraint website_scan_jobs_user_id_fkey foreign key (user_id) references public.profiles (id) on delete set null,
-  constraint website_scan_jobs_urls_check check (cardinality(urls) between 1 and 1000 and array_position(urls, null) is null),
+  constraint website_scan_jobs_urls_check check (cardinality(urls) >= 1 and cardinality(urls) <= 1000 and array_position(urls, null) is null),
   constraint website_scan_jobs_status_check check (status in ('pending', 'scanning', 'processing', 'completed', 'failed')),
   constraint website_scan_jobs_progress_percentage_check check (progress_percentage between 0 and 100),
   constraint website_scan_jobs_pages_found_check check (pages_found >= 0),
@@ -2798,6 +2812,41 @@ begin
 end $$;
 comment on function romashka.record_event(uuid, text, text, uuid, uuid, jsonb, text, uuid, timestamptz) is 'Writes one row of the ledger. Called by triggers and verbs, in the transaction of the change.';
 
+create or replace function romashka.in_ledger(transaction xid8) returns xid8 language plpgsql stable security definer set search_path = '' as $$
+-- Definer: nobody reads ledger_origin.
+declare
+  raised_by constant bigint := (select o.transaction_offset from romashka.ledger_origin as o);
+begin
+  if raised_by is null then return transaction; end if;
+  return (transaction::text::numeric + raised_by)::text::xid8;
+end $$;
+comment on function romashka.in_ledger(xid8) is 'The number under which a transaction of this server stands in the ledger.';
+
+create or replace function romashka.continue_ledger() returns bigint language plpgsql security definer set search_path = '' as $$
+-- Definer: changes a default of the ledger; the owner's alone.
+declare
+  here constant xid8 := pg_catalog.pg_current_xact_id();
+  newest xid8;
+  raise_by bigint;
+begin
+  if not romashka.is_owner_session() then
+    raise exception 'only the owner of the database moves the ledger' using errcode = 'RM403';
+  end if;
+  lock table public.events in access exclusive mode;
+  newest := greatest((select e.transaction_id from public.events as e order by e.transaction_id desc limit 1),
+                     (select c.transaction_id from public.event_cursors as c order by c.transaction_id desc limit 1));
+  if newest is null or newest < romashka.in_ledger(here) then
+    return coalesce((select o.transaction_offset from romashka.ledger_origin as o), 0);
+  end if;
+  raise_by := (newest::text::numeric + 1 - here::text::numeric)::bigint;
+  insert into romashka.ledger_origin as o (transaction_offset, moved_at) values (raise_by, pg_catalog.now())
+  on conflict (only_row) do update set transaction_offset = excluded.transaction_offset, moved_at = excluded.moved_at;
+  execute format('alter table public.events alter column transaction_id set default ((pg_catalog.pg_current_xact_id()::text::numeric + %s)::text::xid8)', raise_by);
+  return raise_by;
+end $$;
+comment on function romashka.continue_ledger() is
+  'After a dump was restored on another server: lets the ledger go on where it ended, so that its readers see what happens from now on. Returns by how much the numbers of transactions are raised. Does nothing where it goes on by itself.';
+
 -- Readers: everything that is committed for good, in an order that never changes, each row exactly once.
 create or replace function public.read_events(reader_name text, batch_size integer default 500) returns setof public.events
 language plpgsql security definer set search_path = '' as $$
@@ -2813,7 +2862,7 @@ begin
     select e.* from public.events as e
      where e.workspace_id = workspace
        and (e.transaction_id, e.id) > (place.transaction_id, place.event_id)
-       and e.transaction_id < pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())
+       and e.transaction_id < romashka.in_ledger(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()))
      order by e.transaction_id, e.id
      limit greatest(1, least(batch_size, 10000));
 end $$;
@@ -2863,6 +2912,7 @@ revoke execute on all functions in schema romashka from public;
 do $$ begin
   perform romashka.ensure_partitions('events', current_date, current_date + 62);
   perform romashka.touch_table('event_cursors');
+  perform romashka.grant_function('romashka.in_ledger(xid8)', 'service_role');
   perform romashka.grant_function('public.read_events(text, integer)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.advance_reader(text, xid8, bigint)', 'authenticated', 'service_role', 'romashka_admin');
 end $$;
@@ -5245,7 +5295,7 @@ language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone. A cursor's row is locked while its events are put out, so that no event is put out twice; who finds it locked goes on.
 declare
   at constant timestamptz := pg_catalog.now();
-  horizon constant xid8 := pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot());
+  horizon constant xid8 := romashka.in_ledger(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()));
   wanted constant integer := greatest(1, least(batch_size, 10000));
   here uuid;
   place public.event_cursors;
@@ -5292,7 +5342,7 @@ comment on function public.enqueue_webhook_deliveries(uuid, integer) is
 create or replace function romashka.begin_webhook_cursor() returns trigger language plpgsql security definer set search_path = '' as $$
 -- Definer: cursors belong to the service.
 declare
-  horizon constant xid8 := pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot());
+  horizon constant xid8 := romashka.in_ledger(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()));
 begin
   insert into public.event_cursors (workspace_id, reader, transaction_id) values (new.workspace_id, 'webhooks', horizon) on conflict (workspace_id, reader) do nothing;
   return null;
@@ -8208,6 +8258,9 @@ comment on column romashka.sql_logins.login is 'The login role.';
 comment on column romashka.sql_logins.user_id is 'The person it stands for.';
 comment on column romashka.sql_logins.workspace_id is 'The workspace it works in.';
 comment on column romashka.sql_logins.created_at is 'When the row was made.';
+comment on column romashka.ledger_origin.only_row is 'Always true: there is one row at most.';
+comment on column romashka.ledger_origin.transaction_offset is 'What is added to a number.';
+comment on column romashka.ledger_origin.moved_at is 'When the ledger came to this server.';
 
 -- ============ 10-workspaces/comments ============
 -- Purpose: what each column holds; the documentation of the tables is generated from it.

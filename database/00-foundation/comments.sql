@@ -27,3 +27,6 @@ comment on column romashka.sql_logins.login is 'The login role.';
 comment on column romashka.sql_logins.user_id is 'The person it stands for.';
 comment on column romashka.sql_logins.workspace_id is 'The workspace it works in.';
 comment on column romashka.sql_logins.created_at is 'When the row was made.';
+comment on column romashka.ledger_origin.only_row is 'Always true: there is one row at most.';
+comment on column romashka.ledger_origin.transaction_offset is 'What is added to a number.';
+comment on column romashka.ledger_origin.moved_at is 'When the ledger came to this server.';

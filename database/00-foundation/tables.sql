@@ -42,6 +42,20 @@ create index if not exists events_conversation_id_idx on public.events (conversa
 create index if not exists events_kind_idx on public.events (workspace_id, kind, recorded_at) where subject_type <> 'message';
 create table if not exists romashka_partitions.events_default partition of public.events default;
 
+-- A dump knows transactions by the numbers of its old server. Where those are higher than this server's, its numbers are raised by so much.
+create table if not exists romashka.ledger_origin (
+  only_row boolean not null default true,
+  transaction_offset bigint not null,
+  moved_at timestamptz not null default now(),
+  constraint ledger_origin_pkey primary key (only_row),
+  constraint ledger_origin_only_row_check check (only_row),
+  constraint ledger_origin_transaction_offset_check check (transaction_offset > 0)
+);
+comment on table romashka.ledger_origin is 'By how much the numbers of this server''s transactions are raised in the ledger, because it came here from another server; no row where it never did.';
+revoke all on romashka.ledger_origin from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.ledger_origin enable row level security;
+alter table romashka.ledger_origin force row level security;
+
 create table if not exists public.event_cursors (
   id uuid not null default public.generate_uuid(),
   workspace_id uuid not null default public.current_workspace_id(),

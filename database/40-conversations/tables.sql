@@ -314,7 +314,7 @@ create table if not exists public.file_attachments (
   constraint file_attachments_storage_provider_check check (storage_provider in ('supabase', 'aws', 'gcs', 's3', 'local')),
   constraint file_attachments_file_size_check check (file_size >= 0),
   constraint file_attachments_file_hash_check check (file_hash is null or file_hash ~ '^[0-9a-f]{64}$'),
-  constraint file_attachments_filename_check check (length(filename) between 1 and 255 and filename !~ '[/\\]')
+  constraint file_attachments_filename_check check (length(filename) >= 1 and length(filename) <= 255 and filename !~ '[/\\]')
 );
 comment on table public.file_attachments is 'Files of messages. The bytes are in the storage named, found by file_path.';
 create index if not exists file_attachments_workspace_id_idx on public.file_attachments (workspace_id, created_at desc);

@@ -150,7 +150,7 @@ create table if not exists public.website_scan_jobs (
   constraint website_scan_jobs_pkey primary key (id, workspace_id),
   constraint website_scan_jobs_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
   constraint website_scan_jobs_user_id_fkey foreign key (user_id) references public.profiles (id) on delete set null,
-  constraint website_scan_jobs_urls_check check (cardinality(urls) between 1 and 1000 and array_position(urls, null) is null),
+  constraint website_scan_jobs_urls_check check (cardinality(urls) >= 1 and cardinality(urls) <= 1000 and array_position(urls, null) is null),
   constraint website_scan_jobs_status_check check (status in ('pending', 'scanning', 'processing', 'completed', 'failed')),
   constraint website_scan_jobs_progress_percentage_check check (progress_percentage between 0 and 100),
   constraint website_scan_jobs_pages_found_check check (pages_found >= 0),

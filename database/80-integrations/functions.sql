@@ -250,7 +250,7 @@ language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone. A cursor's row is locked while its events are put out, so that no event is put out twice; who finds it locked goes on.
 declare
   at constant timestamptz := pg_catalog.now();
-  horizon constant xid8 := pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot());
+  horizon constant xid8 := romashka.in_ledger(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()));
   wanted constant integer := greatest(1, least(batch_size, 10000));
   here uuid;
   place public.event_cursors;
@@ -297,7 +297,7 @@ comment on function public.enqueue_webhook_deliveries(uuid, integer) is
 create or replace function romashka.begin_webhook_cursor() returns trigger language plpgsql security definer set search_path = '' as $$
 -- Definer: cursors belong to the service.
 declare
-  horizon constant xid8 := pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot());
+  horizon constant xid8 := romashka.in_ledger(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()));
 begin
   insert into public.event_cursors (workspace_id, reader, transaction_id) values (new.workspace_id, 'webhooks', horizon) on conflict (workspace_id, reader) do nothing;
   return null;

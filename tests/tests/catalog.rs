@@ -117,6 +117,7 @@ rules! {
         ("N1 a table without workspace | romashka.passwords", "the same"),
         ("N1 a table without workspace | romashka.rate_limits", "the same: counted before anybody is known"),
         ("N1 a table without workspace | romashka.recovery_codes", "the same"),
+        ("N1 a table without workspace | romashka.ledger_origin", "transactions are the server's, not a workspace's"),
         ("N1 a table without workspace | romashka.scheduled_jobs", "the installation's own, over all workspaces"),
         ("N1 a table without workspace | romashka.second_factors", "the same"),
         ("N1 a table without workspace | romashka.sessions", "the same"),
@@ -128,6 +129,7 @@ rules! {
     several_policies_for_one_command: &[];
     tables_without_policy: &[
         ("romashka.postponed_indexes", "nobody but the owner, who loads and verifies, reads it"),
+        ("romashka.ledger_origin", "nobody but the owner reads it, through in_ledger"),
         ("romashka.account_tokens", "nobody but the owner reads it, through the functions that the service may call"),
         ("romashka.channel_tokens", "the same"),
         ("romashka.login_failures", "the same"),

@@ -480,3 +480,67 @@ async fn a_reader_of_the_ledger_skips_and_doubles_nothing() {
     .await;
     assert_eq!(read(&reader, workspace).await, Vec::<i64>::new());
 }
+
+/// As after a dump was restored on a server that has counted less transactions.
+#[tokio::test]
+async fn a_ledger_from_another_server_goes_on_where_it_ended() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    run(
+        client,
+        "insert into public.customer_profiles (name) values ('before')",
+    )
+    .await;
+    run(
+        client,
+        "set session_replication_role = replica;
+         update public.events set transaction_id = ((transaction_id::text::bigint + 1000000)::text)::xid8;
+         insert into public.event_cursors (reader, transaction_id, event_id)
+         select 'test', transaction_id, id from public.events order by transaction_id desc, id desc limit 1;
+         reset session_replication_role",
+    )
+    .await;
+    let news = "select count(*) from public.read_events('test')";
+    run(client, "insert into public.conversations default values").await;
+    assert_eq!(
+        value::<i64>(client, news).await,
+        0,
+        "what happens now comes before what was read"
+    );
+
+    let raised: i64 = value(client, "select romashka.continue_ledger()").await;
+    assert!(raised > 900_000, "{raised}");
+    // What was written in between keeps its place before the cursor; from now on everything comes after it.
+    run(client, "insert into public.conversations default values").await;
+    // Other databases of the server have transactions, too: what is settled is told when they are over.
+    let mut found: i64 = 0;
+    for _ in 0..600 {
+        found = value(client, news).await;
+        if found > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(found > 0);
+    let made: i64 = value(
+        client,
+        "select count(*) from public.read_events('test') where kind = 'conversation.created'",
+    )
+    .await;
+    assert_eq!(made, 1);
+    let again: i64 = value(client, "select romashka.continue_ledger()").await;
+    assert_eq!(again, raised, "once is enough");
+    // A server that is still behind, once more: the numbers only rise.
+    let ahead: bool = value(
+        client,
+        "select bool_and(transaction_id < romashka.in_ledger(pg_snapshot_xmax(pg_current_snapshot()))) from public.events",
+    )
+    .await;
+    assert!(ahead);
+    let drift: String = value(
+        client,
+        "select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = 'public.events'::regclass and pg_get_expr(adbin, adrelid) like '%xact%'",
+    )
+    .await;
+    assert!(drift.contains(&raised.to_string()), "{drift}");
+}

@@ -45,13 +45,13 @@ pub(super) const CHECKS: &[Check] = &[
         title: "no event is from a transaction that has not happened here",
         severity: Severity::Error,
         proves: "readers wait until a transaction is over; after a restore into a new server old numbers can lie in its future, and readers would wait for them",
-        next: "stop the server and move its counter past them: pg_resetwal -x, or restore with pg_basebackup instead of pg_dump",
-        needs: &["public.events"],
+        next: "select romashka.continue_ledger()",
+        needs: &["public.events", "romashka.continue_ledger()"],
         work: Work::Sql(
-            "select pg_catalog.format('event %s has transaction %s, the server is at %s', e.id, e.transaction_id, pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()))
-               from public.events as e where e.transaction_id >= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())",
+            "select pg_catalog.format('event %s has transaction %s, the server is at %s', e.id, e.transaction_id, romashka.in_ledger(pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())))
+               from public.events as e where e.transaction_id >= romashka.in_ledger(pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()))",
         ),
-        repair: None,
+        repair: Some("select romashka.continue_ledger()"),
     },
     Check {
         id: "ledger.cursors",
@@ -66,7 +66,7 @@ pub(super) const CHECKS: &[Check] = &[
                from public.event_cursors as c
                left join lateral (select e.transaction_id, e.id from public.events as e where e.workspace_id = c.workspace_id
                                    order by e.transaction_id desc, e.id desc limit 1) as latest on true
-              where c.transaction_id >= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+              where c.transaction_id >= romashka.in_ledger(pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()))
                  or (latest.id is not null and (c.transaction_id, c.event_id) > (latest.transaction_id, latest.id))",
         ),
         repair: None,
