@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use similar::TextDiff;
 use tokio_postgres::Client;
 
@@ -62,6 +63,18 @@ impl Fingerprint {
             })
             .collect();
         Ok(Fingerprint { objects })
+    }
+
+    /// One figure of all of it: SHA-256 in hexadecimal digits. Two servers of one major version give the same for the same schema.
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for ((kind, identity), object) in &self.objects {
+            for part in [kind, identity, &object.definition] {
+                hash.update((part.len() as u64).to_be_bytes());
+                hash.update(part);
+            }
+        }
+        hex::encode(hash.finalize())
     }
 
     /// How many objects it holds.
@@ -355,7 +368,7 @@ async fn remove_left_behind(admin: &Client) -> Result<(), tokio_postgres::Error>
 }
 
 /// The locale clause, for servers whose template is made for another one.
-async fn locale(admin: &Client) -> Result<String, tokio_postgres::Error> {
+pub(crate) async fn locale(admin: &Client) -> Result<String, tokio_postgres::Error> {
     let row = admin
         .query_one(
             "select pg_catalog.quote_literal(datcollate), pg_catalog.quote_literal(datctype)

@@ -1,6 +1,9 @@
 //! Access to the ROMASHKA database.
 
+#[cfg(unix)]
+pub mod backup;
 pub mod bench;
+pub mod client_program;
 pub mod connect;
 pub mod data_folder;
 pub mod doctor;

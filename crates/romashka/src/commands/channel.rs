@@ -163,7 +163,11 @@ fn keys(context: &Context) -> anyhow::Result<Keyring> {
     Ok(ring)
 }
 
-async fn find_workspace(client: &Connection, slug: Option<&str>) -> anyhow::Result<Uuid> {
+/// The workspace of a slug, else the default one.
+pub(super) async fn find_workspace(
+    client: &tokio_postgres::Client,
+    slug: Option<&str>,
+) -> anyhow::Result<Uuid> {
     let row = match slug {
         Some(slug) => {
             client

@@ -5,6 +5,8 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::exit::Exit;
 
+mod audit;
+mod backup;
 mod bench;
 mod channel;
 mod completions;
@@ -17,6 +19,7 @@ mod keys;
 mod migrate;
 mod private_server;
 mod psql;
+mod restore;
 mod seed;
 mod serve;
 mod status;
@@ -34,6 +37,9 @@ pub enum Command {
     Migrate(migrate::Args),
     Verify(verify::Args),
     Doctor(doctor::Args),
+    Audit(audit::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
     Import(import::Args),
     Seed(seed::Args),
     Bench(bench::Args),
@@ -56,6 +62,9 @@ impl Command {
             Command::Migrate(arguments) => migrate::run(arguments, context).await,
             Command::Verify(arguments) => verify::run(arguments, context).await,
             Command::Doctor(arguments) => doctor::run(arguments, context).await,
+            Command::Audit(arguments) => audit::run(arguments, context).await,
+            Command::Backup(arguments) => backup::run(arguments, context).await,
+            Command::Restore(arguments) => restore::run(arguments, context).await,
             Command::Import(arguments) => import::run(arguments, context).await,
             Command::Seed(arguments) => seed::run(arguments, context).await,
             Command::Bench(arguments) => bench::run(arguments, context).await,

@@ -3,12 +3,10 @@
 //! Invariant: no part of the connection is on psql's command line, where other users of the machine could read it.
 
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::Command;
 
+use romashka_db::client_program;
 use romashka_db::private::{self, DataFolder, Missing, PackageAdvice};
-use romashka_db::settings::{Host, Settings, SslMode};
-use secrecy::ExposeSecret;
 
 use crate::context::Context;
 use crate::exit::{Exit, failure};
@@ -41,17 +39,11 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
             .into());
     };
     let mut command = Command::new(&program);
-    for variable in [
-        "PGSERVICE",
-        "PGHOSTADDR",
-        "PGPASSFILE",
-        "PGSSLCERT",
-        "PGSSLKEY",
-    ] {
+    for variable in client_program::MISLEADING {
         command.env_remove(variable);
     }
     command
-        .envs(environment(&settings))
+        .envs(client_program::environment(&settings))
         .args(arguments.arguments);
     // Returns only when psql could not be started.
     let error = command.exec();
@@ -60,84 +52,4 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
             .because(error)
             .into(),
     )
-}
-
-/// The variables that make libpq connect as these settings say.
-fn environment(settings: &Settings) -> Vec<(&'static str, std::ffi::OsString)> {
-    let mut variables: Vec<(&'static str, std::ffi::OsString)> = vec![
-        (
-            "PGHOST",
-            match &settings.host {
-                Host::Tcp(name) => name.trim_matches(['[', ']']).into(),
-                Host::Socket(folder) => folder.into(),
-            },
-        ),
-        ("PGPORT", settings.port.to_string().into()),
-        ("PGDATABASE", (&settings.database).into()),
-        ("PGUSER", (&settings.user).into()),
-        (
-            "PGSSLMODE",
-            match settings.ssl_mode {
-                SslMode::Disable => "disable",
-                SslMode::Prefer => "prefer",
-                SslMode::Require => "require",
-                SslMode::VerifyCa => "verify-ca",
-                SslMode::VerifyFull => "verify-full",
-            }
-            .into(),
-        ),
-        (
-            "PGOPTIONS",
-            settings.options.clone().unwrap_or_default().into(),
-        ),
-    ];
-    if let Some(password) = &settings.password {
-        variables.push(("PGPASSWORD", password.expose_secret().into()));
-    }
-    // libpq knows the system's authorities under one name only since version 16; the files are there in every version.
-    let system = [
-        "/etc/ssl/certs/ca-certificates.crt",
-        "/etc/pki/tls/certs/ca-bundle.crt",
-        "/etc/ssl/cert.pem",
-    ]
-    .iter()
-    .map(Path::new)
-    .find(|file| file.exists());
-    let verifies = matches!(settings.ssl_mode, SslMode::VerifyCa | SslMode::VerifyFull);
-    match (&settings.ssl_root_certificate, system) {
-        (Some(file), _) => variables.push(("PGSSLROOTCERT", file.into())),
-        (None, Some(file)) if verifies => variables.push(("PGSSLROOTCERT", file.into())),
-        _ => {}
-    }
-    variables
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use romashka_db::settings::Origin;
-
-    #[test]
-    fn libpq_is_told_the_same_connection() {
-        let settings = Settings::for_socket(
-            Origin::PrivateServer,
-            Path::new("/my data/run"),
-            5433,
-            "postgres",
-            "romashka",
-        );
-        let variables = environment(&settings);
-        let value = |name: &str| {
-            variables
-                .iter()
-                .find(|(variable, _)| *variable == name)
-                .and_then(|(_, value)| value.to_str())
-        };
-        assert_eq!(value("PGHOST"), Some("/my data/run"));
-        assert_eq!(value("PGPORT"), Some("5433"));
-        assert_eq!(value("PGUSER"), Some("postgres"));
-        assert_eq!(value("PGDATABASE"), Some("romashka"));
-        assert_eq!(value("PGSSLMODE"), Some("disable"));
-        assert_eq!(value("PGPASSWORD"), None);
-    }
 }
