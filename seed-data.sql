@@ -74,6 +74,12 @@ insert into public.sla_policies (id, name, description, position, channel_types,
   (pg_temp.demo_id(22, 1), 'Mail', 'Answered the same half day', 200, '{email}', 14400, 14400, 172800),
   (pg_temp.demo_id(22, 2), 'Chat', 'Answered at once', 210, '{website,whatsapp,instagram,messenger,sms}', 900, 1800, 28800)
 on conflict do nothing;
+
+-- The chat of the demo page (/demo): on this server's own pages and on the shop's, which does not exist.
+insert into public.widget_configurations (id, channel_id, widget_name, domain, allowed_domains, configuration) values
+  (pg_temp.demo_id(31, 1), pg_temp.demo_id(6, 1), 'Shop website', 'demo.romashka.example', '{demo.romashka.example}',
+   '{"color": "#2f7d4f", "position": "right", "title": "Romashka Garden", "greeting": "Hello! Ask us anything about plants, tea and your order."}')
+on conflict do nothing;
 -- Purpose: the knowledge of the shop in English: what its customers ask most.
 insert into public.knowledge_categories (id, name, description, order_index, icon, color) values
   (pg_temp.demo_id(7, 1), 'Orders', 'Ordering, changing and cancelling', 1, 'shopping-bag', '#2f855a'),

@@ -464,25 +464,28 @@ begin
 end $$;
 comment on function romashka.keep_response(uuid, uuid, integer, jsonb, text) is 'Keeps what was answered, in the transaction of the request.';
 
-create or replace function romashka.entitled_readers(sessions uuid[], keys uuid[], persons uuid[], workspaces uuid[])
+create or replace function romashka.entitled_readers(sessions uuid[], keys uuid[], persons uuid[], visitors uuid[], workspaces uuid[])
 returns table (place bigint, member_role text) language plpgsql stable security definer set search_path = '' as $$
--- Definer: the service's alone. The four lists are read side by side; a reader came with a session, a key, a person's token, or as the service.
+-- Definer: the service's alone. The five lists are read side by side; a reader came with a session, a key, a person's token, a visitor's session, or as the service.
 declare
   at constant timestamptz := pg_catalog.now();
 begin
   return query
     select reader.place,
-           case when reader.key is not null then
+           case when reader.visitor is not null then
+                  (select 'visitor' from romashka.visitor_sessions as v join public.widget_configurations as c on c.id = v.widget_id and c.workspace_id = v.workspace_id
+                    where v.id = reader.visitor and v.workspace_id = reader.workspace and v.expires_at > at and c.status = 'active')
+                when reader.key is not null then
                   (select k.role from public.api_keys as k where k.id = reader.key and k.workspace_id = reader.workspace
                       and k.revoked_at is null and (k.expires_at is null or k.expires_at > at))
                 when reader.person is null then 'owner'
                 when reader.session is null or exists (select from romashka.sessions as s where s.id = reader.session and s.user_id = reader.person
                       and s.expires_at > at and s.last_used_at + s.idle_limit > at) then
                   (select m.role::text from public.workspace_members as m where m.user_id = reader.person and m.workspace_id = reader.workspace and m.status = 'active') end
-      from unnest(sessions, keys, persons, workspaces) with ordinality as reader (session, key, person, workspace, place)
-     where exists (select from public.workspaces as w where w.id = reader.workspace and (reader.key is null or w.status = 'active'));
+      from unnest(sessions, keys, persons, visitors, workspaces) with ordinality as reader (session, key, person, visitor, workspace, place)
+     where exists (select from public.workspaces as w where w.id = reader.workspace and (reader.key is null and reader.visitor is null or w.status = 'active'));
 end $$;
-comment on function romashka.entitled_readers(uuid[], uuid[], uuid[], uuid[]) is
+comment on function romashka.entitled_readers(uuid[], uuid[], uuid[], uuid[], uuid[]) is
   'Of readers with an open stream the role that each still has in its workspace: null when session, key or membership is over, no row when the workspace is gone.';
 
 create or replace function romashka.forget_expired(batch integer default 1000) returns integer language plpgsql security definer set search_path = '' as $$
@@ -505,6 +508,9 @@ begin
   delete from romashka.login_failures as f using (select x.account_hash from romashka.login_failures as x where x.last_failed_at < at - interval '1 day' limit batch for update skip locked) as old
    where f.account_hash = old.account_hash;
   get diagnostics removed = row_count; forgotten := forgotten + removed;
+  delete from romashka.visitor_sessions as v using (select x.id, x.workspace_id from romashka.visitor_sessions as x where x.expires_at < at limit batch for update skip locked) as old
+   where v.id = old.id and v.workspace_id = old.workspace_id;
+  get diagnostics removed = row_count; forgotten := forgotten + removed;
   delete from public.presence as p using (select x.id, x.workspace_id from public.presence as x where x.expires_at < at limit batch for update skip locked) as old
    where p.id = old.id and p.workspace_id = old.workspace_id;
   get diagnostics removed = row_count; forgotten := forgotten + removed;
@@ -524,7 +530,7 @@ begin
   perform romashka.grant_function('romashka.my_membership()', 'authenticated', 'service_role');
   perform romashka.grant_function('romashka.claim_request(text, bytea)', 'authenticated', 'service_role');
   perform romashka.grant_function('romashka.keep_response(uuid, uuid, integer, jsonb, text)', 'authenticated', 'service_role');
-  perform romashka.grant_function('romashka.entitled_readers(uuid[], uuid[], uuid[], uuid[])', 'service_role');
+  perform romashka.grant_function('romashka.entitled_readers(uuid[], uuid[], uuid[], uuid[], uuid[])', 'service_role');
   perform romashka.grant_function('public.create_api_key(text, bytea, text, text, text[], text, timestamptz, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.revoke_api_key(uuid, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   foreach signature in array array['start_session(uuid, bytea, interval, interval, boolean, text, inet)', 'find_session(bytea)', 'choose_workspace(uuid, uuid)', 'confirm_session(uuid)',

@@ -51,6 +51,7 @@ comment on column public.widget_configurations.configuration is 'Colours, texts,
 comment on column public.widget_configurations.embed_code is 'The snippet for the site, as it was last shown.';
 comment on column public.widget_configurations.status is 'active or inactive (its token finds nothing).';
 comment on column public.widget_configurations.install_verified is 'Whether the widget was seen on its site.';
+comment on column public.widget_configurations.requires_identity is 'Whether only visitors may write whom the site has proven.';
 comment on column public.widget_configurations.custom_css is 'Styles of the owner''s own, within the widget.';
 comment on column public.widget_configurations.custom_js is 'A script of the owner''s own. Kept for earlier versions; never given to a page.';
 comment on column public.widget_configurations.created_at is 'When the row was made.';
@@ -117,3 +118,19 @@ comment on column romashka.webhook_event_keys.source is 'The kind of sender whos
 comment on column romashka.webhook_event_keys.dedupe_key is 'The sender''s key.';
 comment on column romashka.webhook_event_keys.event_id is 'The event that was stored under it, in webhook_events while that is kept.';
 comment on column romashka.webhook_event_keys.created_at is 'When it first arrived.';
+comment on column public.widget_identity_secrets.id is 'The row''s identity, time-ordered.';
+comment on column public.widget_identity_secrets.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.widget_identity_secrets.widget_id is 'The widget whose visitors it proves.';
+comment on column public.widget_identity_secrets.secret_key is 'The key, encrypted.';
+comment on column public.widget_identity_secrets.created_by is 'Who made it.';
+comment on column public.widget_identity_secrets.created_at is 'When it was made.';
+comment on column romashka.visitor_sessions.id is 'The row''s identity, time-ordered.';
+comment on column romashka.visitor_sessions.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column romashka.visitor_sessions.widget_id is 'The widget it was begun at, and the only one at which it is valid.';
+comment on column romashka.visitor_sessions.token_hash is 'SHA-256 of the token.';
+comment on column romashka.visitor_sessions.visitor is 'Who it is: the external_id of an identity on the website.';
+comment on column romashka.visitor_sessions.user_id is 'The id in the owner''s system that was proven; null while nothing is.';
+comment on column romashka.visitor_sessions.email is 'The address that was proven or typed in this session.';
+comment on column romashka.visitor_sessions.created_at is 'When it began.';
+comment on column romashka.visitor_sessions.last_seen_at is 'When it was last used, or had a stream open.';
+comment on column romashka.visitor_sessions.expires_at is 'When it ends unless it is used: thirty days, a day once an identity is proven.';

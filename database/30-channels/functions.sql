@@ -101,13 +101,34 @@ comment on function romashka.find_widget(text) is 'The active widget that a publ
 create or replace function public.widget_settings(token text) returns jsonb language plpgsql stable security definer set search_path = '' as $$
 -- Definer, and for anon: what a page shows to every visitor, found by a token from the page. Never the script of the owner's own.
 begin
-  return (select jsonb_build_object('widget_id', w.id, 'name', w.widget_name, 'configuration', w.configuration, 'custom_css', w.custom_css,
+  return (select jsonb_build_object('widget_id', w.id, 'name', w.widget_name, 'requires_identity', w.requires_identity, 'availability', romashka.website_availability(w.workspace_id), 'configuration', w.configuration, 'custom_css', w.custom_css,
                                     'allowed_domains', to_jsonb(w.allowed_domains), 'language', s.default_language)
             from romashka.find_widget(widget_settings.token) as f
             join public.widget_configurations as w on w.id = f.widget_id and w.workspace_id = f.workspace_id
             join public.workspaces as s on s.id = w.workspace_id);
 end $$;
 comment on function public.widget_settings(text) is 'What a widget needs to show itself: its looks and the domains it may be on. Null for an unknown token.';
+
+create or replace function romashka.website_availability(workspace uuid) returns jsonb language plpgsql stable security definer set search_path = '' as $$
+-- Definer: called by widget_settings only. Tells whether somebody is there, and not who.
+declare
+  place record;
+  at constant timestamptz := pg_catalog.now();
+  is_open boolean;
+begin
+  select w.business_hours as hours, w.time_zone as zone, w.holidays into place from public.workspaces as w where w.id = workspace;
+  is_open := romashka.within_hours(place.hours, place.zone, at) and (at at time zone place.zone)::date <> all (place.holidays);
+  return jsonb_build_object('open', is_open,
+    'agents_online', exists (select from public.agent_availability as a where a.workspace_id = workspace and a.is_online and a.status = 'available'),
+    -- The moment at which a first second of business time has passed is a second after the opening.
+    'opens_at', case when not is_open then romashka.add_business_seconds(place.hours, place.zone, place.holidays, at, 1) - interval '1 second' end,
+    'reply_hint_seconds', (select percentile_disc(0.5) within group (order by recent.seconds) from (
+      select a.first_response_seconds as seconds from public.conversations as c
+        join public.conversation_analytics as a on a.conversation_id = c.id and a.workspace_id = c.workspace_id
+       where c.workspace_id = workspace and c.channel_type = 'website' and c.created_at > at - interval '7 days' and a.first_response_seconds is not null
+       order by c.created_at desc limit 50) as recent));
+end $$;
+comment on function romashka.website_availability(uuid) is 'Whether the workspace is open and an agent is there, when it opens, and how long the last answers took.';
 
 -- Addresses of channels ---------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ do $$ begin
   perform romashka.protect_table('message_templates', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('channel_routing_rules', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('widget_configurations', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('widget_identity_secrets', readers => 'admin', inserters => 'admin', updaters => null, removers => 'admin');
   perform romashka.protect_table('webhook_events', readers => 'admin', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('canned_responses', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
 end $$;

@@ -102,6 +102,7 @@ create table if not exists public.widget_configurations (
   embed_code text,
   status text not null default 'active',
   install_verified boolean not null default false,
+  requires_identity boolean not null default false,
   custom_css text,
   custom_js text,
   created_at timestamptz not null default now(),
@@ -135,6 +136,48 @@ create index if not exists widget_tokens_widget_id_idx on romashka.widget_tokens
 revoke all on romashka.widget_tokens from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
 alter table romashka.widget_tokens enable row level security;
 alter table romashka.widget_tokens force row level security;
+
+create table if not exists public.widget_identity_secrets (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  widget_id uuid not null,
+  secret_key text not null,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  constraint widget_identity_secrets_pkey primary key (id, workspace_id),
+  constraint widget_identity_secrets_widget_id_fkey foreign key (widget_id, workspace_id) references public.widget_configurations (id, workspace_id) on delete cascade,
+  constraint widget_identity_secrets_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint widget_identity_secrets_secret_key_check check (romashka.is_envelope(secret_key))
+);
+comment on table public.widget_identity_secrets is 'Keys by which the owner of a site proves who his visitors are: two at most, so that one replaces the other without a gap.';
+create index if not exists widget_identity_secrets_widget_id_idx on public.widget_identity_secrets (widget_id, workspace_id);
+create index if not exists widget_identity_secrets_created_by_idx on public.widget_identity_secrets (created_by) where created_by is not null;
+
+-- The browsers by which visitors are known. A row ends with its time, with the log-out of the page, and with the proof of an identity.
+create table if not exists romashka.visitor_sessions (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  widget_id uuid not null,
+  token_hash bytea not null,
+  visitor text not null,
+  user_id text,
+  email text,
+  created_at timestamptz not null default now(),
+  last_seen_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  constraint visitor_sessions_pkey primary key (id, workspace_id),
+  constraint visitor_sessions_token_hash_key unique (token_hash, widget_id, workspace_id),
+  constraint visitor_sessions_widget_id_fkey foreign key (widget_id, workspace_id) references public.widget_configurations (id, workspace_id) on delete cascade,
+  constraint visitor_sessions_token_hash_check check (octet_length(token_hash) = 32),
+  constraint visitor_sessions_visitor_check check (length(visitor) between 1 and 512)
+) with (fillfactor = 80);
+comment on table romashka.visitor_sessions is 'Browsers of a site''s visitors. Only the SHA-256 of a token is kept; a session that is over has no row.';
+create index if not exists visitor_sessions_widget_id_idx on romashka.visitor_sessions (widget_id, workspace_id);
+create index if not exists visitor_sessions_visitor_idx on romashka.visitor_sessions (workspace_id, visitor);
+create index if not exists visitor_sessions_expires_at_idx on romashka.visitor_sessions (expires_at);
+revoke all on romashka.visitor_sessions from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.visitor_sessions enable row level security;
+alter table romashka.visitor_sessions force row level security;
 
 -- Nor does a provider that calls a webhook know the workspace: the address it was given holds this token.
 create table if not exists romashka.channel_tokens (

@@ -10,7 +10,7 @@ comment on column public.conversations.status is 'active, escalated, resolved or
 comment on column public.conversations.priority is 'low, normal, high or urgent.';
 comment on column public.conversations.channel_type is 'The kind of channel it is held on.';
 comment on column public.conversations.channel_id is 'The channel it is held on.';
-comment on column public.conversations.external_conversation_id is 'The channels own id of it.';
+comment on column public.conversations.external_conversation_id is 'The channels own id of it; of the website the visitor who holds it.';
 comment on column public.conversations.subject is 'What it is about, as the channel says.';
 comment on column public.conversations.customer_phone is 'Number the customer wrote from.';
 comment on column public.conversations.customer_social_id is 'Account the customer wrote from.';
@@ -157,6 +157,7 @@ comment on column public.file_attachments.mime_type is 'Media type.';
 comment on column public.file_attachments.file_hash is 'SHA-256 of the content in hex.';
 comment on column public.file_attachments.content_id is 'Content-ID by which an HTML mail refers to it.';
 comment on column public.file_attachments.uploaded_by is 'The agent who added it.';
+comment on column public.file_attachments.visitor_session_id is 'The session of the visitor who added it.';
 comment on column public.file_attachments.storage_provider is 'Where the bytes are: local, s3, aws, gcs or supabase.';
 comment on column public.file_attachments.is_public is 'Whether it may be read without signing in.';
 comment on column public.file_attachments.created_at is 'When it was added.';
@@ -184,7 +185,7 @@ comment on column public.scheduled_messages.created_at is 'When the row was made
 comment on column public.scheduled_messages.updated_at is 'When the row was last changed.';
 comment on column public.presence.id is 'The connection.';
 comment on column public.presence.workspace_id is 'The workspace the row belongs to. Never changes.';
-comment on column public.presence.user_id is 'Who is there.';
+comment on column public.presence.user_id is 'Who is there; null for the conversation''s visitor, whose session is the id.';
 comment on column public.presence.conversation_id is 'What the person has in view; null for no conversation.';
 comment on column public.presence.typing_until is 'Until when the person counts as typing; null for not.';
 comment on column public.presence.expires_at is 'Until when the row counts; renewed while the connection is open.';

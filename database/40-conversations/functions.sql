@@ -341,7 +341,8 @@ begin
     insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis, payload)
     values (new.workspace_id, 'conversation.created', actor, person, 'conversation', new.id, new.id,
       new.created_at, case when new.created_at < at then 'source' else 'recorded' end,
-      jsonb_build_object('number', new.number, 'channel_type', new.channel_type, 'customer_id', new.customer_id, 'status', new.status, 'assigned_agent_id', new.assigned_agent_id));
+      jsonb_build_object('number', new.number, 'channel_type', new.channel_type, 'customer_id', new.customer_id, 'status', new.status, 'assigned_agent_id', new.assigned_agent_id)
+        || case when new.channel_type = 'website' and new.external_conversation_id is not null then jsonb_build_object('visitor', new.external_conversation_id) else '{}' end);
     if new.assigned_agent_id is not null then
       insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis, payload)
       values (new.workspace_id, 'conversation.assigned', actor, person, 'conversation', new.id, new.id,

@@ -303,6 +303,7 @@ create table if not exists public.file_attachments (
   file_hash text,
   content_id text,
   uploaded_by uuid,
+  visitor_session_id uuid,
   storage_provider text not null default 'supabase',
   is_public boolean not null default false,
   created_at timestamptz not null default now(),
@@ -321,6 +322,7 @@ create index if not exists file_attachments_workspace_id_idx on public.file_atta
 create index if not exists file_attachments_conversation_id_idx on public.file_attachments (conversation_id, workspace_id) where conversation_id is not null;
 create index if not exists file_attachments_message_id_idx on public.file_attachments (message_id, workspace_id) where message_id is not null;
 create index if not exists file_attachments_uploaded_by_idx on public.file_attachments (uploaded_by) where uploaded_by is not null;
+create index if not exists file_attachments_visitor_session_id_idx on public.file_attachments (visitor_session_id, created_at) where visitor_session_id is not null;
 
 create table if not exists public.saved_views (
   id uuid not null default public.generate_uuid(),
@@ -346,7 +348,7 @@ create index if not exists saved_views_user_id_idx on public.saved_views (user_i
 create unlogged table if not exists public.presence (
   id uuid not null,
   workspace_id uuid not null default public.current_workspace_id(),
-  user_id uuid not null,
+  user_id uuid,
   conversation_id uuid,
   typing_until timestamptz,
   expires_at timestamptz not null,
@@ -356,7 +358,7 @@ create unlogged table if not exists public.presence (
   constraint presence_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
   constraint presence_typing_until_check check (typing_until is null or conversation_id is not null)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
-comment on table public.presence is 'Who is there now: one row a live connection, with the conversation in view. Counts only until expires_at.';
+comment on table public.presence is 'Who is there now: one row a live connection, with the conversation in view; one without a person for a visitor of the site who types. Counts only until expires_at.';
 create index if not exists presence_user_id_idx on public.presence (user_id, workspace_id);
 create index if not exists presence_conversation_id_idx on public.presence (conversation_id, workspace_id) where conversation_id is not null;
 create index if not exists presence_expires_at_idx on public.presence (workspace_id, expires_at);

@@ -7,7 +7,8 @@ create or replace function public.start_widget_conversation(widget_token text, v
 -- Definer: a visitor has no rights of his own; the two tokens are what he has.
 declare
   place record;
-  visitor text;
+  own uuid;
+  token_hash bytea;
   stored record;
 begin
   if length(coalesce(visitor_token, '')) < 32 then
@@ -19,12 +20,18 @@ begin
   if length(visitor_name) > 200 or length(visitor_email) > 320 or length(client_message_id) > 200 then
     raise exception 'a name has at most 200 characters, an address 320, an id 200' using errcode = 'RM400';
   end if;
-  select w.workspace_id into place from romashka.find_widget(widget_token) as w;
+  select w.workspace_id, w.widget_id into place from romashka.find_widget(widget_token) as w;
   if not found then
     raise exception 'no such widget' using errcode = 'RM404';
   end if;
-  visitor := encode(pg_catalog.sha256(convert_to(visitor_token, 'UTF8')), 'hex');
-  stored := romashka.take_visitor_message(place.workspace_id, visitor, content, visitor_name, visitor_email, client_message_id);
+  if (select w.requires_identity from public.widget_configurations as w where w.id = place.widget_id and w.workspace_id = place.workspace_id) then
+    raise exception 'this widget is for visitors whom the site has proven' using errcode = 'RM403';
+  end if;
+  -- A token that its visitor made himself begins a session when it first writes. One whose session is over begins a new one, which sees nothing of the old.
+  token_hash := pg_catalog.sha256(convert_to(visitor_token, 'UTF8'));
+  perform romashka.begin_visitor(widget_token, token_hash);
+  select f.session into own from romashka.find_visitor(widget_token, token_hash) as f;
+  stored := romashka.take_visitor_message(own, content, visitor_name, visitor_email, null, client_message_id);
   conversation_id := stored.conversation_id;
   message_id := stored.message_id;
 end $$;
@@ -54,46 +61,17 @@ end $$;
 comment on function romashka.limit_visitors(uuid, uuid, boolean, timestamptz) is
   'Refuses (RM429) a visitor who has written rate_limit_requests_per_minute messages within a minute, and a new conversation when as many were opened on the website; off with rate_limiting_enabled.';
 
-create or replace function romashka.take_visitor_message(workspace uuid, visitor text, content text, visitor_name text, visitor_email text, client_message_id text,
-  out conversation_id uuid, out message_id uuid) language plpgsql security definer set search_path = '' as $$
--- Definer: called by start_widget_conversation only, which has checked the tokens.
-#variable_conflict use_column
-declare
-  customer uuid;
-  seen_at constant timestamptz := pg_catalog.clock_timestamp();
-  external constant text := visitor || ':' || client_message_id;
-begin
-  customer := romashka.find_customer(workspace, 'website', visitor, visitor_name, visitor_email, null, false, seen_at);
-  if external is not null then
-    select m.conversation_id, m.id into conversation_id, message_id from public.messages as m
-     where m.workspace_id = workspace and m.channel_type = 'website' and coalesce(m.channel_id, '00000000-0000-0000-0000-000000000000'::uuid) = '00000000-0000-0000-0000-000000000000'
-       and m.external_message_id = external;
-    if found then return; end if;
-  end if;
-  select c.id into conversation_id from public.conversations as c
-   where c.customer_id = customer and c.workspace_id = workspace and c.channel_type = 'website' and c.merged_into_id is null
-     and (c.status in ('active', 'escalated') or c.status = 'resolved' and c.resolved_at > seen_at - interval '7 days')
-   order by c.created_at desc limit 1;
-  perform romashka.limit_visitors(workspace, customer, conversation_id is null, seen_at);
-  if conversation_id is null then
-    insert into public.conversations (workspace_id, customer_id, user_name, channel_type) values (workspace, customer, visitor_name, 'website') returning id into conversation_id;
-  end if;
-  insert into public.messages (workspace_id, conversation_id, sender_type, content, channel_type, external_message_id, delivery_status, created_at)
-  values (workspace, conversation_id, 'user', content, 'website', external, 'delivered', seen_at) returning id into message_id;
-end $$;
-comment on function romashka.take_visitor_message(uuid, text, text, text, text, text) is 'Stores one message of a visitor.';
-
 create or replace function public.read_widget_conversation(visitor_token text, widget_token text, after timestamptz default null)
 returns table (message_id uuid, sender_type text, content text, created_at timestamptz) language plpgsql stable security definer set search_path = '' as $$
 -- Definer: as start_widget_conversation. Only what was said on the website is shown, never another channel's history.
 declare
-  visitor constant text := encode(pg_catalog.sha256(convert_to(coalesce(visitor_token, ''), 'UTF8')), 'hex');
+  own uuid;
 begin
+  select s.id into own from romashka.find_widget(widget_token) as t join romashka.visitor_sessions as s on s.widget_id = t.widget_id and s.workspace_id = t.workspace_id
+   where s.token_hash = pg_catalog.sha256(convert_to(coalesce(visitor_token, ''), 'UTF8')) and s.expires_at > pg_catalog.now();
   return query
     select m.id, m.sender_type::text, m.content, m.created_at
-      from romashka.find_widget(widget_token) as t
-      join public.customer_identities as i on i.workspace_id = t.workspace_id and i.channel_type = 'website' and i.external_id = visitor
-      join public.conversations as c on c.customer_id = i.customer_id and c.workspace_id = t.workspace_id and c.channel_type = 'website'
+      from romashka.visitor_conversations(own) as c
       join public.messages as m on m.conversation_id = c.id and m.workspace_id = c.workspace_id and m.channel_type = 'website'
      where after is null or m.created_at > after
      order by m.created_at, m.id limit 200;
@@ -166,6 +144,8 @@ begin
     last_message = case when c.last_message is null then null else '[erased]' end, satisfaction_comment = null, handoff_reason = null, business_context = '{}', custom_attributes = '{}', updated_at = at
    where c.workspace_id = workspace and c.id = any (talks);
   touched := touched || jsonb_build_object('conversations', cardinality(talks));
+  delete from romashka.visitor_sessions as v using public.customer_identities as i
+   where i.workspace_id = workspace and i.customer_id = any (people) and i.channel_type = 'website' and v.workspace_id = workspace and v.visitor = i.external_id;
   delete from public.customer_identities as i where i.workspace_id = workspace and i.customer_id = any (people);
   delete from public.customer_channel_preferences as p where p.workspace_id = workspace and p.customer_id = any (people);
   update public.customer_profiles as p set email = null, name = null, phone = null, company = null, location = null, tags = '{}', custom_fields = '{}', notes = null, erased_at = at, updated_at = at

@@ -25,6 +25,11 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("api_keys", "display_prefix", "'rmk_live_abc'"),
     ("api_keys", "last_four", "'abcd'"),
     ("api_keys", "scopes", "array['*:read']"),
+    (
+        "widget_identity_secrets",
+        "secret_key",
+        "'rmk1.00000000.' || repeat('a', 32) || '.' || repeat('a', 22)",
+    ),
     ("events", "kind", "'test.made'"),
     ("conversations", "number", "null"),
     (

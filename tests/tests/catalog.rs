@@ -142,6 +142,7 @@ rules! {
         ("romashka.second_factors", "the same"),
         ("romashka.sessions", "the same"),
         ("romashka.sql_logins", "nobody but the owner reads it, through the helpers that run as him"),
+        ("romashka.visitor_sessions", "the same: read by the functions for the widget's visitors"),
         ("romashka.webhook_event_keys", "the same: read where an event is taken in"),
         ("romashka.widget_tokens", "the same: read by the functions for the widget's visitors"),
     ];

@@ -137,8 +137,14 @@ async fn the_tokens_open_one_visitors_talk_and_nothing_else() {
         "insert into public.messages (conversation_id, sender_type, content) select gen_random_uuid(), 'agent', 'x'",
         "select public.ingest_message('website', 'x', 'y')",
         "select public.search_messages('order')",
-        "select romashka.take_visitor_message(gen_random_uuid(), 'x', 'y', null, null, null)",
+        "select romashka.take_visitor_message(gen_random_uuid(), 'x', null, null, null, 'y')",
         "select romashka.find_widget('x')",
+        "select from romashka.visitor_sessions",
+        "select from public.widget_identity_secrets",
+        "select romashka.begin_visitor('x', sha256('x'))",
+        "select romashka.find_visitor('x', sha256('x'))",
+        "select romashka.visitor_messages(gen_random_uuid(), null, null, null, null, null, 50)",
+        "select romashka.verify_visitor('x', null, sha256('x'), 'x', null, null, null, '{}', true)",
         "select romashka.limit_visitors(gen_random_uuid(), gen_random_uuid(), true, now())",
     ] {
         let outcome = try_statement(&stranger, sql).await;

@@ -58,6 +58,7 @@ pub mod unit_of_work;
 pub mod version;
 pub mod webhooks;
 pub mod website;
+pub mod widgets;
 pub mod workers;
 pub mod workflows;
 pub mod workspace_settings;

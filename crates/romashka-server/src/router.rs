@@ -22,8 +22,8 @@ use crate::{
     accounts, api_keys, attachments, audit, availability, canned_responses, channels,
     conversations, custom_attributes, customers, exports, health, intent_patterns, knowledge, me,
     members, providers, realtime, reference, reports, routing_rules, saved_views, search,
-    sla_policies, subscribers, tags, teams, templates, webhooks, website, workers, workflows,
-    workspace_settings, workspaces,
+    sla_policies, subscribers, tags, teams, templates, webhooks, website, widgets, workers,
+    workflows, workspace_settings, workspaces,
 };
 
 /// Where the API begins.
@@ -59,6 +59,7 @@ fn resources() -> OpenApiRouter<Server> {
         .merge(templates::router())
         .merge(webhooks::router())
         .merge(website::router())
+        .merge(widgets::router())
         .merge(workflows::router())
         .merge(workspace_settings::router())
         .merge(workspaces::router())
@@ -95,6 +96,7 @@ pub fn router(server: Server) -> Router {
         .merge(providers::mail_hooks::router())
         .merge(reference::router(&document))
         .merge(accounts::setup_page())
+        .merge(website::pages::router())
         .fallback(async || Problem::new(Code::UnknownPath))
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(server.settings.body_limit))
@@ -106,6 +108,10 @@ pub fn router(server: Server) -> Router {
         router = router.layer(cors);
     }
     router
+        .layer(from_fn_with_state(
+            server.clone(),
+            website::cors::visitors_pages,
+        ))
         .layer(from_fn_with_state(server.clone(), observe))
         .with_state(server)
 }

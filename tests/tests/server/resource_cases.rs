@@ -33,6 +33,10 @@ const VERSION: &str =
     "select version from public.knowledge_versions where workspace_id = $1 limit 1";
 const CUSTOMER: &str = row_of!("customer_profiles");
 const MEMBER: &str = "select user_id from public.workspace_members where workspace_id = $1 limit 1";
+const WIDGET: &str = row_of!("widget_configurations");
+const WIDGET_OF_SECRET: &str =
+    "select widget_id from public.widget_identity_secrets where workspace_id = $1 limit 1";
+const WIDGET_SECRET: &str = row_of!("widget_identity_secrets");
 const FILE: &str = row_of!("file_attachments");
 
 /// Operations whose path names nothing of a workspace: each workspace has its own of that name.
@@ -40,6 +44,46 @@ pub const OF_EACH_WORKSPACE: &[&str] = &["read_setting", "change_setting", "dele
 
 /// The cases.
 pub const CASES: &[Case] = &[
+    Case {
+        operation: "read_own_widget",
+        parameters: &[("id", WIDGET)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_widget",
+        parameters: &[("id", WIDGET)],
+        body: || json!({"name": "changed"}),
+    },
+    Case {
+        operation: "read_widget_snippet",
+        parameters: &[("id", WIDGET)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "renew_widget_token",
+        parameters: &[("id", WIDGET)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "list_widget_secrets",
+        parameters: &[("id", WIDGET)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "create_widget_secret",
+        parameters: &[("id", WIDGET)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "delete_widget_secret",
+        parameters: &[("id", WIDGET_OF_SECRET), ("secret", WIDGET_SECRET)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "delete_widget",
+        parameters: &[("id", WIDGET)],
+        body: || Value::Null,
+    },
     Case {
         operation: "read_team",
         parameters: &[("id", TEAM)],

@@ -47,6 +47,9 @@ pub struct Field {
     pub kind: Kind,
     /// What the visitor reads; the text of a consent.
     pub label: String,
+    /// What stands in the field while it is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placeholder: Option<String>,
     /// Whether it must be answered.
     #[serde(default)]
     pub required: bool,

@@ -22,6 +22,8 @@ pub enum Scope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
+    /// Beginning as a visitor.
+    NewVisitor,
     /// Proving an identity.
     Exchange,
     /// Opening a conversation.
@@ -62,7 +64,8 @@ const fn limit(action: Action, scope: Scope, count: u32, burst: u32, seconds: u6
 }
 
 /// All limits. An action is allowed when each limit of it allows it.
-pub const LIMITS: [Limit; 8] = [
+pub const LIMITS: [Limit; 9] = [
+    limit(Action::NewVisitor, Scope::Address, 200, 50, 3600),
     limit(Action::Exchange, Scope::Address, 20, 20, 60),
     limit(Action::NewConversation, Scope::Session, 5, 5, 3600),
     limit(Action::NewConversation, Scope::Address, 20, 20, 3600),

@@ -9,10 +9,12 @@
 //! | [`identity`] | Who is this visitor, and is that proven? |
 //! | [`session`] | Is this the same browser as before? |
 //! | [`origin`] | May this page show the widget, and which headers say so? |
+//! | [`configuration`] | May the owner set his widget up so? |
 //! | [`form`] | Is the form before the chat filled in well? |
 //! | [`input`], [`upload`] | May this text or file be taken? |
 //! | [`limits`] | How often may who do what? |
 
+pub mod configuration;
 pub mod form;
 pub mod identity;
 pub mod input;

@@ -107,6 +107,15 @@ const CSV: FileKind = kind(
 );
 const TXT: FileKind = kind("text/plain", &["txt", "log"], &[], false);
 
+/// The kind of a file that was taken, by the media type that was found then.
+pub fn kind_of(content_type: &str) -> Option<FileKind> {
+    [
+        JPEG, PNG, GIF, WEBP, HEIC, PDF, MP4, M4A, MP3, OGG, DOCX, XLSX, CSV, TXT,
+    ]
+    .into_iter()
+    .find(|kind| kind.content_type == content_type)
+}
+
 /// Judges a file by its name, its declared type, its size and its first [`SNIFF_LENGTH`] bytes.
 pub fn check(
     name: &str,

@@ -1,6 +1,6 @@
 //! Files of messages: taken in as a stream, judged by their bytes, and given out so that no browser runs them.
 
-mod storage;
+pub(crate) mod storage;
 
 use axum::Json;
 use axum::body::Body;
@@ -28,7 +28,7 @@ use crate::state::Server;
 use crate::statement::Statement;
 
 /// Where the bytes are that this server keeps itself.
-const LOCAL: &str = "local";
+pub(crate) const LOCAL: &str = "local";
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Server> {
@@ -121,7 +121,7 @@ pub struct UploadAttachment {
     message_id: Option<Uuid>,
 }
 
-fn storage(server: &Server) -> Answer<Storage> {
+pub(crate) fn storage(server: &Server) -> Answer<Storage> {
     server
         .settings
         .file_folder

@@ -30,12 +30,12 @@ use crate::problem::{Answer, Code, Problem};
 use crate::scoped::{Scoped, Viewer};
 use crate::state::Server;
 
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+pub(super) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// How many streams of a process read the ledger by themselves at a time: after a restart all of them want to, and
 /// requests need connections too.
-static READING: Semaphore = Semaphore::const_new(4);
+pub(super) static READING: Semaphore = Semaphore::const_new(4);
 /// How long a stream lasts. The next one is let in by credentials that hold then.
-const LIFETIME: Duration = Duration::from_secs(3600);
+pub(super) const LIFETIME: Duration = Duration::from_secs(3600);
 /// Most kinds in a filter.
 const MOST_KINDS: usize = 50;
 
@@ -81,6 +81,7 @@ impl EventFilter {
         Ok(Filter {
             conversation: self.conversation_id,
             kinds,
+            talks: None,
         })
     }
 
@@ -325,6 +326,6 @@ impl EventStream {
     }
 }
 
-fn named(name: &str, place: Place) -> Bytes {
+pub(super) fn named(name: &str, place: Place) -> Bytes {
     format!("id: {}\nevent: {name}\ndata: {{}}\n\n", place.cursor()).into()
 }

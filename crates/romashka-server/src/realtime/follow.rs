@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::ledger::{Filter, Horizon, Place, read_horizon, read_page};
 use super::presence;
 use super::readers::{Audience, Entitlement, Kind, Piece};
+use super::visitors;
 use crate::problem::Answer;
 use crate::state::Server;
 use crate::statement::{FromRow, Statement};
@@ -45,6 +46,7 @@ pub async fn follow(server: Server, mut stopped: watch::Receiver<bool>) {
             follow_ledger(&server),
             presence::follow(&server),
             recheck(&server),
+            visitors::follow(&server),
         )
     };
     tokio::select! {
@@ -177,7 +179,11 @@ async fn send_pages(server: &Server, audience: &Audience, since: u64, before: u6
         }
         let page = Arc::new(page);
         server.readers.each(Kind::Events, audience, |reader| {
-            if reader.is_placed_by(since) {
+            let concerns = reader
+                .interest
+                .as_ref()
+                .is_none_or(|interest| interest.wants(&page));
+            if concerns && reader.is_placed_by(since) {
                 reader.queue.push(Piece::Events(page.clone()));
             }
         });
@@ -241,12 +247,14 @@ async fn unentitled(server: &Server, asked: &[Entitlement]) -> Answer<HashSet<En
     let sessions = list(|reader| reader.session);
     let keys = list(|reader| reader.key);
     let persons = list(|reader| reader.person);
+    let visitors = list(|reader| reader.visitor);
     let workspaces = list(|reader| Some(reader.audience.workspace));
     let service = server.service().await?;
     let found: Vec<Entitled> = Statement::new(include_str!("entitled_readers.sql"))
         .bind("sessions", &sessions)
         .bind("keys", &keys)
         .bind("persons", &persons)
+        .bind("visitors", &visitors)
         .bind("workspaces", &workspaces)
         .all(&service)
         .await?;

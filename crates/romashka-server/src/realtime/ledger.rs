@@ -64,7 +64,8 @@ impl Place {
         if is_of_use { Ok(place) } else { Err(refused()) }
     }
 
-    fn is_before(&self, transaction: u64, id: i64) -> bool {
+    /// Whether an event stands behind this place.
+    pub fn is_before(&self, transaction: u64, id: i64) -> bool {
         (self.transaction, self.id) < (transaction, id)
     }
 }
@@ -102,6 +103,10 @@ pub struct Entry {
     kind: String,
     conversation: Option<Uuid>,
     recorded_at: Timestamp,
+    /// What it is about.
+    pub subject: Uuid,
+    /// Of a website's conversation that began: its visitor.
+    pub visitor: Option<String>,
     text: String,
 }
 
@@ -137,6 +142,8 @@ impl FromRow for Entry {
             id: event.id,
             conversation: event.conversation_id,
             recorded_at: event.recorded_at,
+            subject: event.subject_id,
+            visitor: event.payload["visitor"].as_str().map(str::to_owned),
             kind: event.kind,
             text,
         })
@@ -144,6 +151,21 @@ impl FromRow for Entry {
 }
 
 impl Entry {
+    /// What happened.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The conversation it belongs to.
+    pub fn conversation(&self) -> Option<Uuid> {
+        self.conversation
+    }
+
+    /// Whether it stands behind a place.
+    pub fn is_after(&self, seen: Place) -> bool {
+        seen.is_before(self.transaction, self.id)
+    }
+
     /// Where it stands.
     pub fn place(&self) -> Place {
         Place {
@@ -166,6 +188,8 @@ pub struct Filter {
     pub conversation: Option<Uuid>,
     /// Only these kinds, or all kinds of these subjects (`message`).
     pub kinds: Option<Box<[String]>>,
+    /// Only what belongs to one of these conversations. For reading; a page is not filtered by it.
+    pub talks: Option<Vec<Uuid>>,
 }
 
 impl Filter {
@@ -256,6 +280,7 @@ pub async fn read_page(
         .bind("before", &before)
         .filter("conversation_id", &filter.conversation)
         .filter("kinds", &kinds)
+        .filter("talks", &filter.talks)
         .bind("row_limit", &PAGE)
         .all(scope)
         .await?;
@@ -315,6 +340,8 @@ mod tests {
             kind: kind.to_owned(),
             conversation,
             recorded_at: Timestamp::UNIX_EPOCH,
+            subject: Uuid::nil(),
+            visitor: None,
             text: format!("{id};"),
         }
     }
@@ -340,12 +367,14 @@ mod tests {
         let only = |kinds: &[&str]| Filter {
             conversation: None,
             kinds: Some(kinds.iter().map(|kind| (*kind).to_owned()).collect()),
+            talks: None,
         };
         assert_eq!(page.text(at(0, 0), &only(&["message"])), "9;8;");
         assert_eq!(page.text(at(0, 0), &only(&["conversation.resolved"])), "7;");
         let of_talk = Filter {
             conversation: Some(talk),
             kinds: None,
+            talks: None,
         };
         assert_eq!(page.text(at(0, 0), &of_talk), "9;7;");
     }

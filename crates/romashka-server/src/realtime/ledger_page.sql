@@ -6,6 +6,7 @@ select e.id, e.transaction_id::text::bigint as transaction_id, e.kind::text as k
    and (e.transaction_id, e.id) > ($after_transaction::text::xid8, $after_id)
    and e.transaction_id < $before::text::xid8
    and e.conversation_id = $conversation_id --? conversation_id
+   and e.conversation_id = any ($talks) --? talks
    and (e.kind = any ($kinds) or split_part(e.kind, '.', 1) = any ($kinds)) --? kinds
  order by e.transaction_id, e.id
  limit $row_limit

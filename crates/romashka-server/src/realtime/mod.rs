@@ -13,6 +13,7 @@ mod live;
 mod presence;
 mod queue;
 mod readers;
+mod visitors;
 
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
@@ -28,6 +29,7 @@ use crate::state::Server;
 pub use connection::Connection;
 pub use follow::follow;
 pub use readers::Readers;
+pub use visitors::{VisitorStream, open_visitor_stream};
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Server> {

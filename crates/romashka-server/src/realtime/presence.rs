@@ -82,7 +82,7 @@ struct View {
 }
 
 /// What people have in view. One who is there without a conversation has nothing.
-type People = BTreeMap<Uuid, Vec<View>>;
+type People = BTreeMap<Option<Uuid>, Vec<View>>;
 
 #[derive(Serialize)]
 struct Person<'a> {
@@ -94,16 +94,19 @@ struct Person<'a> {
 }
 
 fn everybody(people: &People) -> String {
-    let people: Vec<Person<'_>> = people
+    let present: Vec<Person<'_>> = people
         .iter()
-        .map(|(user_id, conversations)| Person {
-            r#type: None,
-            user_id: *user_id,
-            is_online: true,
-            conversations,
+        .filter_map(|(user_id, conversations)| {
+            Some(Person {
+                r#type: None,
+                user_id: (*user_id)?,
+                is_online: true,
+                conversations,
+            })
         })
         .collect();
-    serde_json::json!({"type": "present", "people": people}).to_string()
+    let visitors = people.get(&None).map(Vec::as_slice).unwrap_or_default();
+    serde_json::json!({"type": "present", "people": present, "visitors": visitors}).to_string()
 }
 
 /// A message for each person of whom something else is true than before.
@@ -118,6 +121,10 @@ fn changes(before: &People, now: &People) -> Vec<String> {
         .map(|(person, views)| (*person, true, views.as_slice()));
     gone.chain(changed)
         .map(|(user_id, is_online, conversations)| {
+            let Some(user_id) = user_id else {
+                return serde_json::json!({"type": "visitors", "conversations": conversations})
+                    .to_string();
+            };
             let person = Person {
                 r#type: Some("person"),
                 user_id,
@@ -130,7 +137,8 @@ fn changes(before: &People, now: &People) -> Vec<String> {
 }
 
 struct Present {
-    person: Uuid,
+    /// None for the visitor whose conversation it is.
+    person: Option<Uuid>,
     conversation: Option<Uuid>,
     is_typing: bool,
 }
@@ -314,9 +322,9 @@ mod tests {
             conversation_id: Uuid::from_u128(9),
             is_typing,
         };
-        let before = People::from([(ann, vec![view(false)]), (bob, vec![])]);
+        let before = People::from([(Some(ann), vec![view(false)]), (Some(bob), vec![])]);
         assert!(changes(&before, &before).is_empty());
-        let now = People::from([(ann, vec![view(true)])]);
+        let now = People::from([(Some(ann), vec![view(true)])]);
         let told: Vec<serde_json::Value> = changes(&before, &now)
             .iter()
             .map(|text| serde_json::from_str(text).expect("JSON"))

@@ -22,6 +22,9 @@ use crate::problem::{Answer, Code, Problem};
 use crate::settings::ServerSettings;
 use crate::state::Server;
 
+/// The role of a site's visitors, who are no members.
+pub const VISITOR: &str = "visitor";
+
 /// Readers who may read the same: what is read once is sent to all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Audience {
@@ -34,6 +37,10 @@ pub struct Audience {
 impl Audience {
     /// What the database is told when it is read for them: row security decides as for a member of this role.
     pub fn claims(&self) -> Claims {
+        if self.role == VISITOR {
+            // The verbs that render what he is sent know what is his.
+            return Claims::service(self.workspace, Actor::System);
+        }
         Claims {
             actor: Some(Actor::System),
             actor_id: None,
@@ -51,6 +58,8 @@ pub struct Entitlement {
     pub key: Option<Uuid>,
     /// The person.
     pub person: Option<Uuid>,
+    /// The session of a site's visitor.
+    pub visitor: Option<Uuid>,
     /// The last second of Unix time at which the person's token is accepted.
     pub accepted_until: Option<i64>,
     /// Where, and as what.
@@ -69,13 +78,17 @@ impl Entitlement {
             session: principal.session(),
             key,
             person,
+            visitor: None,
             accepted_until: principal.accepted_until(),
             audience,
         }
     }
 
     fn caller(&self) -> Uuid {
-        self.key.or(self.person).unwrap_or_default()
+        self.visitor
+            .or(self.key)
+            .or(self.person)
+            .unwrap_or_default()
     }
 }
 
@@ -111,6 +124,60 @@ impl Kind {
 /// Not placed yet: no event is meant for the reader.
 const NOWHERE: u64 = u64::MAX;
 
+/// What concerns a site's visitor.
+#[derive(Debug)]
+pub struct Interest {
+    visitor: String,
+    /// His talks; none while they are not known, when everything may concern him.
+    talks: Mutex<Option<Vec<Uuid>>>,
+}
+
+impl Interest {
+    /// That of a visitor whose talks are not known yet.
+    pub fn new(visitor: String) -> Interest {
+        Interest {
+            visitor,
+            talks: Mutex::new(None),
+        }
+    }
+
+    /// His talks, as the database has them now. What was heard of meanwhile stays.
+    pub fn learn(&self, found: Vec<Uuid>) {
+        let mut talks = self.talks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = talks.take().unwrap_or_default();
+        all.extend(found);
+        all.sort_unstable();
+        all.dedup();
+        *talks = Some(all);
+    }
+
+    /// His talks.
+    pub fn talks(&self) -> Vec<Uuid> {
+        let talks = self.talks.lock().unwrap_or_else(PoisonError::into_inner);
+        talks.clone().unwrap_or_default()
+    }
+
+    /// Whether something of a page may concern him. A talk of his that begins in it is his from then on.
+    pub fn wants(&self, page: &Page) -> bool {
+        let mut talks = self.talks.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(talks) = talks.as_mut() else {
+            return true;
+        };
+        for entry in page.entries() {
+            if entry.visitor.as_ref() == Some(&self.visitor)
+                && let Some(talk) = entry.conversation()
+                && !talks.contains(&talk)
+            {
+                talks.push(talk);
+            }
+        }
+        page.entries()
+            .iter()
+            .filter_map(super::ledger::Entry::conversation)
+            .any(|talk| talks.contains(&talk))
+    }
+}
+
 /// A reader.
 #[derive(Debug)]
 pub struct Reader {
@@ -119,6 +186,8 @@ pub struct Reader {
     kind: Kind,
     entitlement: Entitlement,
     connection: Option<Connection>,
+    /// What concerns him, of a visitor.
+    pub interest: Option<Interest>,
     /// What waits for it.
     pub queue: Queue<Piece>,
     /// Events of this transaction and later ones are meant for it.
@@ -260,6 +329,11 @@ impl Readers {
         self.ledger_moved.notify_one();
     }
 
+    /// Somebody began or ended to type.
+    pub fn presence_changed(&self) {
+        self.presence_moved.notify_one();
+    }
+
     /// How many readers there are.
     pub fn count(&self) -> usize {
         self.registry().count
@@ -288,6 +362,15 @@ impl Readers {
         let registry = self.registry();
         let readers = registry.live.values().flat_map(HashMap::values);
         readers.map(|reader| reader.id).collect()
+    }
+
+    /// The visitors with a stream open, with their sessions.
+    pub(super) fn visitors(&self) -> Vec<(Uuid, Arc<Reader>)> {
+        let registry = self.registry();
+        registry
+            .all()
+            .filter_map(|reader| Some((reader.entitlement.visitor?, reader.clone())))
+            .collect()
     }
 
     /// Those who wait for a place.
@@ -355,6 +438,7 @@ pub struct Seat {
     server: Server,
     number: u64,
     reader: Arc<Reader>,
+    counted: Vec<Uuid>,
 }
 
 impl Seat {
@@ -365,31 +449,45 @@ impl Seat {
         entitlement: Entitlement,
         connection: Option<Connection>,
     ) -> Answer<Seat> {
+        let counted = vec![(entitlement.caller(), server.readers.most_of_caller)];
+        Seat::take_counted(server, kind, entitlement, connection, counted, None)
+    }
+
+    /// The same, counted under other names and bounds than the caller's own.
+    pub fn take_counted(
+        server: &Server,
+        kind: Kind,
+        entitlement: Entitlement,
+        connection: Option<Connection>,
+        counted: Vec<(Uuid, usize)>,
+        interest: Option<Interest>,
+    ) -> Answer<Seat> {
         let readers = &server.readers;
-        let caller = entitlement.caller();
         let mut registry = readers.registry();
         if registry.is_stopping || registry.count >= readers.most {
             return Err(Problem::new(Code::Unavailable)
                 .detail("No more streams here")
                 .retry_after(rand::random_range(1..5)));
         }
-        if registry.of_callers.get(&caller).copied().unwrap_or(0) >= readers.most_of_caller {
-            return Err(Problem::new(Code::TooManyRequests)
-                .detail(format!(
-                    "One caller has at most {} streams open",
-                    readers.most_of_caller
-                ))
-                .retry_after(5));
+        for (caller, most) in &counted {
+            if registry.of_callers.get(caller).copied().unwrap_or(0) >= *most {
+                return Err(Problem::new(Code::TooManyRequests)
+                    .detail(format!("One caller has at most {most} streams open"))
+                    .retry_after(5));
+            }
         }
         registry.last_number += 1;
         registry.count += 1;
-        *registry.of_callers.entry(caller).or_default() += 1;
+        for (caller, _) in &counted {
+            *registry.of_callers.entry(*caller).or_default() += 1;
+        }
         let number = registry.last_number;
         let reader = Arc::new(Reader {
             id: Uuid::now_v7(),
             kind,
             entitlement,
             connection,
+            interest,
             queue: Queue::new(),
             since: AtomicU64::new(NOWHERE),
             given_at: AtomicU64::new(0),
@@ -405,6 +503,7 @@ impl Seat {
             server: server.clone(),
             number,
             reader,
+            counted: counted.into_iter().map(|(caller, _)| caller).collect(),
         })
     }
 
@@ -450,11 +549,12 @@ impl Drop for Seat {
             }
         }
         registry.count -= 1;
-        let caller = entitlement.caller();
-        if let Some(count) = registry.of_callers.get_mut(&caller) {
-            *count -= 1;
-            if *count == 0 {
-                registry.of_callers.remove(&caller);
+        for caller in &self.counted {
+            if let Some(count) = registry.of_callers.get_mut(caller) {
+                *count -= 1;
+                if *count == 0 {
+                    registry.of_callers.remove(caller);
+                }
             }
         }
         drop(registry);

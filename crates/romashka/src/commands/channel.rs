@@ -7,6 +7,8 @@ use std::io::Read as _;
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
+use romashka_channels::website::configuration;
+use romashka_channels::website::origin::AllowedPages;
 use romashka_db::connect::Connection;
 use romashka_db::envelope::{Keyring, Place};
 use romashka_db::environment::Variable;
@@ -14,6 +16,7 @@ use romashka_db::key_file;
 use romashka_server::ServerSettings;
 use romashka_server::providers::account::Stored;
 use romashka_server::providers::check::{Finding, check};
+use romashka_server::widgets::snippet;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -43,6 +46,8 @@ enum Kind {
     Sms,
     /// A mailbox: IMAP and SMTP
     Email,
+    /// The chat on a website, with its widget
+    Website,
 }
 
 impl Kind {
@@ -51,6 +56,7 @@ impl Kind {
             Kind::Whatsapp => "whatsapp",
             Kind::Sms => "sms",
             Kind::Email => "email",
+            Kind::Website => "website",
         }
     }
 }
@@ -64,14 +70,17 @@ Examples:
   romashka channel add sms --name Texts --set account_sid=AC… --set number=+15005550006 --credentials - < twilio.json
   romashka channel add email --name Support --set address=support@example.com --set smtp_host=smtp.example.com \\
     --set imap_host=imap.example.com --credentials mailbox.json
+  romashka channel add website --name Shop --set domains=shop.example,*.shop.example --set color=#2f7d4f
 
 Settings   whatsapp: phone_number_id, api_version    sms: account_sid, number, messaging_service_sid, sender
            email: address, name, aliases, signature, show_number, trusted_servers, smtp_host, smtp_port, smtp_security,
            smtp_user, imap_host, imap_port, imap_security, imap_user, imap_mailbox (…_security: tls, starttls, none)
+           website: domains (the hosts it may be on, with commas), and what a widget is set up with: color, title, greeting, …
 Secrets    whatsapp: access_token, app_secret, verify_token, next_app_secret
            sms: auth_token, next_auth_token, api_key_sid, api_key_secret
            email: password, or smtp_password and imap_password; or refresh_token, token_url, client_id, client_secret;
            for webhooks postmark_user and postmark_password, mailgun_signing_key, sendgrid_public_key
+           website: none
 Secrets are one JSON object, in a file or (-) from standard input. A verify_token is made when there is none.")]
     Add {
         /// What kind of channel
@@ -82,9 +91,9 @@ Secrets are one JSON object, in a file or (-) from standard input. A verify_toke
         /// A setting that is no secret; may be given several times
         #[arg(long = "set", value_name = "NAME=VALUE")]
         settings: Vec<String>,
-        /// The file with the secrets; - for standard input
-        #[arg(long, value_name = "FILE")]
-        credentials: PathBuf,
+        /// The file with the secrets; - for standard input. A website has none
+        #[arg(long, value_name = "FILE", required_if_eq_any = [("kind", "whatsapp"), ("kind", "sms"), ("kind", "email")])]
+        credentials: Option<PathBuf>,
         /// The workspace, by its slug; else the default one
         #[arg(long, value_name = "SLUG")]
         workspace: Option<String>,
@@ -126,10 +135,19 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
             daily_limit,
             no_check,
         } => {
-            let keys = keys(context)?;
             let workspace = find_workspace(&client, workspace.as_deref()).await?;
             let settings = parse_settings(&settings)?;
+            let Some(credentials) = credentials else {
+                return add_website(&client, context, workspace, &name, settings, daily_limit)
+                    .await;
+            };
+            if matches!(kind, Kind::Website) {
+                return Err(failure(Exit::Usage, "a website has no credentials")
+                    .next("leave --credentials out")
+                    .into());
+            }
             let (secrets, made) = read_secrets(kind, &credentials)?;
+            let keys = keys(context)?;
             let channel = Uuid::now_v7();
             let place = Place {
                 table: "communication_channels",
@@ -151,6 +169,84 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
             examine(&client, context, &keys, channel, made.as_deref()).await
         }
     }
+}
+
+#[derive(Serialize)]
+struct AddedWebsite<'a> {
+    id: Uuid,
+    widget: Uuid,
+    token: &'a str,
+    snippet: &'a str,
+}
+
+/// Makes a website's channel and its widget in one transaction, and prints the line of HTML for the site.
+async fn add_website(
+    client: &Connection,
+    context: &Context,
+    workspace: Uuid,
+    name: &str,
+    mut settings: Map<String, Value>,
+    daily_limit: i32,
+) -> anyhow::Result<Exit> {
+    let domains: Vec<String> = settings
+        .remove("domains")
+        .as_ref()
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .split(',')
+        .map(|domain| domain.trim().to_owned())
+        .filter(|domain| !domain.is_empty())
+        .collect();
+    AllowedPages::parse(domains.iter().map(String::as_str))
+        .map_err(|error| failure(Exit::Usage, error.to_string()))?;
+    let configuration: Map<String, Value> = settings
+        .into_iter()
+        .map(|(key, value)| {
+            // Numbers, switches and lists are written as in JSON.
+            let read = value
+                .as_str()
+                .and_then(|text| serde_json::from_str(text).ok());
+            (key, read.unwrap_or(value))
+        })
+        .collect();
+    configuration::check(&configuration).map_err(|error| {
+        failure(Exit::Usage, error.to_string()).next("docs/channels/website.md lists the keys")
+    })?;
+    let row = client
+        .query_one(
+            "with channel as (
+               insert into public.communication_channels (workspace_id, name, type, status, message_limit_per_day)
+               values ($1, $2, 'website', 'active', $3) returning id)
+             insert into public.widget_configurations (workspace_id, channel_id, widget_name, allowed_domains, configuration)
+             select $1, channel.id, $2, $4, $5 from channel returning id, channel_id",
+            &[&workspace, &name, &daily_limit, &domains, &Value::Object(configuration)],
+        )
+        .await?;
+    let (widget, channel): (Uuid, Uuid) = (row.get(0), row.get(1));
+    let token: String = client
+        .query_one("select public.widget_token($1, $2)", &[&widget, &workspace])
+        .await?
+        .get(0);
+    let server = server_settings()?;
+    let line = snippet(server.public_address(server.listen).as_str(), &token);
+    let console = &context.console;
+    console.json(&AddedWebsite {
+        id: channel,
+        widget,
+        token: &token,
+        snippet: &line,
+    })?;
+    console.line(format_args!("channel  {channel}"));
+    console.line(format_args!("widget   {widget}"));
+    console.line(format_args!(
+        "put this before the end of the site's pages:\n{line}"
+    ));
+    if domains.is_empty() {
+        console.line(format_args!(
+            "every site may embed it: name yours with --set domains=shop.example"
+        ));
+    }
+    Ok(Exit::Ok)
 }
 
 fn keys(context: &Context) -> anyhow::Result<Keyring> {

@@ -1,0 +1,2 @@
+-- Begins a session of a visitor of whom nothing is proven.
+select romashka.begin_visitor($widget, $token_hash)

@@ -1,0 +1,2 @@
+-- Ends a visitor's session.
+select romashka.end_visitor($session)

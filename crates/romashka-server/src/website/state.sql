@@ -1,0 +1,2 @@
+-- How a visitor's talk stands.
+select romashka.visitor_state($session)

@@ -1,0 +1,2 @@
+-- A visitor types, or does not any more.
+select romashka.visitor_typing($session, $typing)

@@ -1,0 +1,7 @@
+-- Widgets of the workspace, newest first.
+select w.id, w.widget_name as name, w.channel_id, w.domain, w.allowed_domains, w.configuration, w.custom_css, w.requires_identity, w.status = 'active' as is_active, w.created_at, w.updated_at
+  from public.widget_configurations as w
+ where w.workspace_id = $workspace
+   and (w.created_at, w.id) < ($after_time, $after_id) --? after
+ order by w.created_at desc, w.id desc
+ limit $row_limit
