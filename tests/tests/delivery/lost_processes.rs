@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use romashka_db::envelope::{Key, Keyring};
@@ -196,4 +197,105 @@ async fn killed_processes_lose_nothing_and_double_nothing() {
             other => panic!("{id} is {other}"),
         }
     }
+}
+
+/// Visitors who repeat what was not answered, at whichever process is there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_visitors_write_is_stored_once_while_processes_are_killed() {
+    const VISITORS: usize = 4;
+    const EACH: usize = 12;
+    let database = TestDatabase::new().await;
+    let provider = Provider::start().await;
+    let key = Key::generate().to_base64();
+    let workspace = database.create_workspace("acme").await;
+    let widget: String = value(
+        database.owner(),
+        &format!(
+            "with made as (insert into public.widget_configurations (workspace_id, widget_name) values ('{workspace}', 'Site') returning id)
+             select id::text from made"
+        ),
+    )
+    .await;
+    let token: String = value(
+        database.owner(),
+        &format!("select public.widget_token('{widget}', '{workspace}')"),
+    )
+    .await;
+    let start = || Process::start(&database, key.expose_secret(), &provider);
+    let mut processes = [start(), start()];
+    let addresses = Arc::new(Mutex::new(
+        processes
+            .iter()
+            .map(|process| process.address.clone())
+            .collect::<Vec<_>>(),
+    ));
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("a client");
+    let mut writing = Vec::new();
+    for _ in 0..VISITORS {
+        let (client, addresses, token) = (client.clone(), addresses.clone(), token.clone());
+        writing.push(tokio::spawn(async move {
+            let address = |turn: usize| {
+                let known = addresses.lock().expect("addresses");
+                format!("{}/api/v1/website/{token}", known[turn % known.len()])
+            };
+            let mut turn = 0;
+            let visitor: Value = loop {
+                turn += 1;
+                let asked = client.post(format!("{}/visitors", address(turn))).send();
+                if let Ok(answer) = asked.await
+                    && let Ok(body) = answer.json::<Value>().await
+                    && body["visitor_token"].is_string()
+                {
+                    break body["visitor_token"].clone();
+                }
+            };
+            for number in 0..EACH {
+                let body = serde_json::json!({"content": number.to_string(), "client_message_id": Uuid::new_v4()});
+                loop {
+                    turn += 1;
+                    let sent = client
+                        .post(format!("{}/messages", address(turn)))
+                        .bearer_auth(visitor.as_str().expect("a token"))
+                        .json(&body)
+                        .send();
+                    if sent.await.is_ok_and(|answer| answer.status() == 201) {
+                        break;
+                    }
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+        }));
+    }
+    for round in 0..4 {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        let lost = round % processes.len();
+        processes[lost].lose(&database).await;
+        processes[lost] = start();
+        addresses.lock().expect("addresses")[lost].clone_from(&processes[lost].address);
+    }
+    for visitor in writing {
+        tokio::time::timeout(Duration::from_secs(60), visitor)
+            .await
+            .expect("in time")
+            .expect("written");
+    }
+    let stored: Vec<i64> = database
+        .owner()
+        .query(
+            "select count(*) from public.messages where channel_type = 'website' group by conversation_id",
+            &[],
+        )
+        .await
+        .expect("counts")
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert_eq!(
+        stored,
+        vec![EACH as i64; VISITORS],
+        "one talk each, each message once"
+    );
 }

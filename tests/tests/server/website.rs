@@ -302,8 +302,7 @@ async fn a_long_talk_is_read_in_pages_without_gap() {
         .unwrap_or_else(|error| panic!("{}", explain(&error)));
     let mut read: Vec<String> = Vec::new();
     let mut before: Option<String> = None;
-    let mut first_page = None;
-    loop {
+    let first_page = loop {
         let path = match &before {
             Some(before) => format!("{messages}?before={before}"),
             None => messages.clone(),
@@ -317,13 +316,11 @@ async fn a_long_talk_is_read_in_pages_without_gap() {
         read = rows;
         before = page.body["previous_cursor"].as_str().map(str::to_owned);
         if before.is_none() {
-            first_page = Some(page);
-            break;
+            break page;
         }
-    }
-    let seqs: Vec<&str> = first_page
-        .as_ref()
-        .and_then(|page| page.body["data"].as_array())
+    };
+    let seqs: Vec<&str> = first_page.body["data"]
+        .as_array()
         .expect("rows")
         .iter()
         .filter_map(|row| row["seq"].as_str())
@@ -433,31 +430,33 @@ async fn a_talk_is_read_rated_typed_in_and_has_files() {
     ann.json(Method::PUT, &at("rating"), &json!({"rating": 5}))
         .await
         .expect(409);
-    let upload =
-        |who: Visitor<'_>, name: &'static str, kind: &'static str, bytes: &'static [u8]| {
-            let request = who
-                .request(
-                    Method::POST,
-                    &format!("/api/v1{}?filename={name}", at("attachments")),
-                )
-                .header("content-type", kind)
-                .body(bytes);
-            async move { who.send(request).await }
-        };
-    let file = upload(ann.clone(), "note.txt", "text/plain", b"a parcel")
-        .await
-        .expect(201);
+    let file = upload(
+        &ann,
+        &at("attachments"),
+        "note.txt",
+        "text/plain",
+        b"a parcel",
+    )
+    .await
+    .expect(201);
     upload(
-        ann.clone(),
+        &ann,
+        &at("attachments"),
         "x.html",
         "text/html",
         b"<script>alert(1)</script>",
     )
     .await
     .expect(415);
-    upload(api.nobody(), "note.txt", "text/plain", b"a parcel")
-        .await
-        .expect(401);
+    upload(
+        &api.nobody(),
+        &at("attachments"),
+        "note.txt",
+        "text/plain",
+        b"a parcel",
+    )
+    .await
+    .expect(401);
     let content = at(&format!("attachments/{}", file.id()));
     bob.get(&content).await.expect(404);
     let theft = json!({"content": "mine", "client_message_id": Uuid::new_v4(), "attachment_ids": [file.id()]});
@@ -628,6 +627,20 @@ async fn every_operation_of_a_visitor_needs_his_own_token() {
         tried += 1;
     }
     assert_eq!(tried, 10);
+}
+
+async fn upload(
+    who: &Visitor<'_>,
+    path: &str,
+    name: &str,
+    kind: &str,
+    bytes: &'static [u8],
+) -> Answer {
+    let request = who
+        .request(Method::POST, &format!("/api/v1{path}?filename={name}"))
+        .header("content-type", kind)
+        .body(bytes);
+    who.send(request).await
 }
 
 /// Reads a stream until so many events of a name came; their data, and the last id.
