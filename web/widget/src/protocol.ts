@@ -32,7 +32,8 @@ export interface Identity {
 }
 
 export type ToApp =
-  | { type: "hello"; locale: string | null; languages: string[]; page: Page }
+  | { type: "hello"; locale: string | null; languages: string[]; page: Page; kept: Kept }
+  | { type: "kept"; kept: Kept }
   | { type: "open"; modal: boolean; focus: boolean }
   | { type: "close" }
   | { type: "modal"; modal: boolean }
@@ -45,8 +46,15 @@ export type ToPage =
   | { type: "ready"; look: Look }
   | { type: "unavailable" }
   | { type: "close" }
+  | { type: "keep"; name: keyof Kept; value: string | null }
   | { type: "unread"; count: number }
   | { type: "event"; name: string; detail: Record<string, string | number | boolean | null> };
+
+/** What the page keeps for the window, where a browser refuses storage to what is embedded from another site. */
+export interface Kept {
+  session: string | null;
+  sound: string | null;
+}
 
 /** The page the visitor looks at. */
 export interface Page {
@@ -76,8 +84,11 @@ const isColor: Check = (value) => typeof value === "string" && /^#[0-9a-f]{6}$/i
 const isPage = has({ url: isText(4096), title: isText(1024) });
 const isLocale = isText(35);
 
+const isKept = has({ session: isMaybe(isText(2048)), sound: isMaybe(isText(8)) });
+
 const TO_APP: Record<ToApp["type"], Shape> = {
-  hello: { locale: isMaybe(isLocale), languages: isListOf(isLocale, 20), page: isPage },
+  hello: { locale: isMaybe(isLocale), languages: isListOf(isLocale, 20), page: isPage, kept: isKept },
+  kept: { kept: isKept },
   open: { modal: isBoolean, focus: isBoolean },
   close: {},
   modal: { modal: isBoolean },
@@ -115,6 +126,7 @@ const TO_PAGE: Record<ToPage["type"], Shape> = {
   },
   unavailable: {},
   close: {},
+  keep: { name: isOneOf("session", "sound"), value: isMaybe(isText(2048)) },
   unread: { count: isNumber },
   event: { name: isText(40), detail: has({}) },
 };

@@ -6,7 +6,7 @@
  */
 
 import { uuid } from "@romashka/client";
-import type { Identity, Page, ToPage } from "../protocol.js";
+import type { Identity, Kept, Page, ToPage } from "../protocol.js";
 import { Files } from "./files.js";
 import { Live } from "./live.js";
 import type { Answers, Author, Conversation, Draft, Message, Outgoing, Session, Settings } from "./model.js";
@@ -58,17 +58,21 @@ export class Chat {
   private languages: string[] = [];
   private chosen: string | null = null;
   private readUpTo = "";
+  private toRead = "";
   private isAtEnd = true;
   private readTimer = 0;
   private typingTimer = 0;
   private typedAt = 0;
   private hideTyping = 0;
   private noticeTimer = 0;
-  /** Says something to the site's page. */
-  tell: (message: ToPage) => void = () => undefined;
 
-  constructor(readonly widget: string) {
-    this.keep = new Keep(widget);
+  constructor(
+    widget: string,
+    kept: Kept,
+    /** Says something to the site's page. */
+    readonly tell: (message: ToPage) => void,
+  ) {
+    this.keep = new Keep(widget, kept, (name, value) => tell({ type: "keep", name, value }));
     this.session = this.keep.session;
     this.api = new VisitorApi(widget, () => this.session?.visitor_token ?? null);
     this.files = new Files(this);
@@ -262,6 +266,12 @@ export class Chat {
     this.live.start();
   }
 
+  /** What the page keeps was changed by another tab. */
+  takeKept(kept: Kept): void {
+    this.keep.take(kept);
+    this.adopt();
+  }
+
   /** Another tab has changed the session. */
   private adopt(): void {
     const kept = this.keep.session;
@@ -448,11 +458,18 @@ export class Chat {
     const last = [...this.state.messages].reverse().find(isForeign);
     if (!last || last.id === this.readUpTo) return;
     clearTimeout(this.readTimer);
-    this.readTimer = window.setTimeout(() => {
-      if (!this.isReading) return;
-      this.readUpTo = last.id;
-      void this.api.read(last.id).catch(() => (this.readUpTo = ""));
-    }, 1000);
+    this.toRead = last.id;
+    this.readTimer = window.setTimeout(() => this.isReading && this.markRead(), 1000);
+  }
+
+  /** Says what was seen; also at once, when the window is closed. */
+  private markRead(): void {
+    clearTimeout(this.readTimer);
+    const id = this.toRead;
+    if (!id || id === this.readUpTo) return;
+    this.readUpTo = id;
+    this.toRead = "";
+    void this.api.read(id).catch(() => (this.readUpTo = ""));
   }
 
   private setUnread(unread: number): void {
@@ -468,6 +485,7 @@ export class Chat {
   }
 
   close(): void {
+    if (this.isReading) this.markRead();
     this.set({ isOpen: false });
     this.stopTyping();
   }

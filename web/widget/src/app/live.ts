@@ -19,6 +19,14 @@ export interface LiveListener {
   onSession(): void;
 }
 
+function openChannel(widget: string): BroadcastChannel | null {
+  try {
+    return new BroadcastChannel(`romashka:${widget}`);
+  } catch {
+    return null;
+  }
+}
+
 type Note = { kind: "event"; event: LiveEvent } | { kind: "session" } | { kind: "state"; isUp: boolean };
 
 /** Longer than two heartbeats (20 seconds): then the connection is dead. */
@@ -34,7 +42,7 @@ export class Live {
     private readonly api: VisitorApi,
     private readonly listener: LiveListener,
   ) {
-    this.channel = "BroadcastChannel" in window ? new BroadcastChannel(`romashka:${widget}`) : null;
+    this.channel = openChannel(widget);
     if (this.channel) this.channel.onmessage = ({ data }: MessageEvent<Note>) => this.take(data);
   }
 
@@ -58,7 +66,9 @@ export class Live {
     this.stopping = stopping;
     const { signal } = stopping;
     if (this.channel && navigator.locks) {
-      void navigator.locks.request(`romashka:${this.widget}`, { signal }, () => this.run(signal)).catch(() => undefined);
+      const held = navigator.locks.request(`romashka:${this.widget}`, { signal }, () => this.run(signal));
+      // Refused, as it is to what is embedded from another site in some browsers: each tab for itself.
+      held.catch(() => (signal.aborted ? undefined : this.run(signal)));
     } else void this.run(signal);
   }
 

@@ -9,14 +9,13 @@ import { Window } from "./views/window.js";
 
 const root = document.documentElement;
 const place = document.getElementById("app");
-const chat = new Chat(root.dataset["widget"] ?? "");
 const host = new Host((message) => void hear(message));
-chat.tell = (message) => host.say(message);
-let hasBegun = false;
+let chat: Chat | null = null;
 
 const close = () => host.say({ type: "close" });
 
 function announce(): void {
+  if (!chat) return;
   const { settings, locale } = chat.state;
   if (settings) host.say({ type: "ready", look: lookOf(settings, chat.words, locale) });
 }
@@ -28,11 +27,15 @@ function focus(): void {
 }
 
 async function hear(message: ToApp): Promise<void> {
+  if (message.type === "hello") {
+    if (chat) announce();
+    else await begin(message);
+    return;
+  }
+  if (!chat) return;
   switch (message.type) {
-    case "hello":
-      if (hasBegun) return announce();
-      hasBegun = true;
-      await begin(message.locale, message.languages, message.page);
+    case "kept":
+      chat.takeKept(message.kept);
       break;
     case "open":
       chat.open(message.modal);
@@ -60,26 +63,27 @@ async function hear(message: ToApp): Promise<void> {
   }
 }
 
-async function begin(locale: string | null, languages: string[], page: { url: string; title: string }): Promise<void> {
-  const starting = chat.start(locale, languages, page);
+async function begin({ locale, languages, page, kept }: Pick<ToApp & { type: "hello" }, "locale" | "languages" | "page" | "kept">): Promise<Chat> {
+  const begun = new Chat(root.dataset["widget"] ?? "", kept, (message) => host.say(message));
+  chat = begun;
   // The button is there as soon as the owner's settings are; the history comes after.
-  const stop = chat.subscribe(() => {
-    const { settings } = chat.state;
+  const stop = begun.subscribe(() => {
+    const { settings } = begun.state;
     if (!settings) return;
     stop();
     dress(settings);
-    if (place) render(<Window chat={chat} onClose={close} />, place);
+    if (place) render(<Window chat={begun} onClose={close} />, place);
     queueMicrotask(announce);
   });
-  await starting;
+  await begun.start(locale, languages, page);
+  return begun;
 }
 
 // Opened by itself, as a page of its own: a link in a mail, or a browser that shows no iframes.
 if (window.parent === window) {
-  hasBegun = true;
   root.classList.add("alone");
-  void begin(null, [...(navigator.languages ?? [])], { url: "", title: "" }).then(() => {
-    chat.open(false);
+  void begin({ locale: null, languages: [...(navigator.languages ?? [])], page: { url: "", title: "" }, kept: { session: null, sound: null } }).then((begun) => {
+    begun.open(false);
     focus();
   });
 }

@@ -1,40 +1,74 @@
-/** What the browser keeps: the visitor's token and small habits. Where storage is refused it is kept as long as the page lives. */
+/**
+ * What the browser keeps: the visitor's token and small habits.
+ *
+ * In the window's own storage, which belongs to the server's origin and to this site alone. A browser that refuses it to what is
+ * embedded from another site: the site's page keeps the token and the choice of sound, and never what somebody wrote. One that
+ * refuses that too: memory, as long as the page lives.
+ */
 
+import type { Kept } from "../protocol.js";
 import type { Session } from "./model.js";
 
-const memory = new Map<string, string>();
+type Name = "session" | "draft" | "email" | "sound";
 
-function read(area: "localStorage" | "sessionStorage", key: string): string | null {
-  try {
-    return window[area].getItem(key) ?? memory.get(key) ?? null;
-  } catch {
-    return memory.get(key) ?? null;
-  }
-}
-
-function write(area: "localStorage" | "sessionStorage", key: string, value: string | null): void {
-  if (value === null) memory.delete(key);
-  else memory.set(key, value);
-  try {
-    if (value === null) window[area].removeItem(key);
-    else window[area].setItem(key, value);
-  } catch {
-    // Private mode, or full: the memory has it.
-  }
-}
+/** The draft belongs to its tab. */
+const areaOf = (name: Name) => (name === "draft" ? "sessionStorage" : "localStorage");
 
 /** What is kept for one widget. */
 export class Keep {
-  constructor(private readonly widget: string) {}
+  private readonly memory = new Map<Name, string>();
+  private readonly isOwn: boolean;
 
-  private key(name: string): string {
+  constructor(
+    private readonly widget: string,
+    kept: Kept,
+    private readonly giveAway: (name: keyof Kept, value: string | null) => void,
+  ) {
+    this.isOwn = canKeep();
+    if (!this.isOwn) this.take(kept);
+  }
+
+  /** What the page has kept, now or since another tab changed it. */
+  take(kept: Kept): void {
+    if (this.isOwn) return;
+    for (const name of ["session", "sound"] as const) {
+      const value = kept[name];
+      if (value) this.memory.set(name, value);
+      else this.memory.delete(name);
+    }
+  }
+
+  get(name: Name): string | null {
+    if (!this.isOwn) return this.memory.get(name) ?? null;
+    try {
+      return window[areaOf(name)].getItem(this.key(name));
+    } catch {
+      return null;
+    }
+  }
+
+  set(name: Name, value: string | null): void {
+    if (!this.isOwn) {
+      if (value === null) this.memory.delete(name);
+      else this.memory.set(name, value);
+      if (name === "session" || name === "sound") this.giveAway(name, value);
+      return;
+    }
+    try {
+      if (value === null) window[areaOf(name)].removeItem(this.key(name));
+      else window[areaOf(name)].setItem(this.key(name), value);
+    } catch {
+      // Full.
+    }
+  }
+
+  private key(name: Name): string {
     return `romashka:${this.widget}:${name}`;
   }
 
   get session(): Session | null {
-    const text = read("localStorage", this.key("session"));
     try {
-      const session = JSON.parse(text ?? "null") as Session | null;
+      const session = JSON.parse(this.get("session") ?? "null") as Session | null;
       if (!session || typeof session.visitor_token !== "string") return null;
       return session.expires_at && Date.parse(session.expires_at) < Date.now() ? null : session;
     } catch {
@@ -43,25 +77,16 @@ export class Keep {
   }
 
   set session(session: Session | null) {
-    write("localStorage", this.key("session"), session && JSON.stringify(session));
+    this.set("session", session && JSON.stringify(session));
   }
 
   /** The text that was begun, in this tab. */
   get draft(): string {
-    return read("sessionStorage", this.key("draft")) ?? "";
+    return this.get("draft") ?? "";
   }
 
   set draft(text: string) {
-    write("sessionStorage", this.key("draft"), text || null);
-  }
-
-  /** A choice of the visitor: the sound, an address that he left. */
-  get(name: "sound" | "email" | "open"): string | null {
-    return read(name === "open" ? "sessionStorage" : "localStorage", this.key(name));
-  }
-
-  set(name: "sound" | "email" | "open", value: string | null): void {
-    write(name === "open" ? "sessionStorage" : "localStorage", this.key(name), value);
+    this.set("draft", text || null);
   }
 
   /** Forgets everything of the visitor. */
@@ -69,5 +94,16 @@ export class Keep {
     this.session = null;
     this.draft = "";
     this.set("email", null);
+  }
+}
+
+function canKeep(): boolean {
+  try {
+    const probe = "romashka:probe";
+    localStorage.setItem(probe, "1");
+    localStorage.removeItem(probe);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -5,7 +5,7 @@
  * it works under a strict Content-Security-Policy (no inline style, no eval); included twice it is there once.
  */
 
-import { readToPage, wrap, type Identity, type Look, type ToApp } from "../protocol.js";
+import { readToPage, wrap, type Identity, type Kept, type Look, type ToApp } from "../protocol.js";
 import { FULL_SCREEN, SHEET } from "./style.js";
 
 type Listener = (detail: unknown) => void;
@@ -104,6 +104,10 @@ class Widget {
       if (event.key === "Escape" && this.isOpen) this.hide();
     });
     this.on(this.screen, "change", () => this.isOpen && this.cover());
+    // Another tab began or ended the talk.
+    this.on<StorageEvent>(window, "storage", (event) => {
+      if (this.look && event.key === this.key("session")) this.post({ type: "kept", kept: this.kept() });
+    });
     // A page that changes its address or its body without being loaded anew.
     this.on(window, "popstate", () => this.tellPage());
     const watch = new MutationObserver(safely(() => {
@@ -123,7 +127,31 @@ class Widget {
 
   private greet(): void {
     this.address = location.href;
-    this.post({ type: "hello", locale: this.locale, languages: languages(), page: here() });
+    this.post({ type: "hello", locale: this.locale, languages: languages(), page: here(), kept: this.kept() });
+  }
+
+  private key(name: string): string {
+    return `romashka:${this.token}:${name}`;
+  }
+
+  private kept(): Kept {
+    const read = (name: string) => {
+      try {
+        return localStorage.getItem(this.key(name));
+      } catch {
+        return null;
+      }
+    };
+    return { session: read("session"), sound: read("sound") };
+  }
+
+  private keep(name: string, value: string | null): void {
+    try {
+      if (value === null) localStorage.removeItem(this.key(name));
+      else localStorage.setItem(this.key(name), value);
+    } catch {
+      // Then the talk lasts as long as the page.
+    }
   }
 
   private post(message: ToApp): void {
@@ -155,6 +183,7 @@ class Widget {
       this.button.hidden = true;
       if (this.isOpen) this.hide();
     } else if (message?.type === "close") this.hide();
+    else if (message?.type === "keep") this.keep(message.name, message.value ?? null);
     else if (message?.type === "unread") this.count(message.count);
     else if (message?.type === "event") this.emit(message.name, message.detail);
   }

@@ -23,6 +23,7 @@ test("only messages of the known forms are taken", () => {
     wrap({ type: "ready", look: { ...look, background: "red;}" } }),
     wrap({ type: "ready", look: { ...look, position: "top" as "left" } }),
     wrap({ type: "ready", look: { ...look, offsetX: Infinity } }),
+    wrap({ type: "keep", name: "draft" as "sound", value: "x" }),
     wrap({ type: "unread", count: "7" as unknown as number }),
   ];
   for (const data of wrong) assert.equal(readToPage(data), null, JSON.stringify(data));
