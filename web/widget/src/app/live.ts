@@ -8,7 +8,7 @@
 import { ApiError, type LiveEvent, type VisitorApi } from "./visitor_api.js";
 
 export interface LiveListener {
-  /** A connection stands that begins at the present: what was before is to be read. */
+  /** A connection that begins at the present is ready: what was before is to be read, and has no gap to what comes. */
   onStart(): void;
   onEvent(event: LiveEvent): void;
   /** The connection broke (false), or stands again (true). */
@@ -97,15 +97,19 @@ export class Live {
       let told: number | null = null;
       try {
         beat();
+        const isFresh = !this.last;
         const opened = () => {
           failures = 0;
           state(true);
-          if (!this.last) this.listener.onStart();
         };
         for await (const event of this.api.stream(this.last, connection.signal, opened, beat)) {
           if (event.retry !== undefined) wait = event.retry;
           if (event.id) this.last = event.id;
           if (!event.event) continue;
+          if (event.event === "ready") {
+            if (isFresh) this.listener.onStart();
+            continue;
+          }
           this.listener.onEvent(event);
           this.channel?.postMessage({ kind: "event", event: { id: event.id, event: event.event, data: event.data } } satisfies Note);
         }
