@@ -136,6 +136,7 @@ export class Chat {
   explain(error: unknown): string {
     if (!(error instanceof ApiError)) return this.words.no_connection;
     if (error.status === 429) return this.words.too_fast;
+    if (error.status === 413 || error.status === 415) return this.words.file_refused;
     // Refusals of values are written for people; the rest is of no use to a visitor.
     return (error.status === 422 && (error.problem.detail || error.problem.errors?.[0]?.detail)) || this.words.failed_generally;
   }

@@ -47,7 +47,8 @@ export interface Conversation {
   status: string | null;
   unread: number;
   read_by_agent_at: string | null;
-  agent: Author | null;
+  agent: { name: string | null; avatar_url: string | null } | null;
+  /** Somebody has answered, so there is something to rate. */
   can_rate: boolean;
   rating: number | null;
   started_at: string | null;

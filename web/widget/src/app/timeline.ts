@@ -1,6 +1,6 @@
 /** The talk as a list: what arrives twice is there once, in the server's order; what is not stored yet comes last. */
 
-import type { Message, Outgoing } from "./model.js";
+import type { Conversation, Message, Outgoing } from "./model.js";
 
 /** A place of the ledger: opaque, but ordered. Numbers of different length are ordered by it, other texts letter by letter. */
 export function comparePlaces(one: string, other: string): number {
@@ -93,3 +93,6 @@ export function openReplies(messages: Message[], outbox: Outgoing[]): Message["q
   const last = messages[messages.length - 1];
   return outbox.length === 0 && last && isForeign(last) ? last.quick_replies : [];
 }
+
+/** Whether the talk is over, as far as anybody can say: what is written now begins another. */
+export const isOver = (conversation: Conversation | null): boolean => !!conversation?.status && conversation.status !== "active" && conversation.status !== "escalated";

@@ -17,6 +17,8 @@ const need = (name: string): string => {
 export const server = need("ROMASHKA_URL");
 /** Widgets by what they are for: `plain`, `form`, `away`. */
 export const widgets = JSON.parse(need("ROMASHKA_WIDGETS")) as Record<string, string>;
+/** With it the site's server proves who its visitor is at the widget `plain`. */
+export const identitySecret = need("ROMASHKA_IDENTITY_SECRET");
 const hostPort = Number(need("ROMASHKA_HOST_PORT"));
 /** The site, of another registrable name than the server: some browsers refuse storage to what is embedded from there. */
 export const host = `http://localhost:${hostPort}`;

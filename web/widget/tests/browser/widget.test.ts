@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
-import { agent, answer, axeSource, conversationOf, host, look, open, server, setUp, sibling, stranger, tearDown, visit, widgets, write, type Visit } from "./surroundings.js";
+import { agent, answer, axeSource, conversationOf, host, identitySecret, look, open, server, setUp, sibling, stranger, tearDown, visit, widgets, write, type Visit } from "./surroundings.js";
 
 const { plain = "", form = "", away = "" } = widgets;
 
@@ -186,6 +187,8 @@ test("the talk is rated after it is over", async () => {
   await write(visited, "Thank you, that was all.");
   const conversation = await conversationOf("Thank you, that was all.");
   await answer(conversation, "You are welcome.");
+  await frame.locator(".bubble", { hasText: "You are welcome." }).waitFor();
+  assert.equal(await frame.locator(".rating").count(), 0, "not before the talk is over");
   await agent.post("/api/v1/conversations/{id}/resolve", { path: { id: conversation }, body: {} });
   await frame.locator(".stars").waitFor();
   await frame.locator(".stars input").first().focus();
@@ -196,7 +199,7 @@ test("the talk is rated after it is over", async () => {
   await frame.locator(".rating .primary").click();
   await frame.locator(".thanks").waitFor();
   const rated = await agent.get("/api/v1/conversations/{id}", { path: { id: conversation } });
-  assert.equal((rated as { satisfaction_score?: number | null }).satisfaction_score ?? 4, 4);
+  assert.equal(rated.satisfaction_score, 4);
   await context.close();
 });
 
@@ -365,6 +368,44 @@ test("calls before the script, events, and messages of strangers", async () => {
   await page.waitForTimeout(500);
   await open(visited);
   assert.equal(await frame.locator(".group.own .bubble").count(), 0);
+  await context.close();
+});
+
+test("who signs in at the site keeps his talk, and who signs out leaves none", async () => {
+  const visited = await visit(plain);
+  const { page, frame, context } = visited;
+  await open(visited);
+  await write(visited, "Before I signed in.");
+  const identify = (identity: object) =>
+    page.evaluate(
+      (who) =>
+        new Promise<string>((resolve) => {
+          const call = (window as unknown as { romashka(...values: unknown[]): void }).romashka;
+          call("on", "identified", () => resolve("identified"));
+          call("on", "error", (detail: { code: string }) => resolve(detail.code));
+          call("identify", who);
+        }),
+      identity,
+    );
+  assert.match(await identify({ external_user_id: "user-42", identifier_hash: "0".repeat(64) }), /^(invalid_token|forbidden|unauthenticated)$/);
+  assert.equal(await frame.locator(".group.own .bubble").count(), 1, "a wrong proof changes nothing");
+  const hash = createHmac("sha256", identitySecret).update("user-42").digest("hex");
+  await page.reload();
+  assert.equal(await identify({ external_user_id: "user-42", identifier_hash: hash, name: "Ann" }), "identified");
+  await open(visited);
+  await frame.locator(".group.own .bubble", { hasText: "Before I signed in." }).waitFor();
+  // On another device the same person goes on with the same talk.
+  const elsewhere = await visit(plain);
+  await elsewhere.page.evaluate((who) => (window as unknown as { romashka(...values: unknown[]): void }).romashka("identify", who), { external_user_id: "user-42", identifier_hash: hash });
+  await open(elsewhere);
+  await elsewhere.frame.locator(".bubble", { hasText: "Before I signed in." }).waitFor();
+  await elsewhere.page.evaluate(() => (window as unknown as { romashka(...values: unknown[]): void }).romashka("reset"));
+  await elsewhere.frame.locator(".group.own").waitFor({ state: "detached" });
+  await elsewhere.page.reload();
+  await open(elsewhere);
+  await elsewhere.frame.locator(".greeting").waitFor();
+  assert.equal(await elsewhere.frame.locator(".group.own").count(), 0);
+  await elsewhere.context.close();
   await context.close();
 });
 

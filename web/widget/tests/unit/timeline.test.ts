@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Message, Outgoing } from "../../src/app/model.js";
-import { comparePlaces, groups, merge, openReplies, pending, stored } from "../../src/app/timeline.js";
+import { comparePlaces, groups, isOver, merge, openReplies, pending, stored } from "../../src/app/timeline.js";
 
 const message = (id: string, at: string, more: Partial<Message> = {}): Message => ({
   id,
@@ -62,4 +62,10 @@ test("suggested answers are there until something is said after them", () => {
   assert.equal(openReplies([asked], []).length, 1);
   assert.equal(openReplies([asked], [outgoing("x")]).length, 0);
   assert.equal(openReplies([asked, message("2", "10:00:01", { sender_type: "user" })], []).length, 0);
+});
+
+test("a talk is over when it is neither active nor escalated", () => {
+  const talk = { conversation_id: "c", unread: 0, read_by_agent_at: null, agent: null, can_rate: true, rating: null, started_at: null };
+  assert.deepEqual([null, "active", "escalated", "resolved", "closed"].map((status) => isOver({ ...talk, status })), [false, false, false, true, true]);
+  assert.equal(isOver(null), false);
 });

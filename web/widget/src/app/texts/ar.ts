@@ -45,6 +45,7 @@ export const ar: Words = {
   no_connection: "لا يوجد اتصال. نواصل المحاولة…",
   failed_generally: "لم ينجح ذلك. يرجى المحاولة مرة أخرى.",
   file_too_large: "الحد الأقصى لحجم الملف {size}.",
+  file_refused: "لا يمكن إرسال هذا النوع من الملفات.",
   too_many_files: "الحد الأقصى لملفات الرسالة {n}.",
   remove: "إزالة {name}",
   uploading: "جارٍ رفع {name}",

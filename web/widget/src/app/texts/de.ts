@@ -45,6 +45,7 @@ export const de: Words = {
   no_connection: "Keine Verbindung. Wir versuchen es weiter…",
   failed_generally: "Das hat nicht geklappt. Bitte versuchen Sie es erneut.",
   file_too_large: "Eine Datei darf höchstens {size} haben.",
+  file_refused: "Diese Art von Datei kann nicht gesendet werden.",
   too_many_files: "Eine Nachricht darf höchstens {n} Dateien haben.",
   remove: "{name} entfernen",
   uploading: "{name} wird hochgeladen",

@@ -43,6 +43,7 @@ export const en = {
   no_connection: "No connection. We keep trying…",
   failed_generally: "That did not work. Please try again.",
   file_too_large: "A file may have {size} at most.",
+  file_refused: "This kind of file cannot be sent.",
   too_many_files: "A message may have {n} files at most.",
   remove: "Remove {name}",
   uploading: "Uploading {name}",

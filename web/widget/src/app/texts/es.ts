@@ -45,6 +45,7 @@ export const es: Words = {
   no_connection: "Sin conexión. Seguimos intentándolo…",
   failed_generally: "No ha funcionado. Inténtelo de nuevo.",
   file_too_large: "Un archivo puede tener {size} como máximo.",
+  file_refused: "Este tipo de archivo no se puede enviar.",
   too_many_files: "Un mensaje puede tener {n} archivos como máximo.",
   remove: "Quitar {name}",
   uploading: "Subiendo {name}",

@@ -45,6 +45,7 @@ export const fr: Words = {
   no_connection: "Pas de connexion. Nous réessayons…",
   failed_generally: "Cela n’a pas fonctionné. Veuillez réessayer.",
   file_too_large: "Un fichier peut faire {size} au plus.",
+  file_refused: "Ce type de fichier ne peut pas être envoyé.",
   too_many_files: "Un message peut avoir {n} fichiers au plus.",
   remove: "Retirer {name}",
   uploading: "Téléversement de {name}",

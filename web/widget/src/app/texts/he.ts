@@ -45,6 +45,7 @@ export const he: Words = {
   no_connection: "אין חיבור. ממשיכים לנסות…",
   failed_generally: "זה לא הצליח. נא לנסות שוב.",
   file_too_large: "גודל קובץ מרבי: {size}.",
+  file_refused: "אי אפשר לשלוח קובץ מסוג זה.",
   too_many_files: "מספר קבצים מרבי בהודעה: {n}.",
   remove: "הסרת {name}",
   uploading: "{name} בהעלאה",

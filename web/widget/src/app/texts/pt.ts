@@ -45,6 +45,7 @@ export const pt: Words = {
   no_connection: "Sem conexão. Continuamos tentando…",
   failed_generally: "Não funcionou. Tente novamente.",
   file_too_large: "Um arquivo pode ter no máximo {size}.",
+  file_refused: "Este tipo de arquivo não pode ser enviado.",
   too_many_files: "Uma mensagem pode ter no máximo {n} arquivos.",
   remove: "Remover {name}",
   uploading: "Enviando {name}",

@@ -45,6 +45,7 @@ export const ru: Words = {
   no_connection: "Нет связи. Пробуем снова…",
   failed_generally: "Не получилось. Попробуйте ещё раз.",
   file_too_large: "Файл может быть не больше {size}.",
+  file_refused: "Файлы этого вида отправить нельзя.",
   too_many_files: "В сообщении может быть файлов: не больше {n}.",
   remove: "Убрать {name}",
   uploading: "Загружается {name}",

@@ -25,7 +25,7 @@ export function Header({ onClose }: { onClose: () => void }) {
     <header class="header">
       <Avatar name={agent?.name || state.settings?.name || title} url={agent?.avatar_url} />
       <div class="who">
-        <h1 id="title">{agent ? agent.name : title}</h1>
+        <h1 id="title">{agent?.name || title}</h1>
         <p class="presence">
           <span class={isHere ? "dot here" : "dot"} aria-hidden="true" />
           {text}

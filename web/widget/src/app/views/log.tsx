@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Configuration, Message, Outgoing } from "../model.js";
 import { plain, rich, safeAddress } from "../rich.js";
 import { day, fill, time } from "../texts/index.js";
-import { groups, openReplies, type Group } from "../timeline.js";
+import { groups, isOver, openReplies, type Group } from "../timeline.js";
 import { AttachmentView } from "./attachment.js";
 import { Avatar } from "./avatar.js";
 import { useChat } from "./context.js";
@@ -40,7 +40,7 @@ export function Log({ children }: { children?: ComponentChildren }) {
     else setBehind(true);
     known.current = firstId;
     height.current = element.scrollHeight;
-  }, [state.messages, state.outbox, state.conversation?.can_rate]);
+  }, [state.messages, state.outbox, state.conversation?.status]);
 
   useLayoutEffect(() => {
     if (isAtEnd.current) toEnd();
@@ -73,7 +73,7 @@ export function Log({ children }: { children?: ComponentChildren }) {
   const configuration: Configuration = state.settings?.configuration ?? {};
   const isAway = state.settings ? !(state.settings.availability.open && state.settings.availability.agents_online) : false;
   const greeting = isAway ? configuration.offline_message || words.offline_message : configuration.greeting || words.greeting;
-  const offered = state.conversation?.can_rate ? [] : openReplies(state.messages, state.outbox);
+  const offered = isOver(state.conversation) ? [] : openReplies(state.messages, state.outbox);
   const first = state.messages.length === 0 && state.outbox.length === 0 && state.isLoaded ? (configuration.quick_replies ?? []).map((reply) => (typeof reply === "string" ? { title: reply, value: reply } : reply)) : [];
   const replies = offered.length ? offered : state.settings?.form.length && !state.isFormDone ? [] : first;
   const lastOwn = [...state.messages].reverse().find((message) => message.sender_type === "user");

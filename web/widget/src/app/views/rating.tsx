@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { isOver } from "../timeline.js";
 import { useChat } from "./context.js";
 import { Icon, Star } from "./icons.js";
 
@@ -9,7 +10,7 @@ export function Rating() {
   const [hovered, setHovered] = useState(0);
   const [comment, setComment] = useState("");
   const [isSending, setSending] = useState(false);
-  const isWanted = state.settings?.configuration.rating !== false && state.conversation?.can_rate;
+  const isWanted = state.settings?.configuration.rating !== false && state.conversation?.can_rate && isOver(state.conversation);
   if (state.rated !== null && state.conversation?.conversation_id) {
     return isWanted || stars > 0 ? (
       <div class="card thanks" role="status">

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Chat } from "../chat.js";
 import { direction } from "../texts/index.js";
+import { isOver } from "../timeline.js";
 import { Composer } from "./composer.js";
 import { Provider } from "./context.js";
 import { EmailCard, EmailKept } from "./email.js";
@@ -33,7 +34,7 @@ export function Window({ chat, onClose }: { chat: Chat; onClose: () => void }) {
   const asksEmail = !asksForm && !mustSignIn && chat.wantsEmail && state.isLoaded;
   const mustGiveEmail = asksEmail && settings.configuration.require_email_offline === true;
   const isAway = !(settings.availability.open && settings.availability.agents_online);
-  const isClosed = state.conversation?.status === "resolved" || state.conversation?.status === "closed";
+  const isClosed = isOver(state.conversation);
   const hasFiles = settings.uploads && settings.configuration.uploads !== false && !asksForm && !mustSignIn && !mustGiveEmail;
 
   const onKeyDown = (event: KeyboardEvent) => {
