@@ -1,20 +1,10 @@
 //! The official client: its own tests, and its examples against a real server.
 
-use romashka_tests::api::Visitor;
 use romashka_tests::{Api, repository_root, value};
 use tokio::process::Command;
 use uuid::Uuid;
 
-use crate::node::{packages, run};
-
-/// The key of a caller, as a program is given it.
-fn key_of(caller: &Visitor<'_>) -> String {
-    caller
-        .headers()
-        .into_iter()
-        .find_map(|(_, value)| value.strip_prefix("Bearer ").map(str::to_owned))
-        .expect("a key")
-}
+use crate::node::{key_of, packages, run};
 
 /// A workspace where two customers wait; their conversations.
 async fn waiting(api: &Api) -> (Uuid, Vec<Uuid>) {

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use romashka_tests::api::Visitor;
 use romashka_tests::repository_root;
 use tokio::process::Command;
 
@@ -28,6 +29,19 @@ pub fn packages() -> Option<PathBuf> {
         eprintln!("skipped: without Node.js and the packages of web/ this is not tried");
     }
     ready.then(|| root.join("web"))
+}
+
+/// The browser; none, with a line that says why, where there is none.
+pub fn browser() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = ["chromium", "chromium-browser", "google-chrome"]
+        .iter()
+        .flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)))
+        .find(|program| program.is_file());
+    if found.is_none() {
+        eprintln!("skipped: without Chromium the widget is not tried");
+    }
+    found
 }
 
 /// What a program said.
@@ -63,4 +77,13 @@ pub async fn run(command: &mut Command) -> Said {
         output: String::from_utf8_lossy(&done.stdout).into_owned(),
         errors: String::from_utf8_lossy(&done.stderr).into_owned(),
     }
+}
+
+/// The key of a caller, as a program is given it.
+pub fn key_of(caller: &Visitor<'_>) -> String {
+    caller
+        .headers()
+        .into_iter()
+        .find_map(|(_, value)| value.strip_prefix("Bearer ").map(str::to_owned))
+        .expect("a key")
 }

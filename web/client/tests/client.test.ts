@@ -87,7 +87,7 @@ test("a redirect is not followed with the key", async () => {
 test("an answer that does not come in time is a network error, a caller who gives up gets his reason", async () => {
   const never: Answer = () => undefined;
   await scripted([never], async (api, seen) => {
-    await assert.rejects(api.get("/api/v1/tags", { timeout: 50, retry: { attempts: 2 } }), NetworkError);
+    await assert.rejects(api.get("/api/v1/tags", { timeout: 1500, retry: { attempts: 2 } }), NetworkError);
     assert.equal(seen.length, 2);
     const reason = new Error("enough");
     await assert.rejects(api.get("/api/v1/tags", { signal: AbortSignal.abort(reason) }), (error) => error === reason);
