@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { ApiError, NetworkError, createClient, parseEvents, type ClientOptions, type ServerSentEvent } from "../src/index.js";
+import { ApiError, NetworkError, createClient, parseEvents, uuid, type ClientOptions, type ServerSentEvent } from "../src/index.js";
 
 type Answer = (request: IncomingMessage & { text: string }, response: ServerResponse) => void;
 
@@ -204,4 +204,17 @@ test("events are read as the standard says, however they are cut", async () => {
     { id: "", event: "message", data: "1", hasData: true },
   ]);
   await assert.rejects(parsed([`data: ${"x".repeat(5_000_000)}`]), /too long/);
+});
+
+test("a UUID is one with every source of chance", (context) => {
+  const form = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+  const own = Object.getOwnPropertyDescriptor(globalThis, "crypto") as PropertyDescriptor;
+  context.after(() => Object.defineProperty(globalThis, "crypto", own));
+  const { crypto } = globalThis;
+  for (const source of [crypto, { getRandomValues: (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes) }, undefined]) {
+    Object.defineProperty(globalThis, "crypto", { value: source, configurable: true });
+    const made = Array.from({ length: 100 }, uuid);
+    for (const one of made) assert.match(one, form);
+    assert.equal(new Set(made).size, 100);
+  }
 });
