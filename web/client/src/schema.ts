@@ -2062,11 +2062,93 @@ export interface paths {
         };
         /**
          * Read a widget
-         * @description By the public token that stands in the page. Pages that the widget may be on may ask from a browser.
+         * @description By the public token that stands in the page.
          */
         get: operations["read_widget"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/website/{widget}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a file as a visitor
+         * @description The body is the file itself, the type of its content is declared in the header. It is sent with a message afterwards.
+         */
+        post: operations["upload_visitor_attachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/website/{widget}/attachments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a file as a visitor
+         * @description Of his talk, or one that he has not sent yet. No browser runs what is in it.
+         */
+        get: operations["download_visitor_attachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/website/{widget}/conversation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how the talk stands
+         * @description `conversation_id` (null before the first message), `status`, `unread`, `read_by_agent_at`, `agent`, `can_rate`, `rating`,
+         *     `started_at`.
+         */
+        get: operations["read_visitor_conversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/website/{widget}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove who a visitor is
+         * @description By a secret of the site's owner. What was said under the bearer's token before, when nothing was proven, is the proven
+         *     visitor's from then on; a session that was proven for somebody else ends.
+         */
+        post: operations["verify_visitor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2082,7 +2164,7 @@ export interface paths {
         };
         /**
          * Read what was said
-         * @description With this visitor on this website, oldest first. Nothing from another channel, and no notes.
+         * @description With this visitor at this widget: the newest 50, oldest first. Nothing from another channel, and no notes.
          */
         get: operations["list_visitor_messages"];
         put?: never;
@@ -2091,6 +2173,87 @@ export interface paths {
          * @description Opens the visitor's conversation or goes on with it. The same `client_message_id` is stored once.
          */
         post: operations["send_visitor_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/website/{widget}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Rate the talk
+         * @description Once somebody has answered. A second rating corrects the first.
+         */
+        put: operations["rate_visitor_conversation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/website/{widget}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what was read
+         * @description Everything up to a message. What was read stays read.
+         */
+        post: operations["mark_visitor_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/website/{widget}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See the talk live
+         * @description Server-sent events, from the event that `Last-Event-ID` names on, else from now on: `ready` (the place is found: what is
+         *     read now and what comes from here on have no gap between them), `message`, `status`, `typing`, `conversation`, `reset`.
+         */
+        get: operations["stream_visitor_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/website/{widget}/typing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that one types
+         * @description Shown to agents for eight seconds. What is typed is not sent.
+         */
+        post: operations["show_visitor_typing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2108,9 +2271,134 @@ export interface paths {
         put?: never;
         /**
          * Begin as a visitor
-         * @description Gives a token by which the browser is known from then on. Nothing is stored before the first message.
+         * @description Gives a token by which the browser is known from then on.
          */
         post: operations["create_visitor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/website/{widget}/visitors/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Leave
+         * @description Ends the session, as the log-out of the page does. The talk stays with the workspace.
+         */
+        delete: operations["end_visitor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/widgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List widgets
+         * @description Newest first.
+         */
+        get: operations["list_widgets"];
+        put?: never;
+        /** Make a widget */
+        post: operations["create_widget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/widgets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a widget's set-up */
+        get: operations["read_own_widget"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a widget
+         * @description The sessions of its visitors end; their conversations stay.
+         */
+        delete: operations["delete_widget"];
+        options?: never;
+        head?: never;
+        /** Change a widget */
+        patch: operations["change_widget"];
+        trace?: never;
+    };
+    "/api/v1/widgets/{id}/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the identity secrets of a widget */
+        get: operations["list_widget_secrets"];
+        put?: never;
+        /**
+         * Make an identity secret of a widget
+         * @description A widget has two at most, so that one replaces the other without a gap. It is shown once.
+         */
+        post: operations["create_widget_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/widgets/{id}/secrets/{secret}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove an identity secret of a widget
+         * @description What it signs proves nothing any more; sessions that it opened go on until they end.
+         */
+        delete: operations["delete_widget_secret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/widgets/{id}/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See how a widget is put on a site */
+        get: operations["read_widget_snippet"];
+        put?: never;
+        /**
+         * Give a widget a new token
+         * @description The one before finds nothing from then on: pages that carry it show no chat.
+         */
+        post: operations["renew_widget_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3225,6 +3513,20 @@ export interface components {
             /** @description Where the value stands: a path in the body (`channel.name`, `tags[2]`), or the name of a parameter. */
             field: string;
         };
+        /** @description The answers to the form before a chat. */
+        FormAnswers: {
+            /** @description By the fields' keys. */
+            answers: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description How many seconds the form was shown.
+             */
+            seconds?: number;
+            /** @description A field that people do not see: empty. */
+            website?: string;
+        };
         /** @description An article that was found. */
         FoundArticle: {
             /** @description Who may be shown it. */
@@ -3291,6 +3593,27 @@ export interface components {
             status: string;
             /** @description The version of the program. */
             version: string;
+        };
+        /**
+         * @description The proof of an identity: a signed token, or a hash of the user's id.
+         * @example {
+         *       "external_user_id": "user-42",
+         *       "identifier_hash": "9837a551a8655185563445299b4f41094c42a05caf353703d92a83c406a9e855"
+         *     }
+         */
+        IdentityProof: {
+            /** @description The user's address: a claim, the hash does not cover it. */
+            email?: string | null;
+            /** @description The user's id in the owner's system. */
+            external_user_id?: string | null;
+            /** @description HMAC-SHA256 of the id in hexadecimal digits. */
+            identifier_hash?: string | null;
+            /** @description The user's name. */
+            name?: string | null;
+            /** @description The user's number: a claim. */
+            phone?: string | null;
+            /** @description A JWT (HS256) of the site's server; whatever else is sent beside it is ignored. */
+            token?: string | null;
         };
         /** @description By what words a wish is recognised, in one language. */
         IntentPattern: {
@@ -3713,6 +4036,11 @@ export interface components {
              * @description The key its posts are signed with (Standard Webhooks). It is shown now and never again.
              * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD
              */
+            secret: string;
+        };
+        /** @description A secret that was made. */
+        MadeWidgetSecret: components["schemas"]["WidgetSecret"] & {
+            /** @description The secret, for the site's server alone. It is shown now and never again. */
             secret: string;
         };
         /** @description A member of a workspace. */
@@ -4322,6 +4650,11 @@ export interface components {
         /** @description A visitor who begins. */
         NewVisitor: {
             /**
+             * Format: date-time
+             * @description When the session ends, unless it is used: use moves it on.
+             */
+            expires_at: string;
+            /**
              * @description The visitor's token: it is shown here alone. Send it as `Authorization: Bearer`.
              * @example rmv_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8
              */
@@ -4356,6 +4689,39 @@ export interface components {
             timeout_seconds?: number | null;
             /** @description Where they are posted. */
             webhook_url: string;
+        };
+        /**
+         * @description A widget to make.
+         * @example {
+         *       "allowed_domains": [
+         *         "shop.example"
+         *       ],
+         *       "configuration": {
+         *         "color": "#2f7d4f"
+         *       },
+         *       "name": "Shop"
+         *     }
+         */
+        NewWidget: {
+            /** @description Hosts it may be on. */
+            allowed_domains?: string[] | null;
+            /**
+             * Format: uuid
+             * @description The website channel whose conversations it begins. It stays.
+             */
+            channel_id?: string | null;
+            /** @description Colours, texts, form before the chat. */
+            configuration?: Record<string, never> | null;
+            /** @description Styles of the owner's own. */
+            custom_css?: string | null;
+            /** @description The site it was made for. */
+            domain?: string | null;
+            /** @description Whether its token finds it. */
+            is_active?: boolean | null;
+            /** @description What it is called. */
+            name: string;
+            /** @description Whether only proven visitors may write. */
+            requires_identity?: boolean | null;
         };
         /**
          * @description A workflow to make.
@@ -4472,6 +4838,43 @@ export interface components {
             workspace: string;
             /** @description Its name. */
             workspace_name: string;
+        };
+        /** @description A widget, as the members of its workspace see it. */
+        OwnWidget: {
+            /** @description Hosts it may be on, `*.example.com` for all below; empty for any. */
+            allowed_domains: string[];
+            /**
+             * Format: uuid
+             * @description The website channel whose conversations it begins.
+             */
+            channel_id?: string | null;
+            /** @description Colours, texts, form before the chat. */
+            configuration: Record<string, never>;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Styles of the owner's own. */
+            custom_css?: string | null;
+            /** @description The site it was made for. */
+            domain?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Whether its token finds it. */
+            is_active: boolean;
+            /** @description What it is called. */
+            name: string;
+            /** @description Whether only proven visitors may write. */
+            requires_identity: boolean;
+            /**
+             * Format: date-time
+             * @description When it was last changed; its version.
+             */
+            updated_at: string;
         };
         /** @description A page of a list, in the list's order. */
         Page_ApiKey: {
@@ -5463,6 +5866,48 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list, in the list's order. */
+        Page_OwnWidget: {
+            /** @description The rows. */
+            data: {
+                /** @description Hosts it may be on, `*.example.com` for all below; empty for any. */
+                allowed_domains: string[];
+                /**
+                 * Format: uuid
+                 * @description The website channel whose conversations it begins.
+                 */
+                channel_id?: string | null;
+                /** @description Colours, texts, form before the chat. */
+                configuration: Record<string, never>;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description Styles of the owner's own. */
+                custom_css?: string | null;
+                /** @description The site it was made for. */
+                domain?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Whether its token finds it. */
+                is_active: boolean;
+                /** @description What it is called. */
+                name: string;
+                /** @description Whether only proven visitors may write. */
+                requires_identity: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it was last changed; its version.
+                 */
+                updated_at: string;
+            }[];
+            /** @description Where the next page begins: the parameter `cursor` of the next request. Absent on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list, in the list's order. */
         Page_RoutingRule: {
             /** @description The rows. */
             data: {
@@ -5779,28 +6224,6 @@ export interface components {
                  * @description How often it was sent.
                  */
                 usage_count: number;
-            }[];
-            /** @description Where the next page begins: the parameter `cursor` of the next request. Absent on the last page. */
-            next_cursor?: string | null;
-        };
-        /** @description A page of a list, in the list's order. */
-        Page_VisitorMessage: {
-            /** @description The rows. */
-            data: {
-                /** @description What. */
-                content: string;
-                /**
-                 * Format: date-time
-                 * @description When.
-                 */
-                created_at: string;
-                /**
-                 * Format: uuid
-                 * @description Its id.
-                 */
-                id: string;
-                /** @description Who said it: `user` (the visitor), `agent` or `ai`. */
-                sender_type: string;
             }[];
             /** @description Where the next page begins: the parameter `cursor` of the next request. Absent on the last page. */
             next_cursor?: string | null;
@@ -6162,6 +6585,20 @@ export interface components {
             /** @description The time zone, an IANA name. */
             time_zone?: string | null;
         };
+        /** @description The session of a proven visitor. */
+        ProvenVisitor: {
+            /**
+             * Format: date-time
+             * @description When the session ends, unless it is used.
+             */
+            expires_at: string;
+            /** @description The customer's name. */
+            name?: string | null;
+            /** @description Always true. */
+            verified: boolean;
+            /** @description The new token: it is shown here alone. The one before is not valid any more. */
+            visitor_token: string;
+        };
         /** @description What the customer thinks. */
         Rating: {
             /** @description In words. */
@@ -6443,17 +6880,26 @@ export interface components {
          *     }
          */
         SendVisitorMessage: {
+            /** @description Files that he uploaded before. */
+            attachment_ids?: string[];
             /**
              * Format: uuid
              * @description An id that the page makes for the message. The same one is stored once.
              */
             client_message_id: string;
-            /** @description The text. */
+            /** @description The text; it may be empty beside files. */
             content: string;
             /** @description The address he gives: a claim, which joins him to nobody. */
             email?: string | null;
+            form?: components["schemas"]["FormAnswers"] | null;
             /** @description The name the visitor gives himself. */
             name?: string | null;
+            /** @description Its title. */
+            page_title?: string | null;
+            /** @description The page he looks at. */
+            page_url?: string | null;
+            /** @description The number he gives: a claim. */
+            phone?: string | null;
         };
         /** @description A place where a person is signed in. */
         Session: {
@@ -6670,6 +7116,13 @@ export interface components {
          * @enum {string}
          */
         SlaPriority: "low" | "normal" | "high" | "urgent";
+        /** @description How a widget is put on a site. */
+        Snippet: {
+            /** @description The line of HTML. */
+            html: string;
+            /** @description The public token, which stands in the page's source. */
+            token: string;
+        };
         /** @description Until when. */
         Snooze: {
             /**
@@ -6685,6 +7138,11 @@ export interface components {
              * @description The conversation.
              */
             conversation_id: string;
+            /**
+             * Format: date-time
+             * @description When it was stored.
+             */
+            created_at: string;
             /**
              * Format: uuid
              * @description The message.
@@ -6909,10 +7367,48 @@ export interface components {
          * @enum {string}
          */
         ViewSort: "created_at" | "last_message_at" | "waiting_since" | "priority";
+        /** @description A file that was taken. */
+        VisitorAttachment: {
+            /**
+             * Format: int64
+             * @description Its size in bytes.
+             */
+            file_size: number;
+            /** @description Its name. */
+            filename: string;
+            /**
+             * Format: uuid
+             * @description Its id, for the message.
+             */
+            id: string;
+            /** @description Its media type, as its bytes say. */
+            mime_type: string;
+        };
+        /** @description How far a visitor has read. */
+        VisitorMark: {
+            /**
+             * Format: uuid
+             * @description The last message that he has read.
+             */
+            message_id: string;
+        };
         /** @description Something that was said. */
         VisitorMessage: {
+            /** @description Files: `id`, `filename`, `mime_type`, `file_size`, `is_image`. */
+            attachments: Record<string, never>[];
+            /** @description The agent: `name`, `avatar_url`. */
+            author?: Record<string, never> | null;
+            /** @description The page's own id, of the visitor's messages. */
+            client_message_id?: string | null;
             /** @description What. */
             content: string;
+            /** @description The same as cleaned HTML, where there is one. */
+            content_html?: string | null;
+            /**
+             * Format: uuid
+             * @description The conversation.
+             */
+            conversation_id: string;
             /**
              * Format: date-time
              * @description When.
@@ -6923,8 +7419,40 @@ export interface components {
              * @description Its id.
              */
             id: string;
+            /** @description Answers that are offered: `title`, `value`. */
+            quick_replies: Record<string, never>[];
             /** @description Who said it: `user` (the visitor), `agent` or `ai`. */
             sender_type: string;
+            /** @description Its place in the talk: texts that are in the order of the messages. */
+            seq: string;
+            /** @description What an answer of the assistant rests on: `title`, `url`. */
+            sources: Record<string, never>[];
+            /** @description `sent`, `delivered` or `read`. */
+            status: string;
+        };
+        /** @description Messages, oldest first. */
+        VisitorMessages: {
+            /** @description The messages. */
+            data: components["schemas"]["VisitorMessage"][];
+            /** @description For what follows them, where there is more. */
+            next_cursor?: string | null;
+            /** @description For what stands before them, where there is more. */
+            previous_cursor?: string | null;
+        };
+        /** @description What a visitor thinks of the talk. */
+        VisitorRating: {
+            /** @description In words. */
+            comment?: string | null;
+            /**
+             * Format: int32
+             * @description One to five stars.
+             */
+            rating: number;
+        };
+        /** @description Whether a visitor types. */
+        VisitorTyping: {
+            /** @description Whether. To be said again every five seconds while it is true. */
+            typing: boolean;
         };
         /** @description Who is told of which events. Its secret is shown once, when it is made. */
         Webhook: {
@@ -7073,12 +7601,77 @@ export interface components {
         };
         /** @description A widget as visitors see it. */
         Widget: {
-            /** @description Colours, texts, position, form before the chat. */
+            /** @description `open` (business hours), `agents_online`, `opens_at`, `reply_hint_seconds` (the median of the last answers). */
+            availability: Record<string, never>;
+            /** @description Colours, texts, position. */
             configuration: Record<string, never>;
+            /** @description Styles of the owner's own. */
+            custom_css?: string | null;
+            /** @description Most files of a message. */
+            files_per_message: number;
+            /** @description What is asked before a chat. */
+            form: Record<string, never>[];
+            /** @description Whether only visitors may write whom the site has proven. */
+            identity_required: boolean;
             /** @description The workspace's language. */
             language?: string | null;
+            /**
+             * Format: int64
+             * @description Largest file in bytes.
+             */
+            max_file_bytes: number;
             /** @description What it is called. */
             name: string;
+            /** @description Whether files are taken. */
+            uploads: boolean;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            widget_id: string;
+        };
+        /**
+         * @description What to change of a widget. What is absent stays as it is.
+         * @example {
+         *       "is_active": false
+         *     }
+         */
+        WidgetChange: {
+            /** @description Hosts it may be on. */
+            allowed_domains?: string[] | null;
+            /** @description Colours, texts, form before the chat: all of it. */
+            configuration?: Record<string, never> | null;
+            /** @description Styles of the owner's own; an empty text takes them away. */
+            custom_css?: string | null;
+            /** @description Whether its token finds it. */
+            is_active?: boolean | null;
+            /** @description What it is called. */
+            name?: string | null;
+            /** @description Whether only proven visitors may write. */
+            requires_identity?: boolean | null;
+        };
+        /** @description A secret of a widget, without what it is. */
+        WidgetSecret: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Who made it.
+             */
+            created_by?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+        };
+        /** @description The secrets of a widget. */
+        WidgetSecrets: {
+            /** @description Newest first. */
+            data: components["schemas"]["WidgetSecret"][];
         };
         /** @description An automation. */
         Workflow: {
@@ -23008,10 +23601,383 @@ export interface operations {
             };
         };
     };
+    upload_visitor_attachment: {
+        parameters: {
+            query: {
+                /**
+                 * @description Its name, whose extension must agree with its bytes.
+                 * @example photo.jpg
+                 */
+                filename: string;
+            };
+            header?: never;
+            path: {
+                /** @description The widget's public token. */
+                widget: string;
+            };
+            cookie?: never;
+        };
+        /** @description The bytes. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description It is kept. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorAttachment"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The visitor's token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The widget takes no files, or is not for this page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such widget. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Files of this kind are not taken. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many files. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_visitor_attachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The file. */
+                id: string;
+                /** @description The widget's public token. */
+                widget: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The visitor's token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The widget is not for this page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such file for this visitor. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bytes are kept elsewhere. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_visitor_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The widget's public token. */
+                widget: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The visitor's token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The widget is not for this page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such widget. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_visitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The widget's public token. */
+                widget: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityProof"];
+            };
+        };
+        responses: {
+            /** @description The session. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvenVisitor"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The proof is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The widget is not for this page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such widget. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts of one network. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_visitor_messages: {
         parameters: {
             query?: {
-                /** @description `next_cursor` of the page before. */
+                /** @description `previous_cursor` of a page: what stands before it. */
+                before?: string;
+                /** @description `next_cursor` of a page: what follows it. */
                 cursor?: string;
             };
             header?: never;
@@ -23029,7 +23995,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_VisitorMessage"];
+                    "application/json": components["schemas"]["VisitorMessages"];
                 };
             };
             /** @description The request cannot be read. */
@@ -23041,7 +24007,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The visitor's token is missing or none. */
+            /** @description The visitor's token is missing or not valid. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -23113,7 +24079,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The visitor's token is missing or none. */
+            /** @description The visitor's token is missing or not valid. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -23187,6 +24153,397 @@ export interface operations {
             };
         };
     };
+    rate_visitor_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The widget's public token. */
+                widget: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitorRating"];
+            };
+        };
+        responses: {
+            /** @description It is noted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorRating"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The visitor's token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The widget is not for this page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such widget. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing to rate. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_visitor_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The widget's public token. */
+                widget: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitorMark"];
+            };
+        };
+        responses: {
+            /** @description It is noted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The visitor's token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The widget is not for this page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such widget or message. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_visitor_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the last event that was seen. */
+                "Last-Event-ID"?: string | null;
+            };
+            path: {
+                /** @description The widget's public token. */
+                widget: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The visitor's token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The widget is not for this page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such widget. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many streams are open. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_visitor_typing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The widget's public token. */
+                widget: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitorTyping"];
+            };
+        };
+        responses: {
+            /** @description It is shown. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The visitor's token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The widget is not for this page. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such widget. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_visitor: {
         parameters: {
             query?: never;
@@ -23217,6 +24574,81 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The widget is not for this page, or is for proven visitors only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such widget. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many visitors of one network. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_visitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The widget's public token. */
+                widget: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The widget is not for this page. */
             403: {
                 headers: {
@@ -23228,6 +24660,907 @@ export interface operations {
             };
             /** @description There is no such widget. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_widgets: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OwnWidget"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_widget: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWidget"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnWidget"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_own_widget: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The widget. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The widget. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnWidget"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_widget: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version the change is meant for. */
+                "If-Match"?: string | null;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The widget. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_widget: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version the change is meant for. */
+                "If-Match"?: string | null;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The widget. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WidgetChange"];
+            };
+        };
+        responses: {
+            /** @description It was changed. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnWidget"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_widget_secrets: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The widget. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secrets, without what they are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WidgetSecrets"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_widget_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The widget. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeWidgetSecret"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are two already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_widget_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The widget. */
+                id: string;
+                /** @description The secret. */
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_widget_snippet: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The widget. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its token and the line of HTML. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snippet"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_widget_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The widget. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its token and the line of HTML. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snippet"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

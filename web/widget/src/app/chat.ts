@@ -81,7 +81,7 @@ export class Chat {
       onEvent: (event) => this.take(event),
       onState: (isConnected) => this.set({ isConnected }),
       onEnd: () => this.forget(),
-      onSession: () => this.adopt(),
+      onSession: (session) => this.adopt(session),
     });
     this.state = {
       phase: "loading",
@@ -263,21 +263,21 @@ export class Chat {
     this.session = session;
     this.keep.session = session;
     this.set({ isSignedIn: session.verified === true });
-    this.live.announce();
+    this.live.announce(this.session);
     this.live.start();
   }
 
   /** What the page keeps was changed by another tab. */
   takeKept(kept: Kept): void {
     this.keep.take(kept);
-    this.adopt();
+    this.adopt(this.keep.session);
   }
 
   /** Another tab has changed the session. */
-  private adopt(): void {
-    const kept = this.keep.session;
+  private adopt(kept: Session | null): void {
     if (kept?.visitor_token === this.session?.visitor_token) return;
     this.session = kept;
+    this.keep.take({ session: kept && JSON.stringify(kept), sound: this.keep.get("sound") });
     if (kept) {
       this.set({ isLoaded: false, isSignedIn: kept.verified === true, messages: [] });
       this.live.start();
@@ -296,7 +296,7 @@ export class Chat {
   private forget(): void {
     this.session = null;
     this.keep.session = null;
-    this.live.announce();
+    this.live.announce(this.session);
     this.empty();
   }
 

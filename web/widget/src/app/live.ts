@@ -5,6 +5,7 @@
  * Where locks or channels are missing each tab has a connection of its own.
  */
 
+import type { Session } from "./model.js";
 import { ApiError, type LiveEvent, type VisitorApi } from "./visitor_api.js";
 
 export interface LiveListener {
@@ -15,8 +16,8 @@ export interface LiveListener {
   onState(isUp: boolean): void;
   /** The session is over. */
   onEnd(): void;
-  /** Another tab began, changed or ended the session. */
-  onSession(): void;
+  /** Another tab began, changed or ended the session: storage may tell of it later than this does. */
+  onSession(session: Session | null): void;
 }
 
 function openChannel(widget: string): BroadcastChannel | null {
@@ -27,7 +28,7 @@ function openChannel(widget: string): BroadcastChannel | null {
   }
 }
 
-type Note = { kind: "event"; event: LiveEvent } | { kind: "session" } | { kind: "state"; isUp: boolean };
+type Note = { kind: "event"; event: LiveEvent } | { kind: "session"; session: Session | null } | { kind: "state"; isUp: boolean };
 
 /** Longer than two heartbeats (20 seconds): then the connection is dead. */
 const SILENCE = 50_000;
@@ -51,12 +52,12 @@ export class Live {
       this.last = note.event.id;
       this.listener.onEvent(note.event);
     } else if (note.kind === "state") this.listener.onState(note.isUp);
-    else this.listener.onSession();
+    else this.listener.onSession(note.session);
   }
 
   /** Tells the other tabs that the session is another one. */
-  announce(): void {
-    this.channel?.postMessage({ kind: "session" } satisfies Note);
+  announce(session: Session | null): void {
+    this.channel?.postMessage({ kind: "session", session } satisfies Note);
   }
 
   /** Begins, for the present session; what ran before ends. */
