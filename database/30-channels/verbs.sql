@@ -183,7 +183,7 @@ begin
     if found then return; end if;
   end if;
   is_duplicate := false;
-  perform pg_catalog.set_config('romashka.actor_kind', 'customer', true);
+  set local romashka.actor_kind = 'customer';
   customer := romashka.find_customer(own.workspace_id, 'website', own.visitor, visitor_name, visitor_email, null, own.user_id is not null, seen_at);
   if visitor_name is not null or visitor_phone is not null then
     update public.customer_profiles as p set name = coalesce(p.name, visitor_name),
@@ -268,7 +268,7 @@ begin
   select * into talk from romashka.visitor_conversations(session) as c where c.merged_into_id is null
    order by (c.status in ('active', 'escalated')) desc, c.created_at desc limit 1;
   if not found then
-    return '{"conversation_id": null, "status": null, "unread": 0, "read_by_agent_at": null, "agent": null, "can_rate": false, "rating": null, "started_at": null}';
+    return '{"conversation_id": null, "status": null, "unread": 0, "read_by_agent_at": null, "agent": null, "can_rate": false, "rating": null, "started_at": null}'::jsonb;
   end if;
   scale := (romashka.setting(talk.workspace_id, 'customer_satisfaction_scale') #>> '{}')::numeric;
   return jsonb_build_object('conversation_id', talk.id, 'status', talk.status,
@@ -290,7 +290,7 @@ begin
   select m.conversation_id, m.workspace_id, m.created_at into mark from romashka.visitor_conversations(session) as c
     join public.messages as m on m.conversation_id = c.id and m.workspace_id = c.workspace_id where m.id = message and m.channel_type = 'website';
   if not found then raise exception 'no such message' using errcode = 'RM404'; end if;
-  perform pg_catalog.set_config('romashka.actor_kind', 'customer', true);
+  set local romashka.actor_kind = 'customer';
   with seen as (
     update public.messages as m set delivery_status = 'read'
      where m.conversation_id = mark.conversation_id and m.workspace_id = mark.workspace_id and m.channel_type = 'website' and m.sender_type <> 'user'
@@ -326,7 +326,7 @@ begin
   select c.id, c.workspace_id into talk from romashka.visitor_conversations(session) as c where c.merged_into_id is null and c.first_response_at is not null
    order by (c.status in ('active', 'escalated')) desc, c.created_at desc limit 1;
   if not found then raise exception 'there is no talk to rate' using errcode = 'RM409'; end if;
-  perform pg_catalog.set_config('romashka.actor_kind', 'customer', true);
+  set local romashka.actor_kind = 'customer';
   perform public.rate_conversation(talk.id, case when romashka.setting(talk.workspace_id, 'customer_satisfaction_scale') = '10'::jsonb then stars * 2 else stars end, visitor_rate.comment, talk.workspace_id);
 end $$;
 comment on function romashka.visitor_rate(uuid, integer, text) is 'What a visitor thinks of his talk, in one to five stars; a second rating corrects the first.';
