@@ -519,7 +519,7 @@ begin
   get diagnostics removed = row_count; forgotten := forgotten + removed;
   return forgotten;
 end $$;
-comment on function romashka.forget_expired(integer) is 'Removes what is over: sessions, tokens, limits, kept answers, mails that were sent; returns how many rows.';
+comment on function romashka.forget_expired(integer) is 'Removes what is over: sessions, tokens, limits, kept answers, mails that were sent, reports of 90 days ago; returns how many rows.';
 
 do $$
 declare
@@ -542,3 +542,6 @@ begin
     perform romashka.grant_function('romashka.' || signature, 'service_role');
   end loop;
 end $$;
+  delete from public.report_runs as r using (select x.id, x.workspace_id from public.report_runs as x where x.completed_at < at - interval '90 days' limit batch for update skip locked) as old
+   where r.id = old.id and r.workspace_id = old.workspace_id;
+  get diagnostics removed = row_count; forgotten := forgotten + removed;

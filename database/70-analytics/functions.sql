@@ -536,6 +536,28 @@ begin
 end $$;
 comment on function public.cleanup_expired_metrics() is 'Removes live figures that have expired; returns how many.';
 
+-- Reports that are sent ------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.replan_report() returns trigger language plpgsql set search_path = '' as $$
+begin
+  new.next_run_at := null;
+  return new;
+end $$;
+comment on function romashka.replan_report() is 'Trigger: another expression, or being switched on again, is planned anew by the server; what was due by the old one is not sent.';
+create or replace trigger scheduled_reports_10_replan before update of schedule_cron, is_active on public.scheduled_reports for each row
+  when (new.next_run_at is not distinct from old.next_run_at and (new.schedule_cron <> old.schedule_cron or (new.is_active and not old.is_active)))
+  execute function romashka.replan_report();
+
+create or replace function romashka.replan_reports() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: an admin changes the zone; when reports are due is the server's to write.
+begin
+  update public.scheduled_reports as r set next_run_at = null where r.workspace_id = new.id and r.is_active;
+  return null;
+end $$;
+comment on function romashka.replan_reports() is 'Trigger: the reports of a workspace are due by its new time zone.';
+create or replace trigger workspaces_50_replan_reports after update of time_zone on public.workspaces for each row
+  when (new.time_zone <> old.time_zone) execute function romashka.replan_reports();
+
 revoke execute on all functions in schema romashka from public;
 do $$
 declare

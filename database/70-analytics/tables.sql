@@ -108,6 +108,43 @@ create index if not exists scheduled_reports_workspace_id_idx on public.schedule
 create index if not exists scheduled_reports_next_run_at_idx on public.scheduled_reports (next_run_at) where is_active;
 create index if not exists scheduled_reports_created_by_idx on public.scheduled_reports (created_by) where created_by is not null;
 
+create table if not exists public.report_runs (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  report_id uuid not null,
+  scheduled_for timestamptz not null,
+  is_manual boolean not null default false,
+  status text not null default 'pending',
+  attempt_count integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  first_day date,
+  last_day date,
+  row_count integer,
+  filename text,
+  content bytea,
+  recipients text[] not null default '{}',
+  error_message text,
+  completed_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint report_runs_pkey primary key (id, workspace_id),
+  constraint report_runs_report_id_key unique (report_id, workspace_id, scheduled_for, is_manual),
+  constraint report_runs_report_id_fkey foreign key (report_id, workspace_id) references public.scheduled_reports (id, workspace_id) on delete cascade,
+  constraint report_runs_status_check check (status in ('pending', 'running', 'sent', 'failed')),
+  constraint report_runs_attempt_count_check check (attempt_count >= 0),
+  constraint report_runs_lease_id_check check ((lease_id is not null) = (status = 'running')),
+  constraint report_runs_last_day_check check (first_day <= last_day),
+  constraint report_runs_row_count_check check (row_count >= 0),
+  constraint report_runs_filename_check check (length(filename) between 1 and 200),
+  constraint report_runs_content_check check (octet_length(content) <= 5242880)
+) with (fillfactor = 80);
+comment on table public.report_runs is
+  'Each time a report was due or asked for: the queue of those that are to be made, and the history with the files. One a report and moment.';
+create index if not exists report_runs_created_at_idx on public.report_runs (report_id, workspace_id, created_at desc, id desc);
+create index if not exists report_runs_next_attempt_at_idx on public.report_runs (next_attempt_at) where status in ('pending', 'running');
+create index if not exists report_runs_completed_at_idx on public.report_runs (completed_at) where completed_at is not null;
+
 create table if not exists public.dashboard_configs (
   id uuid not null default public.generate_uuid(),
   workspace_id uuid not null default public.current_workspace_id(),

@@ -3,7 +3,8 @@ do $$
 declare
   name text;
 begin
-  foreach name in array array['scheduled_reports', 'dashboard_configs', 'sla_policies'] loop
+  foreach name in array array['dashboard_configs', 'sla_policies'] loop
     perform romashka.audit_table(name);
   end loop;
+  perform romashka.audit_table('scheduled_reports', '{}', array['next_run_at', 'last_sent_at']);
 end $$;

@@ -45,6 +45,8 @@ const FORMS: &[(&str, &str, &str)] = &[
         "recipients",
         "array['boss@example.test']",
     ),
+    ("report_runs", "filename", "'figures.csv'"),
+    ("report_runs", "content", "'\\x646174650a'"),
 ];
 
 /// References that a row gets although they may be null: to what holds a tenant's words.

@@ -41,6 +41,7 @@ pub mod router;
 pub mod routing_rules;
 pub mod saved_views;
 pub mod savepoint;
+pub mod scheduled_reports;
 pub mod scheduler;
 pub mod scoped;
 pub mod search;

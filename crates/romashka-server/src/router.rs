@@ -24,6 +24,9 @@ use crate::{
     members, providers, realtime, reference, reports, routing_rules, saved_views, search,
     sla_policies, subscribers, tags, teams, templates, webhooks, website, widgets, workers,
     workflows, workspace_settings, workspaces,
+    members, providers, realtime, reference, reports, routing_rules, saved_views,
+    scheduled_reports, search, sla_policies, subscribers, tags, teams, templates, webhooks,
+    website, workers, workflows, workspace_settings, workspaces,
 };
 
 /// Where the API begins.
@@ -51,6 +54,7 @@ fn resources() -> OpenApiRouter<Server> {
         .merge(reports::router())
         .merge(routing_rules::router())
         .merge(saved_views::router())
+        .merge(scheduled_reports::router())
         .merge(search::router())
         .merge(sla_policies::router())
         .merge(subscribers::router())

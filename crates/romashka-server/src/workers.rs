@@ -16,7 +16,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::problem::Answer;
 use crate::state::Server;
-use crate::{deliveries, mail, providers, scheduler, subscribers};
+use crate::{deliveries, mail, providers, scheduled_reports, scheduler, subscribers};
 
 /// Wait after a round that found something, and the least one.
 const SHORTEST: Duration = Duration::from_millis(20);
@@ -34,6 +34,8 @@ pub struct Bells {
     pub deliveries: Notify,
     /// A mail is to be sent to a customer.
     pub mail_deliveries: Notify,
+    /// A report is to be made.
+    pub reports: Notify,
     /// A mail of the installation is to be sent.
     pub mails: Notify,
     /// The ledger has grown.
@@ -76,6 +78,14 @@ pub fn start(server: &Server, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle
         tokio::spawn(subscribers::publish::run(server.clone(), stopped.clone())),
         tokio::spawn(scheduler::run(server.clone(), stopped.clone())),
         tokio::spawn(mail::mailboxes::run(server.clone(), stopped.clone())),
+        tokio::spawn(scheduled_reports::planner::run(
+            server.clone(),
+            stopped.clone(),
+        )),
+        tokio::spawn(run(
+            scheduled_reports::producer::Producer::new(server.clone()),
+            stopped.clone(),
+        )),
     ];
     // A slow mail server must not keep the other channels waiting.
     for group in [deliveries::Group::Providers, deliveries::Group::Mail] {

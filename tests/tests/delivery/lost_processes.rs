@@ -17,18 +17,28 @@ use crate::provider::{
     APP_SECRET, Provider, delivery_of, meta_signature, now, store_channel, whatsapp_account,
 };
 
-struct Process {
+/// The real program at work.
+pub struct Process {
     child: Child,
     address: String,
 }
 
 impl Process {
     fn start(database: &TestDatabase, key: &str, provider: &Provider) -> Process {
+        Process::start_with(
+            database,
+            key,
+            &[("ROMASHKA_WHATSAPP_URL", &provider.address)],
+        )
+    }
+
+    /// One with these variables in its environment.
+    pub fn start_with(database: &TestDatabase, key: &str, variables: &[(&str, &str)]) -> Process {
         let mut child = Command::new(romashka_binary())
             .args(["serve", "--listen", "127.0.0.1:0", "--json"])
             .env("DATABASE_URL", database.url())
             .env("ROMASHKA_ENCRYPTION_KEY", key)
-            .env("ROMASHKA_WHATSAPP_URL", &provider.address)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -50,21 +60,25 @@ impl Process {
         Process { address, child }
     }
 
-    /// Kills it as the system does, and lets the leases it held end, as time does.
-    async fn lose(&mut self, database: &TestDatabase) {
+    /// Kills it as the system does, and lets the leases it held end, as time does. How many it held.
+    pub async fn lose(&mut self, database: &TestDatabase) -> i64 {
         self.child.kill().expect("killed");
         self.child.wait().expect("gone");
         let worker = format!("%process {}", self.child.id());
+        let mut held = 0;
         for sql in [
+            "update public.report_runs set next_attempt_at = now() where status = 'running' and locked_by like $1",
+            "update romashka.outgoing_mails set next_attempt_at = now() where status = 'sending' and locked_by like $1",
             "update public.webhook_events set next_attempt_at = now() where status = 'processing' and locked_by like $1",
             "update public.message_delivery_tracking set next_attempt_at = now() where delivery_status = 'sending' and locked_by like $1",
         ] {
-            database
+            held += database
                 .owner()
                 .execute(sql, &[&worker])
                 .await
-                .expect("leases");
+                .expect("leases") as i64;
         }
+        held
     }
 }
 

@@ -4,7 +4,9 @@
 mod command;
 mod inbound;
 mod lost_processes;
+mod mail_sink;
 mod outbound;
 mod provider;
+mod reports;
 mod scheduler;
 mod webhooks;

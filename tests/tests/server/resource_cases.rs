@@ -37,6 +37,11 @@ const WIDGET: &str = row_of!("widget_configurations");
 const WIDGET_OF_SECRET: &str =
     "select widget_id from public.widget_identity_secrets where workspace_id = $1 limit 1";
 const WIDGET_SECRET: &str = row_of!("widget_identity_secrets");
+const SCHEDULED_REPORT: &str = row_of!("scheduled_reports");
+const REPORT_RUN_REPORT: &str =
+    "select report_id from public.report_runs where workspace_id = $1 order by id limit 1";
+const REPORT_RUN: &str =
+    "select id from public.report_runs where workspace_id = $1 order by id limit 1";
 const FILE: &str = row_of!("file_attachments");
 
 /// Operations whose path names nothing of a workspace: each workspace has its own of that name.
@@ -82,6 +87,33 @@ pub const CASES: &[Case] = &[
     Case {
         operation: "delete_widget",
         parameters: &[("id", WIDGET)],
+        operation: "read_scheduled_report",
+        parameters: &[("id", SCHEDULED_REPORT)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_scheduled_report",
+        parameters: &[("id", SCHEDULED_REPORT)],
+        body: || json!({"name": "changed"}),
+    },
+    Case {
+        operation: "delete_scheduled_report",
+        parameters: &[("id", SCHEDULED_REPORT)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "run_scheduled_report",
+        parameters: &[("id", SCHEDULED_REPORT)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "list_report_runs",
+        parameters: &[("id", SCHEDULED_REPORT)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "download_report",
+        parameters: &[("id", REPORT_RUN_REPORT), ("run_id", REPORT_RUN)],
         body: || Value::Null,
     },
     Case {

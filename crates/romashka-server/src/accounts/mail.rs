@@ -2,6 +2,8 @@
 //! them takes them with `romashka.claim_mails`, opens the content with [`Mail::open`], and says what became of it with
 //! `romashka.complete_mail` or `romashka.fail_mail`.
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use romashka_db::envelope::{EnvelopeError, Keyring, Place};
 use romashka_db::scope::OwnedScope;
 use secrecy::ExposeSecret;
@@ -40,6 +42,41 @@ pub enum Mail {
         /// Whether it is in force now.
         is_on: bool,
     },
+    /// A report that was due. Its file is kept with its run.
+    Report {
+        /// The workspace.
+        workspace: String,
+        /// The report's name.
+        report: String,
+        /// The first day it tells of.
+        first_day: Date,
+        /// The last one.
+        last_day: Date,
+        /// The workspace's identity.
+        workspace_id: Uuid,
+        /// The run's.
+        run: Uuid,
+    },
+    /// Nothing but failures comes back from a subscriber, and he will be switched off.
+    WebhookFailing {
+        /// The workspace.
+        workspace: String,
+        /// Where events are posted.
+        address: String,
+        /// Since when nothing was taken.
+        since: Timestamp,
+        /// When he will be switched off.
+        until: Timestamp,
+    },
+    /// A subscriber was switched off.
+    WebhookDisabled {
+        /// The workspace.
+        workspace: String,
+        /// Where events were posted.
+        address: String,
+        /// Whether he said himself that he is gone.
+        is_gone: bool,
+    },
 }
 
 impl Mail {
@@ -50,6 +87,9 @@ impl Mail {
             Mail::PasswordReset { .. } => "password_reset",
             Mail::PasswordChanged { .. } => "password_changed",
             Mail::SecondFactorChanged { .. } => "second_factor_changed",
+            Mail::Report { .. } => "report",
+            Mail::WebhookFailing { .. } => "webhook_failing",
+            Mail::WebhookDisabled { .. } => "webhook_disabled",
         }
     }
 

@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 use romashka_channels::email::header::Mailbox;
-use romashka_channels::email::outgoing::{OutgoingMail, Purpose};
+use romashka_channels::email::outgoing::{OutgoingFile, OutgoingMail, Purpose};
 use romashka_channels::email::smtp_reply::Fate;
 use tokio::sync::Notify;
 use tokio_postgres::Row;
@@ -17,6 +17,8 @@ use super::smtp::{self, Login, Secret, SendError};
 use crate::accounts::Mail;
 use crate::problem::{Answer, Problem};
 use crate::providers::intake::worker_name;
+use crate::scheduled_reports::ReportFormat;
+use crate::scheduled_reports::runs::{FILE, ReportFile};
 use crate::state::Server;
 use crate::statement::{FromRow, Statement};
 use crate::workers::Queue;
@@ -60,11 +62,44 @@ impl SystemMails {
         Some(SystemMails { server, settings })
     }
 
+    /// What goes with a mail.
+    async fn files(&self, mail: &Mail) -> Result<Vec<OutgoingFile>, (String, bool)> {
+        let Mail::Report {
+            workspace_id, run, ..
+        } = mail
+        else {
+            return Ok(Vec::new());
+        };
+        let nothing: Option<Uuid> = None;
+        let read = async || -> Answer<Option<ReportFile>> {
+            let scope = self.server.service().await?;
+            let found = Statement::new(FILE)
+                .bind("run", run)
+                .bind("workspace", workspace_id)
+                .filter("report", &nothing)
+                .optional(&scope)
+                .await?;
+            scope.commit().await?;
+            Ok(found)
+        };
+        match read().await {
+            Ok(Some(file)) => Ok(vec![OutgoingFile {
+                content_type: ReportFormat::media_type(&file.filename).to_owned(),
+                name: file.filename,
+                content_id: None,
+                data: file.content,
+            }]),
+            Ok(None) => Err(("the report was removed meanwhile".to_owned(), true)),
+            Err(problem) => Err((problem.code().name().to_owned(), false)),
+        }
+    }
+
     /// Sends one; an error says whether another attempt may help.
     async fn send(&self, claimed: &Claimed) -> Result<(), (String, bool)> {
         let mail = Mail::open(&self.server.keys, claimed.id, &claimed.content)
             .map_err(|error| (error.to_string(), true))?;
         let (subject, text) = words::of(&mail, &claimed.language);
+        let files = self.files(&mail).await?;
         let from = &self.settings.from;
         let rendered = OutgoingMail {
             conversation: claimed.id,
@@ -85,7 +120,7 @@ impl SystemMails {
             text,
             html: None,
             signature: None,
-            files: Vec::new(),
+            files,
             purpose: Purpose::AutomaticNotice,
         }
         .render()

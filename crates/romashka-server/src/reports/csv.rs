@@ -42,6 +42,11 @@ impl Table {
         self.0.push_str("\r\n");
     }
 
+    /// The bytes of the table.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0.into_bytes()
+    }
+
     fn cell(&mut self, cell: &str) {
         let is_number = cell.parse::<f64>().is_ok();
         let is_formula = !is_number && cell.starts_with(['=', '+', '-', '@', '\t', '\r']);

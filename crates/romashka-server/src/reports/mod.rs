@@ -1,12 +1,13 @@
 //! Reports: days, percentiles and this moment. Figures are the database's; none is made here.
 
-mod csv;
+pub mod csv;
 
 use axum::Json;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use romashka_db::scope::OwnedScope;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -29,6 +30,8 @@ use crate::stored_json::StoredJson;
 const MOST_DAYS: i32 = 366;
 /// Most rows of a report of days.
 const MOST_ROWS: usize = 50_000;
+/// The statement of percentiles.
+pub const PERCENTILES: &str = include_str!("percentiles.sql");
 /// How old figures of this moment may be, in seconds, before they are taken anew.
 const FRESH_SECONDS: i64 = 15;
 
@@ -158,29 +161,41 @@ async fn read_daily_report(
     require_days(wanted.from, wanted.to)?;
     let cut = wanted.cut.unwrap_or(Cut::Total);
     let workspace = scope.workspace();
-    let data: Vec<Day> = Statement::new(include_str!("daily.sql"))
-        .bind("workspace", &workspace)
-        .bind("from_day", &wanted.from)
-        .bind("to_day", &wanted.to)
-        // One more tells that there are too many.
-        .bind("row_limit", &(MOST_ROWS as i64 + 1))
-        .with(cut.name(), true)
-        .all(&scope)
-        .await?;
-    if data.len() > MOST_ROWS {
-        return Err(Problem::field(
+    let data = days(&scope, workspace, (wanted.from, wanted.to), cut, MOST_ROWS).await?;
+    let data = data.ok_or_else(|| {
+        Problem::field(
             "to",
             "leads to more than 50,000 rows in this cut: ask for fewer days at a time",
-        ));
-    }
+        )
+    })?;
     if csv::is_wanted(&headers) {
         return table(&data);
     }
     Ok(Json(Days { data }).into_response())
 }
 
+/// The figures of days in a cut, of one workspace; none when there are more than `most`.
+pub async fn days(
+    scope: &OwnedScope,
+    workspace: Option<Uuid>,
+    (from, to): (Date, Date),
+    cut: Cut,
+    most: usize,
+) -> Answer<Option<Vec<Day>>> {
+    let found: Vec<Day> = Statement::new(include_str!("daily.sql"))
+        .bind("workspace", &workspace)
+        .bind("from_day", &from)
+        .bind("to_day", &to)
+        // One more tells that there are too many.
+        .bind("row_limit", &(most as i64 + 1))
+        .with(cut.name(), true)
+        .all(scope)
+        .await?;
+    Ok((found.len() <= most).then_some(found))
+}
+
 /// The columns of a table of days, in order: the fields of [`Day`].
-const COLUMNS: &[&str] = &[
+pub const COLUMNS: &[&str] = &[
     "date",
     "channel_type",
     "department",
@@ -279,7 +294,7 @@ async fn read_percentiles(
 ) -> Answer<Json<Percentiles>> {
     require_days(wanted.from, wanted.to)?;
     let workspace = scope.workspace();
-    let found = Statement::new(include_str!("percentiles.sql"))
+    let found = Statement::new(PERCENTILES)
         .bind("workspace", &workspace)
         .bind("from_day", &wanted.from)
         .bind("to_day", &wanted.to)

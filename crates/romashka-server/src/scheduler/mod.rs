@@ -99,7 +99,7 @@ pub async fn run(server: Server, mut stopped: watch::Receiver<bool>) {
 async fn run_if_due(server: &Server, job: &Job) -> Answer<Option<Duration>> {
     let begun = Instant::now();
     let scope = begin(server).await?;
-    if !claim(&scope, job).await? {
+    if !claim(&scope, job.name, job.every).await? {
         scope.commit().await?;
         return Ok(None);
     }
@@ -113,7 +113,7 @@ async fn run_if_due(server: &Server, job: &Job) -> Answer<Option<Duration>> {
         }
     };
     let again = matches!((&result, job.batch.first()), (Ok(done), Some(batch)) if done >= batch);
-    finish(&scope, job, failure, again).await?;
+    finish(&scope, job.name, failure, again).await?;
     scope.commit().await?;
     result.map(|_| Some(begun.elapsed()))
 }
@@ -127,7 +127,7 @@ async fn run_in_each_workspace(
 ) -> Answer<Option<Duration>> {
     let begun = Instant::now();
     let scope = begin(server).await?;
-    if !claim(&scope, job).await? {
+    if !claim(&scope, job.name, job.every).await? {
         scope.commit().await?;
         return Ok(None);
     }
@@ -148,7 +148,7 @@ async fn run_in_each_workspace(
     }
     let scope = begin(server).await?;
     let failure = first_failure.as_ref().map(|problem| problem.code().name());
-    finish(&scope, job, failure, is_cut_short).await?;
+    finish(&scope, job.name, failure, is_cut_short).await?;
     scope.commit().await?;
     match first_failure {
         Some(problem) => Err(problem),
@@ -182,24 +182,24 @@ async fn begin(server: &Server) -> Answer<OwnedScope> {
         .await?)
 }
 
-/// Whether the job is due here.
-async fn claim(scope: &OwnedScope, job: &Job) -> Answer<bool> {
+/// Whether a job is due here; then it is the scope's until it ends.
+pub async fn claim(scope: &OwnedScope, job: &str, every: Duration) -> Answer<bool> {
     Statement::new(include_str!("claim.sql"))
-        .bind("job", &job.name)
-        .bind("every", &job.every.as_secs_f64())
+        .bind("job", &job)
+        .bind("every", &every.as_secs_f64())
         .value(scope)
         .await
 }
 
 /// Notes how it ended.
-async fn finish(
+pub async fn finish(
     scope: &OwnedScope,
-    job: &Job,
+    job: &str,
     failure: Option<&'static str>,
     again: bool,
 ) -> Answer<()> {
     Statement::new(include_str!("finish.sql"))
-        .bind("job", &job.name)
+        .bind("job", &job)
         .bind("failure", &failure)
         .bind("again", &again)
         .execute(scope)

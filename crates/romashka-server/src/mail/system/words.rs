@@ -1,5 +1,8 @@
 //! What the installation's mails say.
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+
 use crate::accounts::Mail;
 
 /// Subject and text in the reader's language, English where there is no other.
@@ -9,6 +12,20 @@ pub(super) fn of(mail: &Mail, language: &str) -> (String, String) {
         "ru" => russian(mail),
         _ => english(mail),
     }
+}
+
+/// One day, or the first and the last one.
+fn days(first: Date, last: Date) -> String {
+    if first == last {
+        first.to_string()
+    } else {
+        format!("{first} – {last}")
+    }
+}
+
+/// A moment, to the minute.
+fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 fn english(mail: &Mail) -> (String, String) {
@@ -34,6 +51,47 @@ fn english(mail: &Mail) -> (String, String) {
             "Your password was changed".to_owned(),
             format!(
                 "The password of your account was changed.\n\nIf that was not you, set a new one at once:\n{link}"
+            ),
+        ),
+        Mail::Report {
+            workspace,
+            report,
+            first_day,
+            last_day,
+            ..
+        } => (
+            format!("{report}: {}", days(*first_day, *last_day)),
+            format!(
+                "The report {report} of {workspace} is attached. It tells of {}.",
+                days(*first_day, *last_day)
+            ),
+        ),
+        Mail::WebhookFailing {
+            workspace,
+            address,
+            since,
+            until,
+        } => (
+            format!("A webhook of {workspace} fails"),
+            format!(
+                "Nothing but failures has come back since {} from this address, to which {workspace} sends events:\n{address}\n\nIf that goes on, the webhook is switched off on {}. What was not delivered can be put out again.",
+                moment(*since),
+                moment(*until)
+            ),
+        ),
+        Mail::WebhookDisabled {
+            workspace,
+            address,
+            is_gone,
+        } => (
+            format!("A webhook of {workspace} was switched off"),
+            format!(
+                "{workspace} does not send events to this address any more:\n{address}\n\n{} Switch it on again when it is repaired, and put out again what was not delivered.",
+                if *is_gone {
+                    "The receiver answered that it is gone (410)."
+                } else {
+                    "Nothing but failures had come back for five days."
+                }
             ),
         ),
         Mail::SecondFactorChanged { is_on } => (
@@ -71,6 +129,47 @@ fn german(mail: &Mail) -> (String, String) {
                 "Das Passwort Ihres Kontos wurde geändert.\n\nWaren Sie das nicht, setzen Sie sofort ein neues:\n{link}"
             ),
         ),
+        Mail::Report {
+            workspace,
+            report,
+            first_day,
+            last_day,
+            ..
+        } => (
+            format!("{report}: {}", days(*first_day, *last_day)),
+            format!(
+                "Der Bericht {report} von {workspace} liegt bei. Er umfasst {}.",
+                days(*first_day, *last_day)
+            ),
+        ),
+        Mail::WebhookFailing {
+            workspace,
+            address,
+            since,
+            until,
+        } => (
+            format!("Ein Webhook von {workspace} schlägt fehl"),
+            format!(
+                "Seit {} kamen von dieser Adresse, an die {workspace} Ereignisse sendet, nur Fehler:\n{address}\n\nBleibt es dabei, wird der Webhook am {} abgeschaltet. Was nicht zugestellt wurde, kann erneut gesendet werden.",
+                moment(*since),
+                moment(*until)
+            ),
+        ),
+        Mail::WebhookDisabled {
+            workspace,
+            address,
+            is_gone,
+        } => (
+            format!("Ein Webhook von {workspace} wurde abgeschaltet"),
+            format!(
+                "{workspace} sendet keine Ereignisse mehr an diese Adresse:\n{address}\n\n{} Schalten Sie ihn wieder ein, wenn er repariert ist, und senden Sie erneut, was nicht zugestellt wurde.",
+                if *is_gone {
+                    "Der Empfänger antwortete, dass es ihn nicht mehr gibt (410)."
+                } else {
+                    "Fünf Tage lang kamen nur Fehler."
+                }
+            ),
+        ),
         Mail::SecondFactorChanged { is_on } => (
             "Ihr zweiter Faktor wurde geändert".to_owned(),
             format!(
@@ -104,6 +203,47 @@ fn russian(mail: &Mail) -> (String, String) {
             "Ваш пароль изменён".to_owned(),
             format!(
                 "Пароль вашей учётной записи изменён.\n\nЕсли это были не вы, сразу задайте новый:\n{link}"
+            ),
+        ),
+        Mail::Report {
+            workspace,
+            report,
+            first_day,
+            last_day,
+            ..
+        } => (
+            format!("{report}: {}", days(*first_day, *last_day)),
+            format!(
+                "Отчёт «{report}» пространства {workspace} во вложении. Дни: {}.",
+                days(*first_day, *last_day)
+            ),
+        ),
+        Mail::WebhookFailing {
+            workspace,
+            address,
+            since,
+            until,
+        } => (
+            format!("Вебхук {workspace} не работает"),
+            format!(
+                "С {} с этого адреса, на который {workspace} отправляет события, приходят только ошибки:\n{address}\n\nЕсли так продолжится, вебхук будет отключён {}. Недоставленное можно отправить заново.",
+                moment(*since),
+                moment(*until)
+            ),
+        ),
+        Mail::WebhookDisabled {
+            workspace,
+            address,
+            is_gone,
+        } => (
+            format!("Вебхук {workspace} отключён"),
+            format!(
+                "{workspace} больше не отправляет события на этот адрес:\n{address}\n\n{} Включите его, когда он заработает, и отправьте недоставленное заново.",
+                if *is_gone {
+                    "Получатель ответил, что его больше нет (410)."
+                } else {
+                    "Пять дней приходили только ошибки."
+                }
             ),
         ),
         Mail::SecondFactorChanged { is_on } => (
