@@ -39,7 +39,7 @@ begin
     ('maintenance_window', '{"end": "04:00", "start": "02:00", "timezone": "UTC"}', false, false, 'Maintenance window configuration'),
     ('max_concurrent_chats_per_agent', '5', false, false, 'Maximum concurrent chats per agent'),
     ('max_conversation_history', '100', false, false, 'Maximum conversation history per customer'),
-    ('max_file_size_mb', '10', false, false, 'Maximum file size in MB'),
+    ('max_file_size_mb', '10', false, true, 'Maximum file size in MB'),
     ('monitoring_enabled', 'true', false, false, 'Enable system monitoring'),
     ('multi_language_enabled', 'true', false, false, 'Enable multi-language support'),
     ('password_policy', '{"minLength": 8, "requireNumbers": true, "requireSymbols": true, "requireUppercase": true}', false, false, 'Password policy settings'),

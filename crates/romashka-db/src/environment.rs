@@ -18,6 +18,8 @@ pub enum Topic {
     Sending,
     /// Mail servers.
     Mail,
+    /// Files that come with messages.
+    Files,
     /// Signing in with Supabase's users.
     Supabase,
     /// What the command prints.
@@ -34,6 +36,7 @@ impl Topic {
             Topic::Server => "Server",
             Topic::Sending => "Sending",
             Topic::Mail => "Mail",
+            Topic::Files => "Files",
             Topic::Supabase => "Supabase",
             Topic::Output => "Output",
         }
@@ -402,6 +405,55 @@ pub static MAIL_AUTHORITIES: Variable = Variable::new(
     "the system's certificate store alone",
     "File with further certificate authorities (PEM) to trust for mail servers.",
 );
+/// The bucket of files.
+pub static S3_BUCKET: Variable = Variable::new(
+    Topic::Files,
+    "ROMASHKA_S3_BUCKET",
+    "none: files are kept in the data folder",
+    "Bucket of an S3-compatible storage where files of messages are kept, so that processes on several machines see the same ones.",
+);
+/// Where it is.
+pub static S3_ENDPOINT: Variable = Variable::new(
+    Topic::Files,
+    "ROMASHKA_S3_ENDPOINT",
+    "Amazon's of the region",
+    "Address of the storage, as `https://s3.eu-central-1.amazonaws.com` or `http://127.0.0.1:9000`.",
+);
+/// Its region.
+pub static S3_REGION: Variable = Variable::new(
+    Topic::Files,
+    "ROMASHKA_S3_REGION",
+    "us-east-1",
+    "Region of the bucket.",
+);
+/// Its keys are below this.
+pub static S3_PREFIX: Variable = Variable::new(
+    Topic::Files,
+    "ROMASHKA_S3_PREFIX",
+    "",
+    "What the keys of the files begin with, for a bucket that is shared with others, as `romashka`.",
+);
+/// How it is addressed.
+pub static S3_PATH_STYLE: Variable = Variable::new(
+    Topic::Files,
+    "ROMASHKA_S3_PATH_STYLE",
+    "true",
+    "Whether the bucket is in the path of an address (`true`) or in its host name (`false`).",
+);
+/// Who we are to it.
+pub static S3_ACCESS_KEY_ID: Variable = Variable::new(
+    Topic::Files,
+    "ROMASHKA_S3_ACCESS_KEY_ID",
+    "",
+    "The id of the access key, which may read, write and remove objects of the bucket.",
+);
+/// How we prove it.
+pub static S3_SECRET_ACCESS_KEY: Variable = Variable::secret(
+    Topic::Files,
+    "ROMASHKA_S3_SECRET_ACCESS_KEY",
+    "",
+    "The access key.",
+);
 /// The Supabase project.
 pub static SUPABASE_URL: Variable = Variable::new(
     Topic::Supabase,
@@ -491,6 +543,13 @@ pub static TABLE: &[&Variable] = &[
     &MAIL_FROM,
     &MAIL_NETWORKS,
     &MAIL_AUTHORITIES,
+    &S3_BUCKET,
+    &S3_ENDPOINT,
+    &S3_REGION,
+    &S3_PREFIX,
+    &S3_PATH_STYLE,
+    &S3_ACCESS_KEY_ID,
+    &S3_SECRET_ACCESS_KEY,
     &SUPABASE_URL,
     &SUPABASE_ANON_KEY,
     &SUPABASE_SERVICE_ROLE_KEY,
@@ -537,6 +596,6 @@ mod tests {
         assert_eq!(names.len(), TABLE.len());
         let mut topics: Vec<_> = TABLE.iter().map(|variable| variable.topic).collect();
         topics.dedup();
-        assert_eq!(topics.len(), 8, "each topic's variables stand together");
+        assert_eq!(topics.len(), 9, "each topic's variables stand together");
     }
 }

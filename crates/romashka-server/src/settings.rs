@@ -15,6 +15,7 @@ use romashka_db::environment::{self, Variable};
 use secrecy::SecretString;
 use url::Url;
 
+use crate::attachments::bucket::BucketSettings;
 use crate::mail::settings::{MailRules, SystemMail};
 
 /// A setting that cannot be used.
@@ -62,6 +63,8 @@ pub struct ServerSettings {
     pub stream_patience: Duration,
     /// The folder of the files that come with messages; none takes and gives out no files.
     pub file_folder: Option<PathBuf>,
+    /// The bucket where files are kept; without one they are kept in the folder.
+    pub bucket: Option<BucketSettings>,
     /// Where providers are reached.
     pub providers: ProviderAddresses,
     /// Where mail servers may be.
@@ -194,6 +197,7 @@ impl ServerSettings {
             )? as usize,
             stream_patience: seconds(&environment::STREAM_PATIENCE, 30)?,
             file_folder: None,
+            bucket: BucketSettings::resolve(read)?,
             providers: ProviderAddresses {
                 whatsapp: address_or(read, &environment::WHATSAPP_URL, whatsapp::api::BASE_URL)?,
                 twilio: address_or(read, &environment::TWILIO_URL, sms::outbound::BASE_URL)?,

@@ -9,6 +9,7 @@ use romashka_db::envelope::Keyring;
 use romashka_db::scope::{Claims, Database, OwnedScope, Surroundings};
 use url::Url;
 
+use crate::attachments::bucket::{Bucket, BucketSettings};
 use crate::authentication::jwt::TokenVerifier;
 use crate::authentication::password::Passwords;
 use crate::mail::tokens::Tokens;
@@ -36,6 +37,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// What verifies the tokens of other issuers.
     pub tokens: TokenVerifier,
+    /// The bucket where files are kept.
+    pub bucket: Option<Arc<Bucket>>,
     /// How often one caller may ask.
     pub caller_limit: Option<CallerLimit>,
     /// Who has a stream or a live connection open.
@@ -51,6 +54,16 @@ impl Deref for Server {
 
     fn deref(&self) -> &Parts {
         &self.0
+    }
+}
+
+fn open_bucket(settings: &BucketSettings) -> Option<Arc<Bucket>> {
+    match Bucket::new(settings) {
+        Ok(bucket) => Some(Arc::new(bucket)),
+        Err(error) => {
+            tracing::error!(%error, "the bucket of files cannot be used: no file is taken or given out");
+            None
+        }
     }
 }
 
@@ -70,6 +83,7 @@ impl Server {
             public_url,
             passwords: Passwords::new(),
             tokens: TokenVerifier::new(settings.supabase.clone()),
+            bucket: settings.bucket.as_ref().and_then(open_bucket),
             caller_limit,
             readers: Readers::new(&settings),
             mail_tokens: Tokens::default(),

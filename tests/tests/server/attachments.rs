@@ -14,6 +14,8 @@ use uuid::Uuid;
 const PDF: &[u8] = b"%PDF-1.7\nhello";
 /// As the reference page of the widget has it.
 const SIZE_LIMIT: usize = 20 * 1024 * 1024;
+/// The default of the setting `max_file_size_mb`.
+const DEFAULT_LIMIT: usize = 10 * 1024 * 1024;
 
 async fn upload(
     visitor: &Visitor<'_>,
@@ -105,6 +107,7 @@ async fn a_file_is_kept_given_out_to_be_saved_and_removed() {
 async fn what_could_be_run_or_is_not_what_it_says_is_refused_and_leaves_nothing() {
     let api = Api::new().await;
     let workspace = api.database.create_workspace("acme").await;
+    let admin = api.member(workspace, Role::Admin).await;
     let agent = api.member(workspace, Role::Agent).await;
     for (query, kind, body, status) in [
         ("filename=a.html", "text/html", &b"<!doctype html>"[..], 415),
@@ -131,6 +134,27 @@ async fn what_could_be_run_or_is_not_what_it_says_is_refused_and_leaves_nothing(
         .expect(422);
     assert_eq!(answer.code(), "unknown_reference");
     let mut large = PDF.to_vec();
+    large.resize(DEFAULT_LIMIT + 1, b'x');
+    let answer = upload(&agent, "filename=a.pdf", "application/pdf", large.clone())
+        .await
+        .expect(413);
+    assert!(
+        answer.body["detail"]
+            .as_str()
+            .expect("words")
+            .contains("10 MB"),
+        "{}",
+        answer.body
+    );
+    // As much as a workspace allows, and never more than all may have.
+    admin
+        .json(
+            Method::PUT,
+            "/settings/max_file_size_mb",
+            &serde_json::json!({"setting_value": 1000}),
+        )
+        .await
+        .expect(200);
     large.resize(SIZE_LIMIT + 1, b'x');
     let answer = upload(&agent, "filename=a.pdf", "application/pdf", large.clone())
         .await

@@ -1,6 +1,7 @@
 //! Files of messages: taken in as a stream, judged by their bytes, and given out so that no browser runs them.
 
-pub(crate) mod storage;
+pub mod bucket;
+pub mod storage;
 
 use axum::Json;
 use axum::body::Body;
@@ -16,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use self::storage::Storage;
+use self::storage::{IN_BUCKET, LOCAL, Received, Storage};
 use crate::created::Created;
 use crate::cursor::Place;
 use crate::input::{Limit, Path, Query};
@@ -26,9 +27,6 @@ use crate::record;
 use crate::scoped::{Admin, Admitted, Agent, Rejection, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
-
-/// Where the bytes are that this server keeps itself.
-pub(crate) const LOCAL: &str = "local";
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Server> {
@@ -121,19 +119,24 @@ pub struct UploadAttachment {
     message_id: Option<Uuid>,
 }
 
-pub(crate) fn storage(server: &Server) -> Answer<Storage> {
-    server
-        .settings
-        .file_folder
-        .as_deref()
-        .map(Storage::at)
-        .ok_or_else(|| Problem::new(Code::Unavailable))
+/// How large a file of a workspace may be: what its setting `max_file_size_mb` says, in bytes.
+pub(crate) async fn most_bytes(server: &Server, workspace: Uuid) -> Answer<u64> {
+    let scope = server.service().await?;
+    let megabytes: i64 = Statement::new(include_str!("most_megabytes.sql"))
+        .bind("workspace", &workspace)
+        .value(&scope)
+        .await?;
+    scope.commit().await?;
+    Ok(u64::try_from(megabytes)
+        .unwrap_or_default()
+        .saturating_mul(1024 * 1024))
 }
 
 /// Upload a file
 ///
 /// The body is the file itself. Taken are pictures (JPEG, PNG, GIF, WebP, HEIC), PDF, MP4, M4A, MP3, Ogg, DOCX, XLSX, CSV and
-/// plain text up to 20 MB, when bytes, extension and media type agree; what a browser could run is refused.
+/// plain text, when bytes, extension and media type agree; what a browser could run is refused. A file may be as large as the
+/// workspace's setting `max_file_size_mb` says (10 MB unless it was changed), and 20 MB in any case.
 #[utoipa::path(post, path = "/attachments", tag = "Attachments", security(("session" = ["agent"])), params(UploadAttachment),
     request_body(content = String, content_type = "application/octet-stream", description = "The bytes."),
     responses((status = CREATED, description = "It is kept.", body = Attachment, headers(("Location" = String))),
@@ -146,7 +149,6 @@ async fn upload_attachment(
     body: Body,
 ) -> Result<Created<Attachment>, Rejection> {
     let workspace = caller.workspace().ok_or_else(Problem::not_found)?;
-    let storage = storage(&server)?;
     let declared = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -155,32 +157,69 @@ async fn upload_attachment(
     if !(1..=255).contains(&filename.chars().count()) {
         return Err(Problem::field("filename", "has 1 to 255 characters").into());
     }
+    let storage = Storage::of(&server)?.up_to(most_bytes(&server, workspace).await?);
     // However slowly it comes: no connection waits for it.
     let received = storage.receive(body, &filename, declared).await?;
-    let scope = caller.begin(&server).await?;
     let id = Uuid::now_v7();
+    if storage.is_away() {
+        storage.keep(&received, workspace, id).await?;
+    }
     let file_path = Storage::key(workspace, id);
-    let file_size = i64::try_from(received.size).map_err(Problem::internal)?;
-    let mime_type = received.kind.content_type;
-    let made: Attachment = Statement::new(include_str!("create.sql"))
-        .bind("id", &id)
-        .bind("workspace", &workspace)
-        .bind("conversation_id", &wanted.conversation_id)
-        .bind("message_id", &wanted.message_id)
-        .bind("filename", &filename)
-        .bind("file_path", &file_path)
-        .bind("file_size", &file_size)
-        .bind("mime_type", &mime_type)
-        .bind("file_hash", &received.hash)
-        .one(&scope)
-        .await?;
-    // The row first: what it refers to may not exist, and then no file stays behind.
-    storage.keep(received, workspace, id).await?;
+    let made = match caller.begin(&server).await {
+        Ok(scope) => create(&scope, &storage, &received, id, &filename, &wanted)
+            .await
+            .map_err(Rejection::from),
+        Err(rejection) => Err(rejection),
+    };
+    let made = match made {
+        Ok(made) => made,
+        Err(rejection) if storage.is_away() => {
+            // What it refers to does not exist, most likely. When this fails too, bytes of nobody stay behind.
+            let provider = storage.provider();
+            if let Err(problem) = storage.remove(provider, workspace, id, &file_path).await {
+                tracing::warn!(
+                    code = problem.code().name(),
+                    "a file of no row could not be removed"
+                );
+            }
+            return Err(rejection);
+        }
+        Err(rejection) => return Err(rejection),
+    };
+    if !storage.is_away() {
+        // The row first: what it refers to may not exist, and then no file stays behind.
+        storage.keep(&received, workspace, id).await?;
+    }
     Ok(Created {
         path: format!("/attachments/{id}"),
         version: None,
         body: made,
     })
+}
+
+async fn create(
+    scope: &Scoped<Agent>,
+    storage: &Storage,
+    received: &Received,
+    id: Uuid,
+    filename: &str,
+    wanted: &UploadAttachment,
+) -> Answer<Attachment> {
+    let workspace = scope.workspace().ok_or_else(Problem::not_found)?;
+    let file_size = i64::try_from(received.size).map_err(Problem::internal)?;
+    Statement::new(include_str!("create.sql"))
+        .bind("id", &id)
+        .bind("workspace", &workspace)
+        .bind("conversation_id", &wanted.conversation_id)
+        .bind("message_id", &wanted.message_id)
+        .bind("filename", &filename)
+        .bind("file_path", &Storage::key(workspace, id))
+        .bind("file_size", &file_size)
+        .bind("mime_type", &received.kind.content_type)
+        .bind("file_hash", &received.hash)
+        .bind("provider", &storage.provider())
+        .one(scope)
+        .await
 }
 
 /// Read about a file
@@ -206,6 +245,10 @@ record! {
         pub mime_type: Option<String>,
         /// Where the bytes are.
         pub storage_provider: String,
+        /// Under which path.
+        pub file_path: String,
+        /// SHA-256 of them.
+        pub file_hash: Option<String>,
     }
 }
 
@@ -232,11 +275,19 @@ async fn download_attachment(
 ) -> Answer<Response> {
     let workspace = scope.workspace().ok_or_else(Problem::not_found)?;
     let found = stored(&scope, id).await?;
-    if found.storage_provider != LOCAL {
-        return Err(Problem::new(Code::Conflict)
-            .detail("The bytes of this file are in a storage that this server does not read"));
-    }
-    let (body, size) = storage(&server)?.open(workspace, id).await?;
+    // However long it is read: no connection waits for it.
+    drop(scope.release());
+    let hash = found.file_hash.as_deref();
+    let Some(path) = Storage::trusted(workspace, id, &found.file_path, hash) else {
+        // Whoever wrote such a row learns nothing of what is there.
+        return Err(match found.storage_provider.as_str() {
+            LOCAL | IN_BUCKET => Problem::not_found(),
+            _ => Problem::new(Code::Conflict)
+                .detail("The bytes of this file are in a storage that this server does not read"),
+        });
+    };
+    let storage = Storage::of(&server)?;
+    let (body, size) = storage.open(&found.storage_provider, path).await?;
     let mut response = body.into_response();
     let headers = response.headers_mut();
     // Without a kind it is given out as bytes to be saved.
@@ -247,7 +298,9 @@ async fn download_attachment(
             HeaderValue::try_from(value).map_err(Problem::internal)?,
         );
     }
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
+    if let Some(size) = size {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
+    }
     headers.insert(
         header::CACHE_CONTROL,
         HeaderValue::from_static("private, no-store"),
@@ -271,8 +324,10 @@ async fn delete_attachment(
         .bind("workspace", &workspace)
         .execute(&scope)
         .await?;
-    if found.storage_provider == LOCAL {
-        storage(&server)?.remove(workspace, id).await?;
+    if [LOCAL, IN_BUCKET].contains(&found.storage_provider.as_str()) {
+        Storage::of(&server)?
+            .remove(&found.storage_provider, workspace, id, &found.file_path)
+            .await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,10 +1,11 @@
-//! Files on this machine's disk.
+//! Files: on this machine's disk, or in a bucket.
 //!
-//! Invariants: a path is made of the ids of workspace and file and of nothing that anybody wrote, so that none leads elsewhere;
-//! a file appears under its path whole or not at all; nothing here is ever run.
+//! Invariants: a path is made of the ids of workspace and file, or of the file's own hash, and of nothing else that anybody
+//! wrote, so that none leads elsewhere; a file appears under its path whole or not at all; nothing here is ever run.
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use axum::body::Body;
 use futures_util::StreamExt;
@@ -15,11 +16,23 @@ use tokio::io::AsyncWriteExt;
 use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
+use super::bucket::{Bucket, BucketError};
 use crate::problem::{Answer, Code, Problem};
+use crate::state::Server;
 
-/// The folder of the files.
-#[derive(Clone, Debug)]
-pub struct Storage(PathBuf);
+/// Where a row says that its bytes are on this machine.
+pub const LOCAL: &str = "local";
+/// Where a row says that they are in the bucket.
+pub const IN_BUCKET: &str = "s3";
+
+/// Where the files are: what comes is kept in the bucket where there is one, else in the folder; what was kept is found in
+/// either.
+#[derive(Clone)]
+pub struct Storage {
+    folder: PathBuf,
+    bucket: Option<Arc<Bucket>>,
+    most: u64,
+}
 
 /// A file that was received and not yet put in place. Dropping it removes it.
 #[derive(Debug)]
@@ -41,9 +54,34 @@ impl Drop for Received {
 }
 
 impl Storage {
-    /// The storage in this folder, which is made when it is first needed.
-    pub fn at(folder: &Path) -> Storage {
-        Storage(folder.to_owned())
+    /// The storage of a server.
+    pub fn of(server: &Server) -> Answer<Storage> {
+        let folder = server.settings.file_folder.clone();
+        // A bucket that cannot be used must not let files end up on one machine.
+        let is_broken = server.settings.bucket.is_some() && server.bucket.is_none();
+        match folder {
+            Some(folder) if !is_broken => Ok(Storage {
+                folder,
+                bucket: server.bucket.clone(),
+                most: SIZE_LIMIT,
+            }),
+            _ => Err(Problem::new(Code::Unavailable)),
+        }
+    }
+
+    /// The same, which takes files of so many bytes at most; never more than the limit of all.
+    pub fn up_to(mut self, most: u64) -> Storage {
+        self.most = most.min(SIZE_LIMIT);
+        self
+    }
+
+    /// Where a row is to say that its bytes are.
+    pub fn provider(&self) -> &'static str {
+        if self.bucket.is_some() {
+            IN_BUCKET
+        } else {
+            LOCAL
+        }
     }
 
     /// The path of a file below the folder.
@@ -53,13 +91,24 @@ impl Storage {
         format!("{}/{}/{name}", workspace.simple(), &name[30..])
     }
 
-    fn path(&self, workspace: Uuid, file: Uuid) -> PathBuf {
-        self.0.join(Self::key(workspace, file))
+    /// The path of a file's bytes, where it is one of the two that we make: of its ids, or of its hash.
+    pub fn trusted<'p>(
+        workspace: Uuid,
+        file: Uuid,
+        path: &'p str,
+        hash: Option<&str>,
+    ) -> Option<&'p str> {
+        let is_of_hash = hash.is_some_and(|hash| {
+            hash.len() == 64
+                && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+                && path == format!("{}/{}/{hash}", &hash[..2], &hash[2..4])
+        });
+        (is_of_hash || path == Self::key(workspace, file)).then_some(path)
     }
 
     /// Takes a body in, up to the size that is allowed, and judges it by its bytes.
     pub async fn receive(&self, body: Body, name: &str, declared: &str) -> Answer<Received> {
-        let incoming = self.0.join("incoming");
+        let incoming = self.folder.join("incoming");
         fs::create_dir_all(&incoming).await.map_err(failed)?;
         let path = incoming.join(Uuid::new_v4().simple().to_string());
         let mut file = File::create_new(&path).await.map_err(failed)?;
@@ -81,8 +130,11 @@ impl Storage {
         while let Some(chunk) = stream.next().await {
             let chunk = chunk.map_err(|error| Problem::new(Code::InvalidRequest).because(error))?;
             received.size += chunk.len() as u64;
-            if received.size > SIZE_LIMIT {
-                return Err(refused(UploadError::TooLarge));
+            if received.size > self.most {
+                let most = self.most / (1024 * 1024);
+                return Err(Problem::new(Code::BodyTooLarge).detail(format!(
+                    "Files have at most {most} MB here (max_file_size_mb)"
+                )));
             }
             let wanted = SNIFF_LENGTH
                 .saturating_sub(beginning.len())
@@ -99,34 +151,100 @@ impl Storage {
     }
 
     /// Puts a file in its place.
-    pub async fn keep(&self, received: Received, workspace: Uuid, file: Uuid) -> Answer<()> {
-        let path = self.path(workspace, file);
+    pub async fn keep(&self, received: &Received, workspace: Uuid, file: Uuid) -> Answer<()> {
+        let path = Self::key(workspace, file);
+        if let Some(bucket) = &self.bucket {
+            return bucket
+                .put(&path, &received.path, received.kind.content_type)
+                .await
+                .map_err(away);
+        }
+        let path = self.folder.join(path);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).await.map_err(failed)?;
         }
         fs::rename(&received.path, &path).await.map_err(failed)
     }
 
+    /// Whether a file can be put in its place while no connection waits for it.
+    pub fn is_away(&self) -> bool {
+        self.bucket.is_some()
+    }
+
+    fn bucket_of(&self, provider: &str) -> Answer<Option<&Bucket>> {
+        match (provider, &self.bucket) {
+            (LOCAL, _) => Ok(None),
+            (IN_BUCKET, Some(bucket)) => Ok(Some(bucket)),
+            _ => Err(Problem::new(Code::Conflict)
+                .detail("The bytes of this file are in a storage that this server does not read")),
+        }
+    }
+
     /// The bytes of a file, as a stream, and how many they are.
-    pub async fn open(&self, workspace: Uuid, file: Uuid) -> Answer<(Body, u64)> {
-        let file = match File::open(self.path(workspace, file)).await {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(
-                    Problem::not_found().detail("The bytes of the file are not on this server")
-                );
-            }
+    pub async fn open(&self, provider: &str, path: &str) -> Answer<(Body, Option<u64>)> {
+        if let Some(bucket) = self.bucket_of(provider)? {
+            return bucket.open(path).await.map_err(away);
+        }
+        let file = match File::open(self.folder.join(path)).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing()),
             other => other.map_err(failed)?,
         };
         let size = file.metadata().await.map_err(failed)?.len();
-        Ok((Body::from_stream(ReaderStream::new(file)), size))
+        Ok((Body::from_stream(ReaderStream::new(file)), Some(size)))
     }
 
-    /// Removes a file; one that is not there is removed already.
-    pub async fn remove(&self, workspace: Uuid, file: Uuid) -> Answer<()> {
-        match fs::remove_file(self.path(workspace, file)).await {
+    /// The bytes of a file in the bucket, at most so many.
+    pub async fn read_away(&self, path: &str, most: usize) -> Answer<Vec<u8>> {
+        match self.bucket_of(IN_BUCKET)? {
+            Some(bucket) => bucket.read(path, most).await.map_err(away),
+            None => Err(missing()),
+        }
+    }
+
+    /// Puts files that were written below `folder` into the bucket.
+    pub async fn put_away(&self, folder: &Path, path: &str, media_type: &str) -> Answer<()> {
+        match self.bucket_of(IN_BUCKET)? {
+            Some(bucket) => {
+                let file = folder.join(path);
+                bucket.put(path, &file, media_type).await.map_err(away)
+            }
+            None => Err(missing()),
+        }
+    }
+
+    /// Removes the bytes that are one file's alone; what is not there is removed already. Those that are named by their hash
+    /// may be another's as well, and stay.
+    pub async fn remove(
+        &self,
+        provider: &str,
+        workspace: Uuid,
+        file: Uuid,
+        path: &str,
+    ) -> Answer<()> {
+        if path != Self::key(workspace, file) {
+            return Ok(());
+        }
+        if let Some(bucket) = self.bucket_of(provider)? {
+            return bucket.remove(path).await.map_err(away);
+        }
+        match fs::remove_file(self.folder.join(path)).await {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other.map_err(failed),
         }
+    }
+}
+
+fn missing() -> Problem {
+    Problem::not_found().detail("The bytes of the file are not on this server")
+}
+
+fn away(error: BucketError) -> Problem {
+    match error {
+        BucketError::NotFound => missing(),
+        BucketError::File(error) => failed(error),
+        other => Problem::new(Code::Unavailable)
+            .detail("The storage of files does not answer as it should")
+            .because(other),
     }
 }
 
@@ -141,4 +259,30 @@ fn refused(error: UploadError) -> Problem {
         UploadError::Kind => Code::UnsupportedMediaType,
     };
     Problem::new(code).detail(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_that_we_make_are_followed() {
+        let (workspace, file) = (Uuid::now_v7(), Uuid::now_v7());
+        let hash = "ab".repeat(32);
+        let own = Storage::key(workspace, file);
+        let of_hash = format!("ab/ab/{hash}");
+        let trusted = |path: &str| Storage::trusted(workspace, file, path, Some(&hash)).is_some();
+        assert!(trusted(&own) && trusted(&of_hash));
+        assert!(Storage::trusted(workspace, file, &of_hash, None).is_none());
+        for other in [
+            Storage::key(Uuid::now_v7(), file),
+            Storage::key(workspace, Uuid::now_v7()),
+            format!("../{own}"),
+            format!("ab/ac/{hash}"),
+            "/etc/passwd".to_owned(),
+            String::new(),
+        ] {
+            assert!(!trusted(&other), "{other}");
+        }
+    }
 }

@@ -254,7 +254,8 @@ pub(super) async fn render_mail(
             "The channel has no mail server to send by (smtp_host).",
         )));
     };
-    let surroundings = Surroundings::load(scope, claimed.id, claimed.workspace).await?;
+    let mut surroundings = Surroundings::load(scope, claimed.id, claimed.workspace).await?;
+    surroundings.fetch(server).await?;
     let folder = server.settings.file_folder.as_deref();
     let mail = match surroundings.render(&account, &loaded.content, recipient, folder) {
         Ok(mail) => mail,

@@ -17,7 +17,9 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::account::MailAccount;
+use crate::attachments::storage::{IN_BUCKET, LOCAL, Storage};
 use crate::problem::Answer;
+use crate::state::Server;
 use crate::statement::{FromRow, Statement};
 
 /// Why a message is no mail. The agent reads it.
@@ -68,6 +70,8 @@ struct File {
     media_type: Option<String>,
     content_id: Option<String>,
     provider: String,
+    /// The bytes, where they were fetched.
+    bytes: Option<Vec<u8>>,
 }
 
 impl FromRow for Surroundings {
@@ -99,6 +103,7 @@ impl FromRow for File {
             media_type: row.try_get("mime_type")?,
             content_id: row.try_get("content_id")?,
             provider: row.try_get("storage_provider")?,
+            bytes: None,
         })
     }
 }
@@ -253,9 +258,10 @@ impl Surroundings {
         self.files
             .iter()
             .map(|file| {
-                let folder = folder
-                    .filter(|_| file.provider == "local" && is_below(&file.path))
-                    .ok_or(PostError::FileElsewhere)?;
+                let data = match &file.bytes {
+                    Some(bytes) => bytes.clone(),
+                    None => read_file(folder, file)?,
+                };
                 Ok(OutgoingFile {
                     name: file.name.clone(),
                     content_type: file
@@ -263,11 +269,32 @@ impl Surroundings {
                         .clone()
                         .unwrap_or_else(|| "application/octet-stream".to_owned()),
                     content_id: file.content_id.clone(),
-                    data: std::fs::read(folder.join(&file.path)).map_err(PostError::File)?,
+                    data,
                 })
             })
             .collect()
     }
+
+    /// Fetches the files that are kept in the bucket, as far as a mail may have them.
+    pub async fn fetch(&mut self, server: &Server) -> Answer<()> {
+        let mut room = SIZE_LIMIT;
+        for file in &mut self.files {
+            if file.provider != IN_BUCKET || !is_below(&file.path) {
+                continue;
+            }
+            let bytes = Storage::of(server)?.read_away(&file.path, room).await?;
+            room = room.saturating_sub(bytes.len());
+            file.bytes = Some(bytes);
+        }
+        Ok(())
+    }
+}
+
+fn read_file(folder: Option<&Path>, file: &File) -> Result<Vec<u8>, PostError> {
+    let folder = folder
+        .filter(|_| file.provider == LOCAL && is_below(&file.path))
+        .ok_or(PostError::FileElsewhere)?;
+    std::fs::read(folder.join(&file.path)).map_err(PostError::File)
 }
 
 /// What others wrote is repeated only where it is an id.

@@ -3,7 +3,7 @@
 //! Invariants: the files of a mail are durable before its row; a mail that is stored already, or that we sent ourselves,
 //! changes nothing; a delivery report marks the delivery it is about and is never something a customer said.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -20,6 +20,7 @@ use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use super::{Event, Handled, Tally};
+use crate::attachments::storage::{IN_BUCKET, Storage};
 use crate::mail::account::MailAccount;
 use crate::problem::{Answer, Problem};
 use crate::savepoint::apart;
@@ -66,12 +67,30 @@ pub(super) async fn take_in(
         .file_folder
         .clone()
         .ok_or_else(|| Problem::new(crate::problem::Code::Unavailable))?;
+    let storage = Storage::of(server)?;
+    // Files for the bucket pass through a folder of their own.
+    let staging = storage.is_away().then(|| {
+        folder
+            .join("incoming")
+            .join(Uuid::new_v4().simple().to_string())
+    });
+    let folder = staging.clone().unwrap_or(folder);
     let envelope = Envelope::of(&event.headers);
     // Parsing takes a while, and files are synchronised.
     let (mine, received) = (account.clone(), event.created_at);
     let read = tokio::task::spawn_blocking(move || read(raw, &envelope, &mine, folder, received))
         .await
         .map_err(Problem::internal)?;
+    let mut read = read;
+    if let Some(staging) = staging {
+        let moved = match &mut read {
+            Ok(Read::Mail(mail, _)) => put_away(&storage, &staging, &mut mail.attachments).await,
+            _ => Ok(()),
+        };
+        // Empty where the mail had no files.
+        tokio::fs::remove_dir_all(&staging).await.ok();
+        moved?;
+    }
     let handled = match read? {
         Read::Ours => Ok(Handled::Done),
         Read::NotUnderstood(reason) => Ok(Handled::NotUnderstood(reason)),
@@ -81,6 +100,21 @@ pub(super) async fn take_in(
     };
     tally.count("mail", handled);
     Ok(tally)
+}
+
+/// Moves the files of a mail into the bucket, and says so of them.
+async fn put_away(storage: &Storage, staging: &Path, attachments: &mut [Value]) -> Answer<()> {
+    for file in attachments {
+        let text = |name: &str| file.get(name).and_then(Value::as_str).map(str::to_owned);
+        let Some(path) = text("file_path") else {
+            continue;
+        };
+        let media_type = text("mime_type");
+        let media_type = media_type.as_deref().unwrap_or("application/octet-stream");
+        storage.put_away(staging, &path, media_type).await?;
+        file["storage_provider"] = json!(IN_BUCKET);
+    }
+    Ok(())
 }
 
 /// What is known of a mail beside its bytes.
