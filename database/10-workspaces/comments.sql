@@ -107,6 +107,15 @@ comment on column romashka.login_failures.account_hash is 'SHA-256 of the addres
 comment on column romashka.login_failures.failures is 'Wrong attempts in a row.';
 comment on column romashka.login_failures.last_failed_at is 'When the last one was.';
 comment on column romashka.login_failures.locked_until is 'Until when no attempt is looked at.';
+comment on column romashka.oidc_logins.id is 'The row''s identity; the content is bound to it.';
+comment on column romashka.oidc_logins.state_hash is 'SHA-256 of the state that the provider sends back.';
+comment on column romashka.oidc_logins.browser_hash is 'SHA-256 of the cookie of the browser that was sent there.';
+comment on column romashka.oidc_logins.content is 'Nonce, verifier and the page to go back to, as a JSON object, encrypted.';
+comment on column romashka.oidc_logins.expires_at is 'Until when the person may come back.';
+comment on column romashka.oidc_identities.issuer is 'The provider, as it names itself.';
+comment on column romashka.oidc_identities.subject is 'The person, as the provider names him: never reassigned.';
+comment on column romashka.oidc_identities.user_id is 'The account.';
+comment on column romashka.oidc_identities.created_at is 'When they were joined.';
 comment on column romashka.outgoing_mails.id is 'The row''s identity, time-ordered; the content is bound to it.';
 comment on column romashka.outgoing_mails.kind is 'What the mail is about, which chooses its text.';
 comment on column romashka.outgoing_mails.recipient is 'The address it goes to.';

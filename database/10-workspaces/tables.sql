@@ -223,6 +223,33 @@ comment on table romashka.account_tokens is 'Tokens that are good for one act: a
 create index if not exists account_tokens_user_id_idx on romashka.account_tokens (user_id) where user_id is not null;
 create index if not exists account_tokens_expires_at_idx on romashka.account_tokens (expires_at);
 
+create table if not exists romashka.oidc_logins (
+  id uuid not null,
+  state_hash bytea not null,
+  browser_hash bytea not null,
+  content text not null,
+  expires_at timestamptz not null,
+  constraint oidc_logins_pkey primary key (id),
+  constraint oidc_logins_state_hash_key unique (state_hash),
+  constraint oidc_logins_state_hash_check check (octet_length(state_hash) = 32 and octet_length(browser_hash) = 32),
+  constraint oidc_logins_content_check check (romashka.is_envelope(content))
+);
+comment on table romashka.oidc_logins is 'People who were sent to the provider of their sign-in and are not back yet. Of what tells them only hashes are kept, the rest is encrypted; each is good once.';
+create index if not exists oidc_logins_expires_at_idx on romashka.oidc_logins (expires_at);
+
+create table if not exists romashka.oidc_identities (
+  issuer text not null,
+  subject text not null,
+  user_id uuid not null,
+  created_at timestamptz not null default now(),
+  constraint oidc_identities_pkey primary key (issuer, subject),
+  constraint oidc_identities_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
+  constraint oidc_identities_issuer_check check (length(issuer) between 1 and 1000),
+  constraint oidc_identities_subject_check check (length(subject) between 1 and 255)
+);
+comment on table romashka.oidc_identities is 'Who signs in by a provider: its issuer and the subject it gives a person, which never change, belong to one account. An address is no identity.';
+create index if not exists oidc_identities_user_id_idx on romashka.oidc_identities (user_id);
+
 -- Lost in a crash, which forgives some failed attempts and nothing else.
 create unlogged table if not exists romashka.rate_limits (
   key text not null,
@@ -273,7 +300,8 @@ do $$
 declare
   name text;
 begin
-  foreach name in array array['passwords', 'sessions', 'second_factors', 'recovery_codes', 'account_tokens', 'rate_limits', 'login_failures', 'outgoing_mails'] loop
+  foreach name in array array['passwords', 'sessions', 'second_factors', 'recovery_codes', 'account_tokens', 'oidc_logins', 'oidc_identities', 'rate_limits', 'login_failures',
+    'outgoing_mails'] loop
     execute format('revoke all on romashka.%I from public, anon, authenticated, service_role, romashka_agent, romashka_admin', name);
     execute format('alter table romashka.%I enable row level security', name);
     execute format('alter table romashka.%I force row level security', name);

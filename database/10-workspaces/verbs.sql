@@ -231,6 +231,45 @@ begin
 end $$;
 comment on function romashka.use_token(bytea, text) is 'Uses a token up; of two who try at once one succeeds.';
 
+-- Signing in by a provider (OpenID Connect) -----------------------------------------------------------------------------------
+
+create or replace function romashka.begin_oidc_login(login uuid, state_hash bytea, browser_hash bytea, content text, valid_for interval) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+begin
+  insert into romashka.oidc_logins (id, state_hash, browser_hash, content, expires_at)
+  values (login, begin_oidc_login.state_hash, begin_oidc_login.browser_hash, begin_oidc_login.content, pg_catalog.now() + valid_for);
+end $$;
+comment on function romashka.begin_oidc_login(uuid, bytea, bytea, text, interval) is 'Keeps what has to fit when a person comes back from the provider.';
+
+create or replace function romashka.take_oidc_login(state_hash bytea, browser_hash bytea, out login uuid, out content text) language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the service's alone.
+begin
+  delete from romashka.oidc_logins as l
+   where l.state_hash = take_oidc_login.state_hash and l.browser_hash = take_oidc_login.browser_hash and l.expires_at > pg_catalog.now()
+  returning l.id, l.content into login, content;
+end $$;
+comment on function romashka.take_oidc_login(bytea, bytea) is 'What was kept for this state and this browser, once; nulls when there is nothing.';
+
+create or replace function romashka.join_oidc_account(issuer text, subject text, email text default null) returns uuid language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone; the address is one that the provider has verified.
+declare
+  owner uuid;
+begin
+  select i.user_id into owner from romashka.oidc_identities as i where i.issuer = join_oidc_account.issuer and i.subject = join_oidc_account.subject;
+  if owner is not null then return owner; end if;
+  -- Whoever made an account with an address that is not his must not be joined by its owner.
+  select p.id into owner from public.profiles as p join auth.users as u on u.id = p.id
+   where p.email = lower(join_oidc_account.email) and u.email_confirmed_at is not null;
+  if owner is null then return null; end if;
+  insert into romashka.oidc_identities (issuer, subject, user_id) values (join_oidc_account.issuer, join_oidc_account.subject, owner)
+  on conflict on constraint oidc_identities_pkey do nothing;
+  -- Of two who come at once the first one counts.
+  return (select i.user_id from romashka.oidc_identities as i where i.issuer = join_oidc_account.issuer and i.subject = join_oidc_account.subject);
+end $$;
+comment on function romashka.join_oidc_account(text, text, text) is 'The account of a provider''s subject: the one it is joined to, else that of a verified address, which is joined to it now; null when there is none.';
+
 create or replace function romashka.needs_setup() returns boolean language plpgsql stable security definer set search_path = '' as $$
 -- Definer: the service's alone.
 begin
@@ -503,6 +542,8 @@ begin
   delete from romashka.account_tokens as t using (select x.token_hash from romashka.account_tokens as x where x.expires_at < at - interval '1 day' limit batch for update skip locked) as old
    where t.token_hash = old.token_hash;
   get diagnostics removed = row_count; forgotten := forgotten + removed;
+  delete from romashka.oidc_logins as o using (select x.id from romashka.oidc_logins as x where x.expires_at < at limit batch for update skip locked) as old where o.id = old.id;
+  get diagnostics removed = row_count; forgotten := forgotten + removed;
   delete from romashka.rate_limits as l using (select x.key from romashka.rate_limits as x where x.arrival < at limit batch for update skip locked) as old where l.key = old.key;
   get diagnostics removed = row_count; forgotten := forgotten + removed;
   delete from romashka.login_failures as f using (select x.account_hash from romashka.login_failures as x where x.last_failed_at < at - interval '1 day' limit batch for update skip locked) as old
@@ -516,6 +557,9 @@ begin
   get diagnostics removed = row_count; forgotten := forgotten + removed;
   delete from romashka.outgoing_mails as m using (select x.id from romashka.outgoing_mails as x where x.status in ('sent', 'dead') and x.created_at < at - interval '30 days' limit batch for update skip locked) as old
    where m.id = old.id;
+  get diagnostics removed = row_count; forgotten := forgotten + removed;
+  delete from public.report_runs as r using (select x.id, x.workspace_id from public.report_runs as x where x.completed_at < at - interval '90 days' limit batch for update skip locked) as old
+   where r.id = old.id and r.workspace_id = old.workspace_id;
   get diagnostics removed = row_count; forgotten := forgotten + removed;
   return forgotten;
 end $$;
@@ -535,13 +579,11 @@ begin
   perform romashka.grant_function('public.revoke_api_key(uuid, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   foreach signature in array array['start_session(uuid, bytea, interval, interval, boolean, text, inet)', 'find_session(bytea)', 'choose_workspace(uuid, uuid)', 'confirm_session(uuid)',
     'list_sessions(uuid)', 'end_sessions(uuid, uuid, uuid)', 'find_api_key(bytea)', 'find_account(text)', 'read_account(uuid)', 'set_password(uuid, text)', 'create_account(text, text, text)',
-    'read_invitation(bytea)', 'keep_token(bytea, text, uuid, interval)', 'find_token(bytea, text)', 'use_token(bytea, text)', 'needs_setup()', 'set_up(bytea, text, text, text)',
+    'read_invitation(bytea)', 'keep_token(bytea, text, uuid, interval)', 'find_token(bytea, text)', 'use_token(bytea, text)', 'begin_oidc_login(uuid, bytea, bytea, text, interval)',
+    'take_oidc_login(bytea, bytea)', 'join_oidc_account(text, text, text)', 'needs_setup()', 'set_up(bytea, text, text, text)',
     'offer_second_factor(uuid, uuid, text)', 'read_second_factor(uuid)', 'use_second_factor(uuid, uuid, bigint)', 'remove_second_factor(uuid)', 'keep_recovery_codes(uuid, bytea[])',
     'use_recovery_code(uuid, bytea)', 'take_allowance(text, integer, interval)', 'login_pause(bytea)', 'record_login(bytea, boolean)', 'queue_mail(uuid, text, text, text, text)',
     'claim_mails(integer, text, interval)', 'complete_mail(uuid, uuid)', 'fail_mail(uuid, uuid, text, boolean)', 'forget_expired(integer)'] loop
     perform romashka.grant_function('romashka.' || signature, 'service_role');
   end loop;
 end $$;
-  delete from public.report_runs as r using (select x.id, x.workspace_id from public.report_runs as x where x.completed_at < at - interval '90 days' limit batch for update skip locked) as old
-   where r.id = old.id and r.workspace_id = old.workspace_id;
-  get diagnostics removed = row_count; forgotten := forgotten + removed;

@@ -111,6 +111,8 @@ rules! {
         ("N1 a table without workspace | public.profiles", "people are global: one row a person, whatever the number of their workspaces"),
         ("N1 a table without workspace | romashka.postponed_indexes", "indexes are the database's, not a workspace's"),
         ("N1 a table without workspace | public.schema_migrations", "a control table of the database"),
+        ("N1 a table without workspace | romashka.oidc_logins", "people sign in before a workspace is chosen"),
+        ("N1 a table without workspace | romashka.oidc_identities", "people sign in before a workspace is chosen"),
         ("N1 a table without workspace | romashka.account_tokens", "people sign in before a workspace is chosen: passwords, sessions and tokens are global as they are"),
         ("N1 a table without workspace | romashka.login_failures", "the same: counted also where there is no account"),
         ("N1 a table without workspace | romashka.outgoing_mails", "the same: the installation's own mails to people"),
@@ -130,6 +132,8 @@ rules! {
     tables_without_policy: &[
         ("romashka.postponed_indexes", "nobody but the owner, who loads and verifies, reads it"),
         ("romashka.ledger_origin", "nobody but the owner reads it, through in_ledger"),
+        ("romashka.oidc_logins", "nobody but the owner reads it, through the functions that the service may call"),
+        ("romashka.oidc_identities", "nobody but the owner reads it, through the functions that the service may call"),
         ("romashka.account_tokens", "nobody but the owner reads it, through the functions that the service may call"),
         ("romashka.channel_tokens", "the same"),
         ("romashka.login_failures", "the same"),

@@ -20,6 +20,8 @@ pub enum Topic {
     Mail,
     /// Files that come with messages.
     Files,
+    /// Signing in by a provider of OpenID Connect.
+    SigningIn,
     /// Signing in with Supabase's users.
     Supabase,
     /// What the command prints.
@@ -37,6 +39,7 @@ impl Topic {
             Topic::Sending => "Sending",
             Topic::Mail => "Mail",
             Topic::Files => "Files",
+            Topic::SigningIn => "Signing in",
             Topic::Supabase => "Supabase",
             Topic::Output => "Output",
         }
@@ -454,6 +457,48 @@ pub static S3_SECRET_ACCESS_KEY: Variable = Variable::secret(
     "",
     "The access key.",
 );
+/// The provider of the sign-in.
+pub static OIDC_ISSUER: Variable = Variable::new(
+    Topic::SigningIn,
+    "ROMASHKA_OIDC_ISSUER",
+    "none: people sign in by address and password",
+    "A provider of OpenID Connect by which people can sign in, exactly as it names itself (`https://login.example.com/realms/staff`). `http://` is accepted on this machine only.",
+);
+/// Who we are to it.
+pub static OIDC_CLIENT_ID: Variable = Variable::new(
+    Topic::SigningIn,
+    "ROMASHKA_OIDC_CLIENT_ID",
+    "",
+    "The client that is registered there, with the redirect address `ROMASHKA_PUBLIC_URL` + `/api/v1/auth/oidc/callback`.",
+);
+/// How we prove it.
+pub static OIDC_CLIENT_SECRET: Variable = Variable::secret(
+    Topic::SigningIn,
+    "ROMASHKA_OIDC_CLIENT_SECRET",
+    "a public client, which proves itself by PKCE alone",
+    "The client's secret.",
+);
+/// What people call it.
+pub static OIDC_NAME: Variable = Variable::new(
+    Topic::SigningIn,
+    "ROMASHKA_OIDC_NAME",
+    "the issuer's host",
+    "What the provider is called where people sign in.",
+);
+/// Whose addresses it knows.
+pub static OIDC_DOMAINS: Variable = Variable::new(
+    Topic::SigningIn,
+    "ROMASHKA_OIDC_DOMAINS",
+    "all: every address that the provider calls verified",
+    "Domains of mail (`example.com,example.org`) whose addresses the provider is believed; others neither join an account nor make one.",
+);
+/// Whether it makes accounts.
+pub static OIDC_SIGN_UP: Variable = Variable::new(
+    Topic::SigningIn,
+    "ROMASHKA_OIDC_SIGN_UP",
+    "false",
+    "Whether a person whom nobody invited gets an account, which is in no workspace until somebody adds him: true or false.",
+);
 /// The Supabase project.
 pub static SUPABASE_URL: Variable = Variable::new(
     Topic::Supabase,
@@ -550,6 +595,12 @@ pub static TABLE: &[&Variable] = &[
     &S3_PATH_STYLE,
     &S3_ACCESS_KEY_ID,
     &S3_SECRET_ACCESS_KEY,
+    &OIDC_ISSUER,
+    &OIDC_CLIENT_ID,
+    &OIDC_CLIENT_SECRET,
+    &OIDC_NAME,
+    &OIDC_DOMAINS,
+    &OIDC_SIGN_UP,
     &SUPABASE_URL,
     &SUPABASE_ANON_KEY,
     &SUPABASE_SERVICE_ROLE_KEY,
@@ -596,6 +647,6 @@ mod tests {
         assert_eq!(names.len(), TABLE.len());
         let mut topics: Vec<_> = TABLE.iter().map(|variable| variable.topic).collect();
         topics.dedup();
-        assert_eq!(topics.len(), 9, "each topic's variables stand together");
+        assert_eq!(topics.len(), 10, "each topic's variables stand together");
     }
 }

@@ -15,6 +15,7 @@ use romashka_db::environment::{self, Variable};
 use secrecy::SecretString;
 use url::Url;
 
+use crate::accounts::oidc::settings::OidcSettings;
 use crate::attachments::bucket::BucketSettings;
 use crate::mail::settings::{MailRules, SystemMail};
 
@@ -73,6 +74,8 @@ pub struct ServerSettings {
     pub system_mail: Option<SystemMail>,
     /// Where webhooks may be sent.
     pub webhook_policy: UrlPolicy,
+    /// The provider by which people can sign in.
+    pub oidc: Option<OidcSettings>,
     /// Whose tokens are accepted beside the server's own sessions and keys.
     pub supabase: Supabase,
 }
@@ -213,6 +216,7 @@ impl ServerSettings {
             },
             system_mail: SystemMail::resolve(read)?,
             webhook_policy: webhook_policy(read)?,
+            oidc: OidcSettings::resolve(read)?,
             supabase: Supabase {
                 url: web_address(read, &environment::SUPABASE_URL)?,
                 anon_key: read(&environment::SUPABASE_ANON_KEY).map(SecretString::from),

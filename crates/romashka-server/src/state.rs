@@ -9,6 +9,7 @@ use romashka_db::envelope::Keyring;
 use romashka_db::scope::{Claims, Database, OwnedScope, Surroundings};
 use url::Url;
 
+use crate::accounts::oidc::Provider;
 use crate::attachments::bucket::{Bucket, BucketSettings};
 use crate::authentication::jwt::TokenVerifier;
 use crate::authentication::password::Passwords;
@@ -39,6 +40,8 @@ pub struct Parts {
     pub tokens: TokenVerifier,
     /// The bucket where files are kept.
     pub bucket: Option<Arc<Bucket>>,
+    /// The provider by which people can sign in.
+    pub oidc: Option<Provider>,
     /// How often one caller may ask.
     pub caller_limit: Option<CallerLimit>,
     /// Who has a stream or a live connection open.
@@ -84,6 +87,7 @@ impl Server {
             passwords: Passwords::new(),
             tokens: TokenVerifier::new(settings.supabase.clone()),
             bucket: settings.bucket.as_ref().and_then(open_bucket),
+            oidc: settings.oidc.clone().and_then(Provider::new),
             caller_limit,
             readers: Readers::new(&settings),
             mail_tokens: Tokens::default(),

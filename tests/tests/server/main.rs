@@ -7,6 +7,8 @@ mod conversations;
 mod insight;
 mod keys;
 mod live;
+mod oidc;
+mod oidc_provider;
 mod operations;
 mod resource_cases;
 mod resources;

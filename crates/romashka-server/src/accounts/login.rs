@@ -107,15 +107,7 @@ async fn sign_in(
         set_password(&service, person, &better).await?;
     }
     if account.has_second_factor == Some(true) {
-        let token = Token::generate();
-        let token_hash = token.digest().to_vec();
-        Statement::new(include_str!("keep_token.sql"))
-            .bind("token_hash", &token_hash)
-            .bind("purpose", &"second_factor")
-            .bind("person", &person)
-            .bind("seconds", &SECOND_STEP_SECONDS)
-            .execute(&service)
-            .await?;
+        let token = second_step(&service, person).await?;
         service.commit().await?;
         return Ok(Json(LoginResult::SecondFactorRequired {
             token: token.expose().to_owned(),
@@ -126,6 +118,20 @@ async fn sign_in(
     let (cookie, signed_in) = start_session(&server, &service, &caller, person, false).await?;
     service.commit().await?;
     Ok(([cookie], Json(LoginResult::SignedIn(signed_in))).into_response())
+}
+
+/// The token of the second step of signing in.
+pub(super) async fn second_step(service: &OwnedScope, person: Uuid) -> Answer<Token> {
+    let token = Token::generate();
+    let token_hash = token.digest().to_vec();
+    Statement::new(include_str!("keep_token.sql"))
+        .bind("token_hash", &token_hash)
+        .bind("purpose", &"second_factor")
+        .bind("person", &person)
+        .bind("seconds", &SECOND_STEP_SECONDS)
+        .execute(service)
+        .await?;
+    Ok(token)
 }
 
 async fn permitted(

@@ -6,6 +6,7 @@
 mod invitations;
 mod login;
 mod mail;
+pub mod oidc;
 mod passwords;
 mod second_factor;
 mod sessions;
@@ -23,6 +24,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
+use login::second_step;
 pub use mail::Mail;
 pub(crate) use mail::link;
 pub use setup::setup_address;
@@ -45,6 +47,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(sessions::router())
         .merge(invitations::router())
         .merge(setup::router())
+        .merge(oidc::router())
 }
 
 /// A person who has just signed in. The session itself is in the cookie.

@@ -4,12 +4,8 @@
 //! counts); headers that point to keys are not looked at; a token is refused without saying which check it failed; an
 //! unknown key is asked for at most once a minute in all.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
 use jiff::Timestamp;
-use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet};
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -17,40 +13,20 @@ use subtle::ConstantTimeEq as _;
 use url::Url;
 use uuid::Uuid;
 
+use super::key_set::KeySet;
 use super::{Principal, Proof};
 use crate::problem::{Answer, Code, Problem};
 use crate::settings::Supabase;
 
 /// Seconds by which clocks may differ.
 const SKEW: u64 = 30;
-/// How long published keys are believed.
-const FRESH: Duration = Duration::from_secs(600);
-/// How long they are believed when they cannot be fetched again.
-const STALE: Duration = Duration::from_secs(86_400);
-/// The least time between two fetches.
-const PAUSE: Duration = Duration::from_secs(60);
-const LONGEST_KEY_SET: usize = 256 * 1024;
 const AUDIENCE: &str = "authenticated";
 
 /// Verifies tokens.
 pub struct TokenVerifier {
     supabase: Supabase,
     issuer: Option<String>,
-    published: Option<Published>,
-}
-
-struct Published {
-    url: Url,
-    client: reqwest::Client,
-    keys: Mutex<Keys>,
-    fetching: tokio::sync::Mutex<()>,
-}
-
-#[derive(Default)]
-struct Keys {
-    by_id: HashMap<String, Jwk>,
-    fetched_at: Option<Instant>,
-    tried_at: Option<Instant>,
+    published: Option<KeySet>,
 }
 
 #[derive(Deserialize)]
@@ -83,20 +59,10 @@ impl TokenVerifier {
             .as_ref()
             .and_then(|url| url.join("/auth/v1").ok())
             .map(|url| url.to_string());
-        let published = issuer.as_ref().and_then(|issuer| {
-            let url = Url::parse(&format!("{issuer}/.well-known/jwks.json")).ok()?;
-            let client = reqwest::Client::builder()
-                .timeout(Duration::from_secs(5))
-                .redirect(reqwest::redirect::Policy::none())
-                .build()
-                .ok()?;
-            Some(Published {
-                url,
-                client,
-                keys: Mutex::default(),
-                fetching: tokio::sync::Mutex::new(()),
-            })
-        });
+        let published = issuer
+            .as_ref()
+            .and_then(|issuer| Url::parse(&format!("{issuer}/.well-known/jwks.json")).ok())
+            .and_then(KeySet::at);
         TokenVerifier {
             supabase,
             issuer,
@@ -193,80 +159,6 @@ fn fits(jwk: &Jwk, algorithm: Algorithm) -> bool {
     )
 }
 
-impl Published {
-    fn known(&self, id: &str) -> (Option<Jwk>, bool) {
-        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        let age = keys.fetched_at.map(|at| at.elapsed());
-        let may_ask = keys.tried_at.is_none_or(|at| at.elapsed() >= PAUSE);
-        let key = keys.by_id.get(id).cloned();
-        match age {
-            Some(age) if age < FRESH && key.is_some() => (key, false),
-            Some(age) if age < STALE => (key, may_ask),
-            _ => (None, may_ask),
-        }
-    }
-
-    async fn key(&self, id: &str) -> Option<Jwk> {
-        let (known, should_ask) = self.known(id);
-        if !should_ask {
-            return known;
-        }
-        // One asks for all.
-        let asking = self.fetching.lock().await;
-        if self.known(id).1 {
-            self.keys
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .tried_at = Some(Instant::now());
-            match self.fetch().await {
-                Ok(by_id) => {
-                    let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-                    keys.by_id = by_id;
-                    keys.fetched_at = Some(Instant::now());
-                }
-                Err(error) => tracing::warn!(%error, "the published keys could not be fetched"),
-            }
-        }
-        drop(asking);
-        self.known(id).0
-    }
-
-    async fn fetch(&self) -> Result<HashMap<String, Jwk>, FetchError> {
-        let response = self
-            .client
-            .get(self.url.clone())
-            .send()
-            .await?
-            .error_for_status()?;
-        if response
-            .content_length()
-            .is_some_and(|length| length > LONGEST_KEY_SET as u64)
-        {
-            return Err(FetchError::TooLong);
-        }
-        let bytes = response.bytes().await?;
-        if bytes.len() > LONGEST_KEY_SET {
-            return Err(FetchError::TooLong);
-        }
-        let set: JwkSet = serde_json::from_slice(&bytes)?;
-        Ok(set
-            .keys
-            .into_iter()
-            .filter_map(|key| Some((key.common.key_id.clone()?, key)))
-            .collect())
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-enum FetchError {
-    #[error("they did not come")]
-    Request(#[from] reqwest::Error),
-    #[error("they are no key set")]
-    Form(#[from] serde_json::Error),
-    #[error("they are longer than any key set")]
-    TooLong,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,11 +186,7 @@ mod tests {
     fn with_keys(verifier: &TokenVerifier) {
         let jwk: Jwk = serde_json::from_str(JWK).expect("a key");
         let published = verifier.published.as_ref().expect("a project");
-        let mut keys = published.keys.lock().expect("the keys");
-        keys.by_id
-            .insert(jwk.common.key_id.clone().expect("an id"), jwk);
-        keys.fetched_at = Some(Instant::now());
-        keys.tried_at = Some(Instant::now());
+        published.put(vec![jwk]);
     }
 
     #[tokio::test]

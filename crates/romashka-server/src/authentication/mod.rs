@@ -7,6 +7,7 @@ pub mod api_key;
 pub mod credential;
 pub mod csrf;
 pub mod jwt;
+pub mod key_set;
 pub mod password;
 pub mod principal;
 pub mod secret;

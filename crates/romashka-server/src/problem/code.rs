@@ -52,6 +52,10 @@ codes! {
     WrongPassword = "wrong_password", UNAUTHORIZED, "Address or password is wrong";
     /// The one-time code or recovery code is wrong, over, or was used before.
     WrongCode = "wrong_code", UNAUTHORIZED, "The code is wrong";
+    /// The provider did not sign the person in, or what it says is not believed, or the attempt is over.
+    ProviderRefused = "provider_refused", UNAUTHORIZED, "The provider did not sign you in";
+    /// The person whom a provider signed in has no account here.
+    NoAccount = "no_account", FORBIDDEN, "There is no account for you";
     /// The member's role is too low for this.
     RoleRequired = "role_required", FORBIDDEN, "A higher role is needed";
     /// The API key has no scope for this.
@@ -111,6 +115,9 @@ codes! {
 impl Code {
     /// Whether it answers an attempt to sign in, where there is no challenge to give.
     pub fn is_of_sign_in(self) -> bool {
-        matches!(self, Code::WrongPassword | Code::WrongCode)
+        matches!(
+            self,
+            Code::WrongPassword | Code::WrongCode | Code::ProviderRefused
+        )
     }
 }
