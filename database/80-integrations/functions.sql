@@ -369,7 +369,8 @@ begin
          attempts = l.attempts || jsonb_build_object('at', at, 'status', http_status, 'ms', duration_ms)
    where l.id = delivery and l.lease_id = lease and l.status = 'sending' returning * into done;
   if done.id is null then return false; end if;
-  update public.webhook_subscriptions as s set success_count = s.success_count + 1, last_triggered = at, failing_since = null
+  update public.webhook_subscriptions as s set success_count = s.success_count + 1, last_triggered = at, failing_since = null,
+         failures_in_a_row = 0, first_failed_at = null, last_failed_at = null, warned_at = null
    where s.id = done.webhook_subscription_id and s.workspace_id = done.workspace_id;
   return true;
 end $$;
@@ -384,6 +385,7 @@ declare
   luck constant double precision := pg_catalog.random();
   done public.webhook_logs;
   subscriber public.webhook_subscriptions;
+  is_over boolean;
 begin
   update public.webhook_logs as l
      set status = case when permanent or gone then 'failed' when l.attempt_count > s.retry_count then 'dead' else 'pending' end,
@@ -394,25 +396,46 @@ begin
    where l.id = delivery and l.lease_id = lease and l.status = 'sending' and s.id = l.webhook_subscription_id and s.workspace_id = l.workspace_id
   returning l.* into done;
   if done.id is null then return null; end if;
-  update public.webhook_subscriptions as s
-     set failure_count = s.failure_count + 1, last_triggered = at, failing_since = coalesce(s.failing_since, at),
-         is_active = s.is_active and not gone and coalesce(s.failing_since, at) > at - interval '5 days'
-   where s.id = done.webhook_subscription_id and s.workspace_id = done.workspace_id returning * into subscriber;
-  if not subscriber.is_active and subscriber.disabled_at is null then
-    update public.webhook_subscriptions as s set disabled_at = at, disabled_reason = case when gone then 'the subscriber is gone (410)' else 'nothing but failures for five days' end
-     where s.id = subscriber.id and s.workspace_id = subscriber.workspace_id;
-    perform romashka.record_event(subscriber.workspace_id, 'webhook.disabled', 'webhook_subscription', subscriber.id, null, '{}'::jsonb, 'system');
+  select * into subscriber from public.webhook_subscriptions as s where s.id = done.webhook_subscription_id and s.workspace_id = done.workspace_id for update;
+  -- As romashka_channels::webhooks::health has it: three failures within a day start the clock, ten days without one forgive.
+  if subscriber.last_failed_at < at - interval '10 days' then
+    subscriber.failures_in_a_row := 0; subscriber.first_failed_at := null; subscriber.failing_since := null; subscriber.warned_at := null;
   end if;
+  if subscriber.first_failed_at is null or (subscriber.failing_since is null and subscriber.first_failed_at < at - interval '1 day') then
+    subscriber.failures_in_a_row := 0; subscriber.first_failed_at := at;
+  end if;
+  subscriber.failures_in_a_row := subscriber.failures_in_a_row + 1;
+  if subscriber.failures_in_a_row >= 3 then subscriber.failing_since := coalesce(subscriber.failing_since, subscriber.first_failed_at); end if;
+  is_over := gone or coalesce(subscriber.failing_since <= at - interval '5 days', false);
+  if is_over and subscriber.disabled_at is null then
+    subscriber.disabled_at := at;
+    subscriber.disabled_reason := case when gone then 'the subscriber is gone (410)' else 'nothing but failures for five days' end;
+    subscriber.notice_due := 'disabled';
+    perform romashka.record_event(subscriber.workspace_id, 'webhook.disabled', 'webhook_subscription', subscriber.id, null, '{}'::jsonb, 'system');
+  elsif subscriber.failing_since <= at - interval '1 day' and subscriber.warned_at is null and subscriber.disabled_at is null then
+    subscriber.warned_at := at;
+    subscriber.notice_due := 'failing';
+    perform romashka.record_event(subscriber.workspace_id, 'webhook.failing', 'webhook_subscription', subscriber.id, null, '{}'::jsonb, 'system');
+  end if;
+  update public.webhook_subscriptions as s
+     set failure_count = s.failure_count + 1, last_triggered = at, last_failed_at = at, failures_in_a_row = subscriber.failures_in_a_row,
+         first_failed_at = subscriber.first_failed_at, failing_since = subscriber.failing_since, warned_at = subscriber.warned_at,
+         notice_due = subscriber.notice_due, is_active = s.is_active and not is_over, disabled_at = subscriber.disabled_at, disabled_reason = subscriber.disabled_reason
+   where s.id = subscriber.id and s.workspace_id = subscriber.workspace_id;
   return done.status;
 end $$;
 comment on function public.fail_webhook_delivery(uuid, uuid, text, integer, integer, text, boolean, boolean, interval) is
-  'Gives an event back after a failed attempt: pending again, dead after retry_count more, failed when permanent. A subscriber that is gone, or has failed for five days, is switched off. Null when the lease is lost.';
+  'Gives an event back after a failed attempt: pending again, dead after retry_count more, failed when permanent. A subscriber that is gone, or has failed for five days, is switched off, a day of failures is told to the admins before. Null when the lease is lost.';
 
 create or replace function romashka.resume_subscription() returns trigger language plpgsql set search_path = '' as $$
 begin
   new.disabled_at := null;
   new.disabled_reason := null;
   new.failing_since := null;
+  new.failures_in_a_row := 0;
+  new.first_failed_at := null;
+  new.last_failed_at := null;
+  new.warned_at := null;
   return new;
 end $$;
 comment on function romashka.resume_subscription() is 'Trigger: a subscription that is switched on again starts without its failures.';
@@ -420,7 +443,7 @@ create or replace trigger webhook_subscriptions_10_resume before update of is_ac
   for each row when (new.is_active and not old.is_active) execute function romashka.resume_subscription();
 
 create or replace function public.replay_webhook_deliveries(deliveries uuid[] default null, since timestamptz default null, subscription uuid default null,
-  workspace uuid default public.current_workspace_id()) returns integer
+  workspace uuid default public.current_workspace_id(), until timestamptz default null, include_succeeded boolean default false) returns integer
 language plpgsql security definer set search_path = '' as $$
 -- Definer: nobody may write deliveries himself.
 declare
@@ -429,16 +452,18 @@ declare
 begin
   perform romashka.require_role(workspace, 'admin');
   if deliveries is null and since is null then raise exception 'say which: by id or since when' using errcode = 'RM400'; end if;
+  if since > until then raise exception 'the range ends before it begins' using errcode = 'RM400'; end if;
   -- By id also what was taken already: the receiver recognises it by its id, which stays.
   update public.webhook_logs as l set status = 'pending', attempt_count = 0, next_attempt_at = at
-   where l.workspace_id = workspace and l.status in ('failed', 'dead', case when deliveries is not null then 'succeeded' else 'dead' end)
+   where l.workspace_id = workspace and l.status in ('failed', 'dead', case when deliveries is not null or include_succeeded then 'succeeded' else 'dead' end)
      and l.payload is not null and (deliveries is null or l.id = any (deliveries)) and (since is null or l.created_at >= since)
+     and (until is null or l.created_at < until)
      and (subscription is null or l.webhook_subscription_id = subscription);
   get diagnostics replayed = row_count;
   return replayed;
 end $$;
-comment on function public.replay_webhook_deliveries(uuid[], timestamptz, uuid, uuid) is
-  'Puts events out again, under the same id: those named, or all that failed since a moment; returns how many.';
+comment on function public.replay_webhook_deliveries(uuid[], timestamptz, uuid, uuid, timestamptz, boolean) is
+  'Puts events out again, under the same id: those named, or all that failed in a range, or all of it; returns how many.';
 
 -- Exchange with other systems ---------------------------------------------------------------------------------------------------
 
@@ -548,7 +573,7 @@ begin
     'claim_sync_jobs(integer, text, interval, uuid)', 'complete_sync_job(uuid, uuid, integer)', 'fail_sync_job(uuid, uuid, jsonb, boolean)'] loop
     perform romashka.grant_function('public.' || signature, 'service_role');
   end loop;
-  foreach signature in array array['replay_deliveries(uuid[], timestamptz, uuid)', 'replay_webhook_deliveries(uuid[], timestamptz, uuid, uuid)',
+  foreach signature in array array['replay_deliveries(uuid[], timestamptz, uuid)', 'replay_webhook_deliveries(uuid[], timestamptz, uuid, uuid, timestamptz, boolean)',
     'replay_sync_jobs(uuid[], timestamptz, uuid)'] loop
     perform romashka.grant_function('public.' || signature, 'authenticated', 'service_role', 'romashka_admin');
   end loop;

@@ -237,6 +237,16 @@ const CASES: &[Case] = &[
         body: || Value::Null,
     },
     Case {
+        operation: "rotate_webhook_key",
+        parameters: &[("id", WEBHOOK)],
+        body: || json!({"kind": "key_pair"}),
+    },
+    Case {
+        operation: "drop_webhook_key_pair",
+        parameters: &[("id", WEBHOOK)],
+        body: || Value::Null,
+    },
+    Case {
         operation: "test_webhook",
         parameters: &[("id", WEBHOOK)],
         body: || Value::Null,

@@ -19,7 +19,7 @@ pub const TEST_EVENT: &str = "webhook.test";
 
 /// Events that the ledger records today, for choosing from. More may come at any time, and receivers are told to answer
 /// an unknown one with 2xx.
-pub const KNOWN_EVENTS: [&str; 28] = [
+pub const KNOWN_EVENTS: [&str; 29] = [
     "conversation.assigned",
     "conversation.closed",
     "conversation.created",
@@ -47,6 +47,7 @@ pub const KNOWN_EVENTS: [&str; 28] = [
     "message.updated",
     "sla.breached",
     "webhook.disabled",
+    "webhook.failing",
     TEST_EVENT,
 ];
 

@@ -3,6 +3,7 @@
 //! Invariant: a key is opaque bytes behind its prefix and base64, of a length that cannot be guessed; anything else is
 //! refused when it is read, so that no delivery is ever signed by a weak or mistyped key. No key shows in Debug.
 
+use aws_lc_rs::encoding::{AsBigEndian as _, Curve25519SeedBin};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::alphabet::STANDARD as STANDARD_ALPHABET;
@@ -74,6 +75,26 @@ impl Secret {
 /// A private key that only the sender has (`whsk_…`, Ed25519).
 #[derive(Debug)]
 pub struct PrivateKey(Ed25519KeyPair);
+
+impl PrivateKey {
+    /// The key of 32 random bytes.
+    pub fn from_seed(seed: [u8; 32]) -> Result<Self, KeyError> {
+        Ed25519KeyPair::from_seed_unchecked(&seed)
+            .map(Self)
+            .map_err(|_| KeyError::NotEd25519)
+    }
+
+    /// The form in which it is kept: `whsk_` and base64 of seed and public key.
+    pub fn to_text(&self) -> Result<SecretString, KeyError> {
+        let seed = self.0.seed().map_err(|_| KeyError::NotEd25519)?;
+        let seed: Curve25519SeedBin<'_> = seed.as_be_bytes().map_err(|_| KeyError::NotEd25519)?;
+        let mut bytes = seed.as_ref().to_vec();
+        bytes.extend_from_slice(self.0.public_key().as_ref());
+        let bytes: SecretSlice<u8> = bytes.into();
+        let encoded = STANDARD.encode(bytes.expose_secret());
+        Ok(format!("{PRIVATE_KEY_PREFIX}{encoded}").into())
+    }
+}
 
 impl PrivateKey {
     /// Reads `whsk_` and base64 of 32 bytes seed and 32 bytes public key.
@@ -171,6 +192,10 @@ mod tests {
         let private = PrivateKey::parse(PRIVATE).unwrap();
         assert_eq!(private.public_key().to_text(), PUBLIC);
         assert_eq!(PublicKey::parse(PUBLIC).unwrap(), private.public_key());
+        assert_eq!(private.to_text().unwrap().expose_secret(), PRIVATE);
+        let made = PrivateKey::from_seed([7; 32]).unwrap();
+        let again = PrivateKey::parse(made.to_text().unwrap().expose_secret()).unwrap();
+        assert_eq!(again.public_key(), made.public_key());
         let mut torn = PRIVATE.to_owned();
         torn.replace_range(80..81, "A");
         assert_eq!(PrivateKey::parse(&torn).unwrap_err(), KeyError::NotEd25519);

@@ -3,6 +3,7 @@
 //! Invariants: what was put out is there with all of its attempts; what is put out again keeps its id.
 
 pub mod guard;
+mod notice;
 pub mod publish;
 pub mod send;
 
@@ -215,7 +216,7 @@ async fn list_webhook_deliveries(
     })))
 }
 
-/// What to put out again: some by id, also those that were taken, or all that failed since a moment.
+/// What to put out again: some by id, also those that were taken, or what was put out in a range of time.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Replay {
@@ -223,6 +224,11 @@ pub struct Replay {
     delivery_ids: Option<Vec<Uuid>>,
     /// All that failed since then.
     since: Option<Timestamp>,
+    /// And before then; until now when nothing is said.
+    until: Option<Timestamp>,
+    /// Also what was taken, for a receiver who has lost it.
+    #[serde(default)]
+    include_succeeded: bool,
 }
 
 /// How much is put out again.
@@ -250,11 +256,18 @@ async fn replay_webhook(
             "say which: by delivery_ids or since when",
         ));
     }
+    if let (Some(since), Some(until)) = (what.since, what.until)
+        && until < since
+    {
+        return Err(Problem::field("until", "is not before since"));
+    }
     found(&scope, id).await?;
     let workspace = scope.workspace();
     let replayed: i32 = Statement::new(include_str!("replay.sql"))
         .bind("deliveries", &what.delivery_ids)
         .bind("since", &what.since)
+        .bind("until", &what.until)
+        .bind("include_succeeded", &what.include_succeeded)
         .bind("subscription", &id)
         .bind("workspace", &workspace)
         .value(&scope)

@@ -16,7 +16,7 @@ use romashka_channels::webhooks::delivery::Delivery;
 use romashka_channels::webhooks::endpoint::Endpoint;
 use romashka_channels::webhooks::event::{Event, message_id};
 use romashka_channels::webhooks::schedule::wait_after;
-use romashka_channels::webhooks::secret::Secret;
+use romashka_channels::webhooks::secret::{PrivateKey, Secret};
 use romashka_channels::webhooks::signature::SigningKey;
 use romashka_db::envelope::Place;
 use secrecy::ExposeSecret;
@@ -26,6 +26,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::guard::{GuardedResolver, kind_of};
+use super::notice;
 use crate::problem::Answer;
 use crate::providers::intake::worker_name;
 use crate::providers::provider::build;
@@ -43,7 +44,8 @@ pub struct Claimed {
     payload: Option<Value>,
     subscription: Uuid,
     url: String,
-    secret: Option<String>,
+    /// Its keys, sealed, the newest of a kind first.
+    keys: [(&'static str, Option<String>); 4],
     timeout_seconds: i32,
 }
 
@@ -57,7 +59,12 @@ impl FromRow for Claimed {
             payload: row.try_get("payload")?,
             subscription: row.try_get("subscription")?,
             url: row.try_get("webhook_url")?,
-            secret: row.try_get("secret_key")?,
+            keys: [
+                ("secret_key", row.try_get("secret_key")?),
+                ("previous_secret_key", row.try_get("previous_secret_key")?),
+                ("private_key", row.try_get("private_key")?),
+                ("previous_private_key", row.try_get("previous_private_key")?),
+            ],
             timeout_seconds: row.try_get("timeout_seconds")?,
         })
     }
@@ -103,27 +110,34 @@ impl Sending {
         Ok(Sending { server, client })
     }
 
-    fn signing_key(&self, claimed: &Claimed) -> Result<SigningKey, &'static str> {
-        let sealed = claimed
-            .secret
-            .as_deref()
-            .ok_or("The subscription has no secret to sign with")?;
-        let place = Place {
-            table: "webhook_subscriptions",
-            column: "secret_key",
-            workspace: claimed.workspace,
-            row: claimed.subscription,
-        };
-        let opened = self
-            .server
-            .keys
-            .open_text(place, sealed)
-            .map_err(|_| "The subscription's secret cannot be opened")?;
-        std::str::from_utf8(opened.expose_secret())
-            .ok()
-            .and_then(|text| Secret::parse(text).ok())
-            .map(SigningKey::Secret)
-            .ok_or("The subscription's secret is not readable")
+    /// The keys of a subscription: while one is exchanged, posts are signed by the one before as well.
+    fn signing_keys(&self, claimed: &Claimed) -> Result<Vec<SigningKey>, &'static str> {
+        let mut keys = Vec::new();
+        for (column, sealed) in &claimed.keys {
+            let Some(sealed) = sealed else { continue };
+            let place = Place {
+                table: "webhook_subscriptions",
+                column,
+                workspace: claimed.workspace,
+                row: claimed.subscription,
+            };
+            let opened = self
+                .server
+                .keys
+                .open_text(place, sealed)
+                .map_err(|_| "A key of the subscription cannot be opened")?;
+            let text = std::str::from_utf8(opened.expose_secret()).unwrap_or_default();
+            let key = if column.ends_with("private_key") {
+                PrivateKey::parse(text).map(SigningKey::Private)
+            } else {
+                Secret::parse(text).map(SigningKey::Secret)
+            };
+            keys.push(key.map_err(|_| "A key of the subscription is not readable")?);
+        }
+        if keys.is_empty() {
+            return Err("The subscription has no key to sign with");
+        }
+        Ok(keys)
     }
 
     async fn attempt(&self, claimed: &Claimed) -> Attempt {
@@ -132,8 +146,8 @@ impl Sending {
             // Whoever entered it learns only that it is not allowed.
             Err(_) => return not_answered(ConnectionFailure::Blocked),
         };
-        let key = match self.signing_key(claimed) {
-            Ok(key) => key,
+        let keys = match self.signing_keys(claimed) {
+            Ok(keys) => keys,
             Err(words) => return Attempt::failure(Outcome::Abort, words),
         };
         let now = Timestamp::now();
@@ -143,7 +157,7 @@ impl Sending {
             endpoint: &endpoint,
             id: &id,
             body: &body,
-            keys: &[key],
+            keys: &keys,
             headers: &BTreeMap::new(),
         };
         let request = match delivery.render(now) {
@@ -193,8 +207,16 @@ impl Sending {
                 .bind("wait", &wait.as_secs_f64())
                 .value(&scope)
                 .await?;
+            notice::tell(
+                &self.server,
+                &scope,
+                claimed.workspace,
+                claimed.subscription,
+            )
+            .await?;
         }
         scope.commit().await?;
+        self.server.bells.mails.notify_one();
         Ok(())
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Invariant: the key that the posts are signed with is made here, kept sealed, and shown once: when it is made.
 
+mod rotation;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -31,6 +33,7 @@ pub fn router() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .routes(routes!(list_webhooks, create_webhook))
         .routes(routes!(read_webhook, change_webhook, delete_webhook))
+        .merge(rotation::router())
 }
 
 record! {
@@ -52,6 +55,10 @@ record! {
         pub timeout_seconds: i32,
         /// Whether its posts are signed.
         pub has_secret: bool,
+        /// The public half of its Ed25519 key, where posts are signed by one as well (`v1a`).
+        pub public_key: Option<String>,
+        /// Until when posts are signed by the key before as well.
+        pub previous_key_until: Option<Timestamp>,
         /// When something was last posted.
         pub last_triggered: Option<Timestamp>,
         /// How many posts were taken.
@@ -60,6 +67,8 @@ record! {
         pub failure_count: i32,
         /// Since when nothing has succeeded.
         pub failing_since: Option<Timestamp>,
+        /// When its admins were warned that it will be switched off.
+        pub warned_at: Option<Timestamp>,
         /// When it was switched off for its failures.
         pub disabled_at: Option<Timestamp>,
         /// Why.
@@ -252,6 +261,14 @@ pub struct MadeWebhook {
 /// Bytes of a secret: Standard Webhooks asks for 24 to 64.
 const SECRET_BYTES: usize = 32;
 
+/// A new secret, as receivers are given it.
+fn new_secret() -> String {
+    format!(
+        "whsec_{}",
+        STANDARD.encode(rand::random::<[u8; SECRET_BYTES]>())
+    )
+}
+
 /// Make a webhook
 ///
 /// The answer holds the key that its posts are signed with. It is not shown again.
@@ -265,10 +282,7 @@ async fn create_webhook(
     let workspace = scope.workspace().ok_or_else(Problem::not_found)?;
     check_address(&new.webhook_url, &server)?;
     let id = Uuid::now_v7();
-    let secret = format!(
-        "whsec_{}",
-        STANDARD.encode(rand::random::<[u8; SECRET_BYTES]>())
-    );
+    let secret = new_secret();
     let place = Kept {
         table: "webhook_subscriptions",
         column: "secret_key",
