@@ -536,6 +536,81 @@ begin
 end $$;
 comment on function public.cleanup_expired_metrics() is 'Removes live figures that have expired; returns how many.';
 
+-- Tags in use ----------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.note_tags() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody may write counts himself. The argument is what has the tags.
+declare
+  place constant uuid := case when tg_op = 'DELETE' then old.workspace_id else new.workspace_id end;
+  before constant text[] := case when tg_op = 'INSERT' then '{}' else old.tags end;
+  after constant text[] := case when tg_op = 'DELETE' then '{}' else new.tags end;
+begin
+  insert into public.tag_changes (workspace_id, applies_to, tag, delta)
+  select place, tg_argv[0], changed.tag, changed.delta
+    from (select t.tag, 1 as delta from unnest(after) as t (tag) where t.tag <> all (before) group by t.tag
+          union all
+          select t.tag, -1 from unnest(before) as t (tag) where t.tag <> all (after) group by t.tag) as changed
+   -- A workspace that is removed takes its counts along.
+   where tg_op <> 'DELETE' or exists (select from public.workspaces as w where w.id = place);
+  return null;
+end $$;
+comment on function romashka.note_tags() is 'Trigger: tags that were given or taken.';
+do $$
+declare
+  target record;
+begin
+  for target in select * from (values ('conversations', 'conversation'), ('customer_profiles', 'customer'), ('knowledge_items', 'article')) as t (name, kind) loop
+    execute format('create or replace trigger %I after insert on public.%I for each row when (new.tags <> ''{}'') execute function romashka.note_tags(%L)',
+      target.name || '_60_tags_insert', target.name, target.kind);
+    execute format('create or replace trigger %I after update of tags on public.%I for each row when (new.tags is distinct from old.tags) execute function romashka.note_tags(%L)',
+      target.name || '_60_tags_update', target.name, target.kind);
+    execute format('create or replace trigger %I after delete on public.%I for each row when (old.tags <> ''{}'') execute function romashka.note_tags(%L)',
+      target.name || '_60_tags_delete', target.name, target.kind);
+  end loop;
+end $$;
+
+create or replace function romashka.count_tags(batch integer default 5000) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, over all workspaces.
+declare
+  counted integer;
+begin
+  with taken as (
+    delete from public.tag_changes as c using (select x.id, x.workspace_id from public.tag_changes as x limit batch for update skip locked) as chosen
+     where c.id = chosen.id and c.workspace_id = chosen.workspace_id
+    returning c.workspace_id, c.applies_to, c.tag, c.delta),
+  summed as (
+    insert into public.tag_counts as k (workspace_id, applies_to, tag, use_count)
+    select t.workspace_id, t.applies_to, t.tag, sum(t.delta) from taken as t group by t.workspace_id, t.applies_to, t.tag order by 1, 2, 3
+    on conflict (workspace_id, applies_to, tag) do update set use_count = k.use_count + excluded.use_count)
+  select count(*)::integer into counted from taken;
+  delete from public.tag_counts as k where k.use_count = 0;
+  return counted;
+end $$;
+comment on function romashka.count_tags(integer) is 'Adds the changes of tags to their counts; returns how many there were.';
+
+create or replace function romashka.recount_tags(workspace uuid default null) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the owner's and the service's, over all workspaces unless one is named.
+begin
+  -- Whoever changes tags waits: what he adds comes after what is counted here.
+  lock table public.tag_changes in share row exclusive mode;
+  delete from public.tag_changes as c where recount_tags.workspace is null or c.workspace_id = recount_tags.workspace;
+  delete from public.tag_counts as k where recount_tags.workspace is null or k.workspace_id = recount_tags.workspace;
+  insert into public.tag_counts (workspace_id, applies_to, tag, use_count)
+  select used.workspace_id, used.applies_to, used.tag, count(*)
+    from (select c.id, c.workspace_id, 'conversation' as applies_to, t.tag from public.conversations as c, unnest(c.tags) as t (tag) group by c.id, c.workspace_id, t.tag
+          union all
+          select c.id, c.workspace_id, 'customer', t.tag from public.customer_profiles as c, unnest(c.tags) as t (tag) group by c.id, c.workspace_id, t.tag
+          union all
+          select c.id, c.workspace_id, 'article', t.tag from public.knowledge_items as c, unnest(c.tags) as t (tag) group by c.id, c.workspace_id, t.tag) as used
+   where recount_tags.workspace is null or used.workspace_id = recount_tags.workspace
+   group by used.workspace_id, used.applies_to, used.tag;
+end $$;
+comment on function romashka.recount_tags(uuid) is 'Counts tags anew from what has them.';
+-- What was there before its tags were counted.
+do $$ begin
+  if not exists (select from public.tag_counts) and not exists (select from public.tag_changes) then perform romashka.recount_tags(); end if;
+end $$;
+
 -- Reports that are sent ------------------------------------------------------------------------------------------------------
 
 create or replace function romashka.replan_report() returns trigger language plpgsql set search_path = '' as $$
@@ -566,6 +641,8 @@ begin
   foreach name in array array['daily_metrics', 'scheduled_reports', 'dashboard_configs', 'sla_policies'] loop
     perform romashka.touch_table(name);
   end loop;
+  perform romashka.grant_function('romashka.count_tags(integer)', 'service_role');
+  perform romashka.grant_function('romashka.recount_tags(uuid)', 'service_role');
   perform romashka.grant_function('public.mark_sla_breaches(integer)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.aggregate_daily_metrics(date, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.refresh_daily_metrics(uuid, integer)', 'authenticated', 'service_role', 'romashka_admin');

@@ -5,6 +5,8 @@ do $$ begin
   perform romashka.protect_table('realtime_metrics', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('scheduled_reports', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('report_runs', readers => 'admin', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('tag_counts', readers => 'viewer', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('tag_changes', readers => 'viewer', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('dashboard_configs', readers => 'viewer', inserters => 'viewer', updaters => 'viewer', removers => 'viewer');
   perform romashka.protect_table('sla_policies', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('sla_tracking', readers => 'viewer', inserters => null, updaters => null, removers => null);

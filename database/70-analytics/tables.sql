@@ -145,6 +145,35 @@ create index if not exists report_runs_created_at_idx on public.report_runs (rep
 create index if not exists report_runs_next_attempt_at_idx on public.report_runs (next_attempt_at) where status in ('pending', 'running');
 create index if not exists report_runs_completed_at_idx on public.report_runs (completed_at) where completed_at is not null;
 
+create table if not exists public.tag_counts (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  applies_to text not null,
+  tag text not null,
+  use_count bigint not null,
+  constraint tag_counts_pkey primary key (id, workspace_id),
+  constraint tag_counts_tag_key unique (workspace_id, applies_to, tag),
+  constraint tag_counts_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint tag_counts_applies_to_check check (applies_to in ('conversation', 'customer', 'article'))
+) with (fillfactor = 80);
+comment on table public.tag_counts is 'How many conversations, customers and articles have a tag, but for the changes of the last seconds in tag_changes.';
+create index if not exists tag_counts_use_count_idx on public.tag_counts (workspace_id, applies_to, use_count desc, tag);
+
+-- Appended to by whoever changes tags, never updated: writers of the same tag do not wait for each other.
+create table if not exists public.tag_changes (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  applies_to text not null,
+  tag text not null,
+  delta integer not null,
+  created_at timestamptz not null default now(),
+  constraint tag_changes_pkey primary key (id, workspace_id),
+  constraint tag_changes_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint tag_changes_applies_to_check check (applies_to in ('conversation', 'customer', 'article'))
+);
+comment on table public.tag_changes is 'Tags that were given and taken since they were last counted together.';
+create index if not exists tag_changes_workspace_id_idx on public.tag_changes (workspace_id, applies_to, tag);
+
 create table if not exists public.dashboard_configs (
   id uuid not null default public.generate_uuid(),
   workspace_id uuid not null default public.current_workspace_id(),

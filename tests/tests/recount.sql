@@ -29,3 +29,13 @@ select format('customer %s: %s conversations, %s ratings; counted %s and %s', p.
  cross join lateral (select count(*) as n, count(satisfaction_score) as ratings, coalesce(round(avg(satisfaction_score), 2), 0) as average
                        from public.conversations as c where c.workspace_id = p.workspace_id and c.customer_id = p.id) as c
  where (p.total_conversations, p.rating_count, round(p.avg_satisfaction, 2)) is distinct from (c.n, c.ratings, c.average)
+union all
+select format('tag %s of %s: %s, counted %s', coalesce(k.tag, u.tag), coalesce(k.applies_to, u.applies_to), k.n, u.n)
+  from (select x.workspace_id, x.applies_to, x.tag, sum(x.n) as n
+          from (select workspace_id, applies_to, tag, use_count as n from public.tag_counts union all select workspace_id, applies_to, tag, delta from public.tag_changes) as x
+         group by 1, 2, 3 having sum(x.n) <> 0) as k
+  full join (select c.workspace_id, 'conversation' as applies_to, t.tag, count(distinct c.id) as n from public.conversations as c, unnest(c.tags) as t (tag) group by 1, 3
+             union all select c.workspace_id, 'customer', t.tag, count(distinct c.id) from public.customer_profiles as c, unnest(c.tags) as t (tag) group by 1, 3
+             union all select c.workspace_id, 'article', t.tag, count(distinct c.id) from public.knowledge_items as c, unnest(c.tags) as t (tag) group by 1, 3) as u
+    on (u.workspace_id, u.applies_to, u.tag) = (k.workspace_id, k.applies_to, k.tag)
+ where k.n is distinct from u.n

@@ -20,7 +20,7 @@ async fn every_job_runs_once_for_several_processes_and_a_failing_one_stops_no_ot
     until(
         &first,
         "select count(*) from romashka.scheduled_jobs where runs > 0",
-        13_i64,
+        14_i64,
     )
     .await;
     until(

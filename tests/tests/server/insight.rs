@@ -172,6 +172,49 @@ async fn tags_in_use_are_counted() {
         viewer.get("/tags").await.expect(200).body["data"],
         json!([])
     );
+    // Given, taken, and removed with what had them; whether they are counted together yet or not.
+    for sql in [
+        "update public.customer_profiles set tags = '{vip,new,new}' where name = 'a'",
+        "select romashka.count_tags()",
+        "insert into public.customer_profiles (workspace_id, name, tags) select workspace_id, n::text, '{many}' from public.customer_profiles, generate_series(1, 3) as n where name = 'a'",
+        "delete from public.customer_profiles where name = 'b'",
+    ] {
+        api.database.owner().batch_execute(sql).await.expect(sql);
+    }
+    let expected = json!([{"tag": "many", "use_count": 3}, {"tag": "new", "use_count": 1}, {"tag": "vip", "use_count": 1}]);
+    let all = async || {
+        viewer
+            .get("/tags?applies_to=customer")
+            .await
+            .expect(200)
+            .body["data"]
+            .clone()
+    };
+    assert_eq!(all().await, expected);
+    let first = viewer
+        .get("/tags?applies_to=customer&limit=1")
+        .await
+        .expect(200);
+    assert_eq!(first.body["data"], json!([{"tag": "many", "use_count": 3}]));
+    for sql in [
+        "select romashka.count_tags()",
+        "select romashka.recount_tags()",
+    ] {
+        api.database.owner().batch_execute(sql).await.expect(sql);
+        assert_eq!(all().await, expected, "{sql}");
+    }
+    // A workspace goes with its counts.
+    api.database
+        .owner()
+        .execute("delete from public.workspaces where id = $1", &[&workspace])
+        .await
+        .expect("gone");
+    let left: i64 = romashka_tests::value(
+        api.database.owner(),
+        "select (select count(*) from public.tag_counts) + (select count(*) from public.tag_changes)",
+    )
+    .await;
+    assert_eq!(left, 0);
 }
 
 /// Three conversations of one day, answered after 10, 20 and 100 seconds.

@@ -45,3 +45,7 @@ insert into public.stale_metric_days (workspace_id, date)
 select distinct w.id, (c.created_at at time zone w.time_zone)::date from public.conversations as c join public.workspaces as w on w.id = c.workspace_id
  where c.id = any ($1::uuid[]) and c.workspace_id = $2::uuid and (c.created_at at time zone w.time_zone)::date < (now() at time zone w.time_zone)::date
    and not exists (select from public.stale_metric_days as s where s.workspace_id = w.id and s.date = (c.created_at at time zone w.time_zone)::date)
+--------
+insert into public.tag_changes (workspace_id, applies_to, tag, delta)
+select c.workspace_id, 'conversation', t.tag, count(distinct c.id)::integer from public.conversations as c, unnest(c.tags) as t (tag)
+ where c.id = any ($1::uuid[]) and c.workspace_id = $2::uuid group by c.workspace_id, t.tag

@@ -49,6 +49,7 @@ jobs! {
     send_due_messages: every 2 s, 200 at a time;
     wake_conversations: every 5 s, 500 at a time;
     mark_sla_breaches: every 5 s, 500 at a time;
+    count_tags: every 5 s, 5000 at a time;
     expire_transfers: every 10 s, 500 at a time;
     refresh_realtime_metrics: every 30 s in each workspace;
     mark_idle_agents_away: every 60 s, 500 at a time;

@@ -1,0 +1,2 @@
+-- The changes of tags, added to their counts.
+select romashka.count_tags(5000)::bigint
