@@ -115,3 +115,15 @@ comment on column public.message_delivery_tracking.attempted_at is 'Since when a
 comment on column public.message_delivery_tracking.parts_sent is 'How many parts of a text that is too long for one message the provider has taken; the next attempt goes on behind them.';
 comment on column public.message_delivery_tracking.created_at is 'When the row was made.';
 comment on column public.message_delivery_tracking.updated_at is 'When the row was last changed.';
+comment on column romashka.media_fetches.id is 'The identity of the file, and of the attachment it becomes.';
+comment on column romashka.media_fetches.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column romashka.media_fetches.channel_id is 'The channel the message came by, whose credentials open the file.';
+comment on column romashka.media_fetches.message_id is 'The message it came with.';
+comment on column romashka.media_fetches.source is 'What the provider told of it: id or address, declared type, name, hash.';
+comment on column romashka.media_fetches.status is 'pending, fetching (under a lease) or failed (no further attempt is made).';
+comment on column romashka.media_fetches.attempt_count is 'How many attempts were made.';
+comment on column romashka.media_fetches.next_attempt_at is 'When the next attempt may be made; while one is made, when the lease ends.';
+comment on column romashka.media_fetches.lease_id is 'Proof of the present claim. Null unless somebody holds the file.';
+comment on column romashka.media_fetches.locked_by is 'The worker that holds it, by the name it gave itself.';
+comment on column romashka.media_fetches.error_message is 'Why the last attempt failed.';
+comment on column romashka.media_fetches.created_at is 'When the message came in.';

@@ -230,3 +230,33 @@ create index if not exists message_delivery_tracking_next_attempt_at_idx on publ
 create index if not exists message_delivery_tracking_ordering_key_idx on public.message_delivery_tracking (workspace_id, ordering_key, send_after, id)
   where delivery_status in ('queued', 'sending');
 create index if not exists message_delivery_tracking_delivery_status_idx on public.message_delivery_tracking (workspace_id, created_at) where delivery_status = 'dead';
+
+-- Files that customers sent by a provider that keeps them for a few days. A row goes when its file is stored.
+create table if not exists romashka.media_fetches (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  channel_id uuid not null,
+  message_id uuid not null,
+  source jsonb not null,
+  status text not null default 'pending',
+  attempt_count integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  error_message text,
+  created_at timestamptz not null default now(),
+  constraint media_fetches_pkey primary key (id, workspace_id),
+  constraint media_fetches_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint media_fetches_message_id_fkey foreign key (message_id, workspace_id) references public.messages (id, workspace_id) on delete cascade,
+  constraint media_fetches_source_check check (jsonb_typeof(source) = 'object'),
+  constraint media_fetches_status_check check (status in ('pending', 'fetching', 'failed')),
+  constraint media_fetches_attempt_count_check check (attempt_count >= 0),
+  constraint media_fetches_lease_id_check check ((lease_id is not null) = (status = 'fetching'))
+) with (fillfactor = 70);
+comment on table romashka.media_fetches is 'Files that customers sent and that are still at the provider: the queue they are fetched from. The id is that of the attachment it becomes.';
+create index if not exists media_fetches_next_attempt_at_idx on romashka.media_fetches (next_attempt_at) where status in ('pending', 'fetching');
+create index if not exists media_fetches_channel_id_idx on romashka.media_fetches (channel_id, workspace_id);
+create index if not exists media_fetches_message_id_idx on romashka.media_fetches (message_id, workspace_id);
+revoke all on romashka.media_fetches from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.media_fetches enable row level security;
+alter table romashka.media_fetches force row level security;

@@ -138,6 +138,7 @@ rules! {
         ("romashka.channel_tokens", "the same"),
         ("romashka.login_failures", "the same"),
         ("romashka.mailboxes", "the same"),
+        ("romashka.media_fetches", "the same"),
         ("romashka.outgoing_mails", "the same"),
         ("romashka.passwords", "the same"),
         ("romashka.rate_limits", "the same"),

@@ -96,6 +96,7 @@ pub fn router(server: Server) -> Router {
         ));
     let mut router = api
         .merge(operations)
+        .merge(attachments::address::router())
         .merge(providers::hooks::router())
         .merge(providers::mail_hooks::router())
         .merge(reference::router(&document))

@@ -30,6 +30,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 pub struct Bells {
     /// Something came in.
     pub intake: Notify,
+    /// A customer's file is to be fetched.
+    pub media: Notify,
     /// Something is to be sent to a customer.
     pub deliveries: Notify,
     /// A mail is to be sent to a customer.
@@ -87,6 +89,11 @@ pub fn start(server: &Server, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle
             stopped.clone(),
         )),
     ];
+    match providers::media::Media::new(server.clone()) {
+        Ok(Some(queue)) => working.push(tokio::spawn(run(queue, stopped.clone()))),
+        Ok(None) => {}
+        Err(error) => tracing::error!(%error, "files of customers cannot be fetched"),
+    }
     // A slow mail server must not keep the other channels waiting.
     for group in [deliveries::Group::Providers, deliveries::Group::Mail] {
         match deliveries::Deliveries::new(server.clone(), group) {

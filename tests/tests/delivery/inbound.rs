@@ -235,7 +235,7 @@ async fn reports_in_any_order_never_go_backwards() {
     .await;
 }
 
-fn twilio_signature(url: &str, parameters: &[(&str, &str)]) -> String {
+pub fn twilio_signature(url: &str, parameters: &[(&str, &str)]) -> String {
     let mut sorted = parameters.to_vec();
     sorted.sort_unstable();
     let mut mac = Hmac::<Sha1>::new_from_slice(AUTH_TOKEN.as_bytes()).expect("any key");

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine as _;
 use romashka_db::envelope::{Key, Keyring};
 use romashka_tests::{TestDatabase, romashka_binary, value};
 use secrecy::ExposeSecret as _;
@@ -14,7 +15,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::provider::{
-    APP_SECRET, Provider, delivery_of, meta_signature, now, store_channel, whatsapp_account,
+    APP_SECRET, Provider, Reply, delivery_of, meta_signature, now, store_channel, value_of,
+    whatsapp_account,
 };
 
 /// The real program at work.
@@ -70,6 +72,7 @@ impl Process {
             "update public.report_runs set next_attempt_at = now() where status = 'running' and locked_by like $1",
             "update romashka.outgoing_mails set next_attempt_at = now() where status = 'sending' and locked_by like $1",
             "update public.webhook_events set next_attempt_at = now() where status = 'processing' and locked_by like $1",
+            "update romashka.media_fetches set next_attempt_at = now() where status = 'fetching' and locked_by like $1",
             "update public.message_delivery_tracking set next_attempt_at = now() where delivery_status = 'sending' and locked_by like $1",
         ] {
             held += database
@@ -312,4 +315,104 @@ async fn what_visitors_write_is_stored_once_while_processes_are_killed() {
         vec![EACH as i64; VISITORS],
         "one talk each, each message once"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_are_stored_once_whichever_process_is_killed_meanwhile() {
+    const FILES: usize = 24;
+    const PICTURE: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF a picture";
+    let database = TestDatabase::new().await;
+    let provider = Provider::start().await;
+    provider.take_time(Duration::from_millis(60));
+    let address = json!({"url": format!("{}/bytes", provider.address), "id": "9"});
+    provider.page("/v24.0/9", Reply::Status(200, vec![], address.to_string()));
+    provider.page("/bytes", Reply::Bytes(200, vec![], PICTURE.to_vec()));
+    let key = Key::generate().to_base64();
+    let keys = Keyring::new(Key::parse(key.expose_secret()).expect("a key"), Vec::new());
+    let workspace = database.create_workspace("acme").await;
+    let (configuration, credentials) = whatsapp_account();
+    let channel = store_channel(
+        database.owner(),
+        &keys,
+        workspace,
+        "whatsapp",
+        &configuration,
+        &credentials,
+    )
+    .await;
+    let data = tempfile::TempDir::new().expect("a folder");
+    let folder = data.path().to_str().expect("a path");
+    let start = || {
+        Process::start_with(
+            &database,
+            key.expose_secret(),
+            &[
+                ("ROMASHKA_WHATSAPP_URL", &provider.address),
+                ("ROMASHKA_DATA_DIR", folder),
+            ],
+        )
+    };
+    let mut processes = [start(), start()];
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("a client");
+    let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(PICTURE));
+    let mut acknowledged = 0_i64;
+    for number in 0..FILES {
+        let body = value_of(
+            &json!({"messages": [{"from": format!("4915100000{:02}", number % 12), "id": format!("wamid.f{number}"),
+            "timestamp": now().to_string(), "type": "image", "image": {"id": format!("9{number}"), "mime_type": "image/jpeg", "sha256": hash}}]}),
+        );
+        let process = &processes[number % processes.len()];
+        if post(&client, &process.address, &channel.token, &body).await {
+            acknowledged += 1;
+        }
+        if number % 8 == 7 {
+            // Somewhere between asking, reading, storing and committing.
+            tokio::time::sleep(Duration::from_millis(70 + 40 * (number as u64 / 8))).await;
+            let lost = number / 8 % processes.len();
+            processes[lost].lose(&database).await;
+            processes[lost] = start();
+        }
+    }
+    let begun = std::time::Instant::now();
+    loop {
+        let open: i64 = value(
+            database.owner(),
+            "select (select count(*) from public.webhook_events where status in ('pending', 'processing')) + (select count(*) from romashka.media_fetches)",
+        )
+        .await;
+        if open == 0 {
+            break;
+        }
+        assert!(
+            begun.elapsed() < Duration::from_secs(90),
+            "{open} are still open"
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(acknowledged >= FILES as i64 / 2, "{acknowledged}");
+    let rows = database
+        .owner()
+        .query(
+            "select m.id, f.file_path, m.metadata #>> '{files,0,state}' from public.messages as m
+               left join public.file_attachments as f on f.message_id = m.id and f.workspace_id = m.workspace_id",
+            &[],
+        )
+        .await
+        .expect("files");
+    assert!(
+        rows.len() as i64 >= acknowledged,
+        "{} of {acknowledged}",
+        rows.len()
+    );
+    let mut messages = std::collections::BTreeSet::new();
+    for row in rows {
+        let (message, path): (Uuid, Option<String>) = (row.get(0), row.get(1));
+        assert!(messages.insert(message), "{message} has two files");
+        let path = data.path().join("files").join(path.expect("a file"));
+        assert_eq!(std::fs::read(path).expect("its bytes"), PICTURE);
+        assert_eq!(row.get::<_, Option<String>>(2).as_deref(), Some("stored"));
+    }
 }

@@ -1,7 +1,9 @@
 //! What comes in by webhooks and what goes out to providers and subscribers: real servers, a real PostgreSQL, and providers
 //! that are small servers on loopback.
 
+mod changes;
 mod command;
+mod files_in;
 mod inbound;
 mod lost_processes;
 mod mail_sink;

@@ -31,6 +31,7 @@ pub enum Reply {
     /// As a provider that takes the message.
     Taken,
     Status(u16, Vec<(&'static str, String)>, String),
+    Bytes(u16, Vec<(&'static str, String)>, Vec<u8>),
 }
 
 #[derive(Default)]
@@ -39,6 +40,8 @@ struct Book {
     delay: Duration,
     received: Vec<Received>,
     replies: VecDeque<Reply>,
+    /// What is answered whenever a path begins so; the last one that fits.
+    pages: Vec<(String, Reply)>,
 }
 
 #[derive(Clone)]
@@ -61,6 +64,20 @@ impl Provider {
 
     pub fn reply(&self, reply: Reply) {
         self.book.lock().expect("the book").replies.push_back(reply);
+    }
+
+    /// Answers every request whose path begins so like this, until another answer is given for it.
+    pub fn page(&self, path: &str, reply: Reply) {
+        let mut book = self.book.lock().expect("the book");
+        book.pages.push((path.to_owned(), reply));
+    }
+
+    /// What was asked of a path that begins so.
+    pub fn received_at(&self, path: &str) -> Vec<Received> {
+        let received = self.received().into_iter();
+        received
+            .filter(|received| received.path.starts_with(path))
+            .collect()
     }
 
     pub fn take_time(&self, delay: Duration) {
@@ -97,8 +114,15 @@ async fn answer(
             headers,
             body: body.to_vec(),
         });
+        let path = uri.to_string();
+        let page = book
+            .pages
+            .iter()
+            .rev()
+            .find(|page| path.starts_with(&page.0));
+        let page = page.map(|page| page.1.clone());
         (
-            book.replies.pop_front().unwrap_or(Reply::Taken),
+            page.unwrap_or_else(|| book.replies.pop_front().unwrap_or(Reply::Taken)),
             book.received.len(),
             book.delay,
         )
@@ -113,17 +137,19 @@ async fn answer(
             "messaging_product": "whatsapp", "contacts": [], "messages": [{"id": format!("wamid.{number}")}]
         }))
         .into_response(),
-        Reply::Status(status, headers, body) => {
-            let mut response =
-                (StatusCode::from_u16(status).expect("a status"), body).into_response();
-            for (name, value) in headers {
-                response
-                    .headers_mut()
-                    .insert(name, value.parse().expect("a header"));
-            }
-            response
-        }
+        Reply::Status(status, headers, body) => answer_of(status, headers, body.into_bytes()),
+        Reply::Bytes(status, headers, body) => answer_of(status, headers, body),
     }
+}
+
+fn answer_of(status: u16, headers: Vec<(&'static str, String)>, body: Vec<u8>) -> Response {
+    let mut response = (StatusCode::from_u16(status).expect("a status"), body).into_response();
+    for (name, value) in headers {
+        response
+            .headers_mut()
+            .insert(name, value.parse().expect("a header"));
+    }
+    response
 }
 
 /// A WhatsApp channel of a workspace.

@@ -249,6 +249,13 @@ impl Account {
         self.request(Method::Get, &path, Body::Empty)
     }
 
+    /// Fetches a file of a message from its address. Only for an address that may have the credentials, see
+    /// [`super::inbound::Media::may_get_credentials`]; where it redirects to gets none.
+    pub fn fetch_media(&self, url: &str) -> Result<OutboundRequest, OutboundError> {
+        Ok(OutboundRequest::to_url(Method::Get, url, Body::Empty)
+            .with_secret_header("Authorization", &self.authorization())?)
+    }
+
     /// Deletes a file of a message after it was copied.
     pub fn delete_media(
         &self,
@@ -282,12 +289,15 @@ impl Account {
         path: &str,
         body: Body,
     ) -> Result<OutboundRequest, OutboundError> {
-        let credentials = format!("{}:{}", self.user, self.secret.expose_secret());
-        let authorization = SecretString::from(format!("Basic {}", STANDARD.encode(credentials)));
         let path = format!("/2010-04-01/Accounts/{}{path}", self.sid);
         Ok(OutboundRequest::to_path(method, path, body)
             .with_header("Accept", "application/json")?
-            .with_secret_header("Authorization", &authorization)?)
+            .with_secret_header("Authorization", &self.authorization())?)
+    }
+
+    fn authorization(&self) -> SecretString {
+        let credentials = format!("{}:{}", self.user, self.secret.expose_secret());
+        SecretString::from(format!("Basic {}", STANDARD.encode(credentials)))
     }
 }
 

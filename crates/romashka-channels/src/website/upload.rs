@@ -87,6 +87,9 @@ const OGG: FileKind = kind(
     &["application/ogg", "audio/opus"],
     true,
 );
+const AMR: FileKind = kind("audio/amr", &["amr"], &[], true);
+const AAC: FileKind = kind("audio/aac", &["aac"], &[], true);
+const THREE_GP: FileKind = kind("video/3gpp", &["3gp"], &[], true);
 const DOCX: FileKind = kind(
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     &["docx"],
@@ -145,6 +148,31 @@ pub fn check(
             || declared == found.content_type
             || found.declared.contains(&declared.as_str()));
     fits.then_some(found).ok_or(UploadError::Mismatch)
+}
+
+/// What a file is that a customer sent by another channel: by its bytes alone, and with the sounds and films of telephones.
+/// Nothing for what is not known, which is kept as bytes to be saved.
+pub fn sniff(name: &str, beginning: &[u8]) -> Option<FileKind> {
+    if beginning.is_empty() {
+        return None;
+    }
+    let extension = name
+        .rsplit_once('.')
+        .map(|(_, extension)| extension.to_ascii_lowercase())
+        .unwrap_or_default();
+    let of_telephones = if beginning.starts_with(b"#!AMR") {
+        Some(AMR)
+    } else if matches!(beginning, [0xff, second, ..] if second & 0xf6 == 0xf0) {
+        Some(AAC)
+    } else if matches!(
+        beginning.get(4..11),
+        Some([b'f', b't', b'y', b'p', b'3', b'g', _])
+    ) {
+        Some(THREE_GP)
+    } else {
+        None
+    };
+    of_telephones.or_else(|| detect(beginning, &extension))
 }
 
 fn detect(bytes: &[u8], extension: &str) -> Option<FileKind> {
@@ -314,6 +342,28 @@ mod tests {
                 Ok(content_type),
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn what_telephones_send_is_known_by_its_bytes() {
+        for (name, beginning, content_type) in [
+            (
+                "a.jpg",
+                &b"\xff\xd8\xff\xe0\0\x10JFIF"[..],
+                Some("image/jpeg"),
+            ),
+            ("a.amr", b"#!AMR\n\x3c", Some("audio/amr")),
+            ("a.aac", b"\xff\xf1\x50\x80", Some("audio/aac")),
+            ("a.mp3", b"\xff\xfb\x90\x64", Some("audio/mpeg")),
+            ("a.3gp", b"\0\0\0\x14ftyp3gp4", Some("video/3gpp")),
+            ("a.jpg", b"<!doctype html>", None),
+            ("a.txt", b"<script>", None),
+            ("a.txt", b"hello", Some("text/plain")),
+            ("a", b"", None),
+        ] {
+            let found = sniff(name, beginning).map(|kind| kind.content_type);
+            assert_eq!(found, content_type, "{name}");
         }
     }
 

@@ -103,3 +103,9 @@ fn accepted(body: &[u8]) -> Option<Accepted> {
             == Some("held_for_quality_assessment"),
     })
 }
+
+/// Id of a file in the answer to [`super::api::Number::upload_media`]; nothing when the answer holds none.
+pub fn read_upload(body: &[u8]) -> Option<String> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    fields::id(&value, "id")
+}

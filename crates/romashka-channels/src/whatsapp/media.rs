@@ -221,6 +221,16 @@ pub fn takes_token(url: &str) -> bool {
         })
 }
 
+/// Whether an address has the scheme, the host and the port of another.
+pub fn is_of(url: &str, other: &Url) -> bool {
+    Url::parse(url).is_ok_and(|url| {
+        url.origin().is_tuple()
+            && url.origin() == other.origin()
+            && url.username().is_empty()
+            && url.password().is_none()
+    })
+}
+
 /// What the API says of a file when it is asked by its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaAddress {
@@ -246,11 +256,12 @@ pub enum MediaAddressError {
 }
 
 impl MediaAddress {
-    /// Reads the body of the answer to [`super::api::Number::media_address`].
-    pub fn read(body: &[u8]) -> Result<Self, MediaAddressError> {
+    /// Reads the body of the answer to [`super::api::Number::media_address`]. `gateway` is where the operator has the API:
+    /// it is given the token anyway, so an address of the same origin may have it too.
+    pub fn read(body: &[u8], gateway: &Url) -> Result<Self, MediaAddressError> {
         let value: Value = serde_json::from_slice(body)?;
         let url = fields::line(&value, "url")
-            .filter(|url| takes_token(url))
+            .filter(|url| takes_token(url) || is_of(url, gateway))
             .ok_or(MediaAddressError::Address)?;
         Ok(Self {
             url,
@@ -363,16 +374,29 @@ mod tests {
     #[test]
     fn the_address_of_a_file_is_read() {
         let body = br#"{"url":"https:\/\/lookaside.fbsbx.com\/x?mid=1","mime_type":"image\/jpeg","sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","file_size":303833,"id":"1","messaging_product":"whatsapp"}"#;
-        let address = MediaAddress::read(body).expect("an address");
+        let api: Url = "https://graph.facebook.com".parse().expect("an address");
+        let address = MediaAddress::read(body, &api).expect("an address");
         assert_eq!(address.size, Some(303_833));
         assert!(address.sha256.is_some());
         assert!(matches!(
-            MediaAddress::read(br#"{"url":"https://example.org/x"}"#),
+            MediaAddress::read(br#"{"url":"https://example.org/x"}"#, &api),
             Err(MediaAddressError::Address)
         ));
         assert!(matches!(
-            MediaAddress::read(b"<html>"),
+            MediaAddress::read(b"<html>", &api),
             Err(MediaAddressError::Json(_))
         ));
+        let gateway: Url = "http://127.0.0.1:8080/meta".parse().expect("an address");
+        for (url, is_taken) in [
+            ("http://127.0.0.1:8080/file", true),
+            ("http://127.0.0.1:8081/file", false),
+            ("https://127.0.0.1:8080/file", false),
+            ("http://user@127.0.0.1:8080/file", false),
+            ("http://169.254.169.254/latest", false),
+        ] {
+            let body = json!({ "url": url }).to_string();
+            let read = MediaAddress::read(body.as_bytes(), &gateway);
+            assert_eq!(read.is_ok(), is_taken, "{url}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Files of messages: taken in as a stream, judged by their bytes, and given out so that no browser runs them.
 
+pub mod address;
 pub mod bucket;
 pub mod storage;
 

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::body::Body;
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
 use romashka_channels::website::upload::{self, FileKind, SIZE_LIMIT, SNIFF_LENGTH, UploadError};
 use sha2::{Digest, Sha256};
 use tokio::fs::{self, File};
@@ -44,7 +45,31 @@ pub struct Received {
     pub hash: String,
     /// What it is.
     pub kind: FileKind,
+    /// The first bytes, by which it is judged.
+    pub beginning: Vec<u8>,
 }
+
+/// Why a stream of bytes did not become a file.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// More came than is taken.
+    #[error("the file is too large")]
+    TooLarge,
+    /// The stream broke off.
+    #[error("the file did not arrive whole")]
+    Source(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The disk refused it.
+    #[error("the file cannot be written")]
+    Disk(#[from] io::Error),
+}
+
+/// What no rule knows: bytes to be saved.
+const BYTES: FileKind = FileKind {
+    content_type: "application/octet-stream",
+    extensions: &[],
+    declared: &[],
+    inline: false,
+};
 
 impl Drop for Received {
     fn drop(&mut self) {
@@ -108,45 +133,58 @@ impl Storage {
 
     /// Takes a body in, up to the size that is allowed, and judges it by its bytes.
     pub async fn receive(&self, body: Body, name: &str, declared: &str) -> Answer<Received> {
+        let most = self.most / (1024 * 1024);
+        let written = self.write(body.into_data_stream(), self.most).await;
+        let mut received = written.map_err(|error| match error {
+            WriteError::TooLarge => Problem::new(Code::BodyTooLarge).detail(format!(
+                "Files have at most {most} MB here (max_file_size_mb)"
+            )),
+            WriteError::Source(error) => Problem::new(Code::InvalidRequest).because(error),
+            WriteError::Disk(error) => failed(error),
+        })?;
+        received.kind =
+            upload::check(name, declared, received.size, &received.beginning).map_err(refused)?;
+        Ok(received)
+    }
+
+    /// Writes a stream down, of at most so many bytes, and judges nothing.
+    pub async fn write<E>(
+        &self,
+        stream: impl Stream<Item = Result<Bytes, E>>,
+        limit: u64,
+    ) -> Result<Received, WriteError>
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
         let incoming = self.folder.join("incoming");
-        fs::create_dir_all(&incoming).await.map_err(failed)?;
+        fs::create_dir_all(&incoming).await?;
         let path = incoming.join(Uuid::new_v4().simple().to_string());
-        let mut file = File::create_new(&path).await.map_err(failed)?;
+        let mut file = File::create_new(&path).await?;
         // From here on what was written is removed whatever happens, also when the caller goes away.
         let mut received = Received {
             path,
             size: 0,
             hash: String::new(),
-            kind: FileKind {
-                content_type: "application/octet-stream",
-                extensions: &[],
-                declared: &[],
-                inline: false,
-            },
+            kind: BYTES,
+            beginning: Vec::with_capacity(SNIFF_LENGTH),
         };
         let mut hash = Sha256::new();
-        let mut beginning = Vec::with_capacity(SNIFF_LENGTH);
-        let mut stream = body.into_data_stream();
+        let mut stream = std::pin::pin!(stream);
         while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|error| Problem::new(Code::InvalidRequest).because(error))?;
+            let chunk = chunk.map_err(|error| WriteError::Source(error.into()))?;
             received.size += chunk.len() as u64;
-            if received.size > self.most {
-                let most = self.most / (1024 * 1024);
-                return Err(Problem::new(Code::BodyTooLarge).detail(format!(
-                    "Files have at most {most} MB here (max_file_size_mb)"
-                )));
+            if received.size > limit {
+                return Err(WriteError::TooLarge);
             }
             let wanted = SNIFF_LENGTH
-                .saturating_sub(beginning.len())
+                .saturating_sub(received.beginning.len())
                 .min(chunk.len());
-            beginning.extend_from_slice(&chunk[..wanted]);
+            received.beginning.extend_from_slice(&chunk[..wanted]);
             hash.update(&chunk);
-            file.write_all(&chunk).await.map_err(failed)?;
+            file.write_all(&chunk).await?;
         }
-        received.kind =
-            upload::check(name, declared, received.size, &beginning).map_err(refused)?;
         received.hash = hex::encode(hash.finalize());
-        file.sync_all().await.map_err(failed)?;
+        file.sync_all().await?;
         Ok(received)
     }
 

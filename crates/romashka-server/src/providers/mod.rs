@@ -8,4 +8,5 @@ pub mod check;
 pub mod hooks;
 pub mod intake;
 pub mod mail_hooks;
+pub mod media;
 pub mod provider;

@@ -17,6 +17,16 @@ const TOTAL_TIMEOUT: Duration = Duration::from_secs(20);
 /// Most bytes that are read of an answer.
 const ANSWER_LIMIT: usize = 1024 * 1024;
 
+/// Bytes a second that an upload must at least come to.
+const SLOWEST_UPLOAD: u64 = 512 * 1024;
+
+fn address(base: &Url, request: &OutboundRequest) -> String {
+    match &request.target {
+        Target::Path(path) => format!("{}{path}", base.as_str().trim_end_matches('/')),
+        Target::Url(url) => url.clone(),
+    }
+}
+
 /// What came back.
 #[derive(Debug)]
 pub struct Exchange {
@@ -62,11 +72,32 @@ impl Client {
         base: &Url,
         request: &OutboundRequest,
     ) -> Result<Exchange, ExchangeError> {
-        let url = match &request.target {
-            Target::Path(path) => format!("{}{path}", base.as_str().trim_end_matches('/')),
-            Target::Url(url) => url.clone(),
-        };
-        let built = build(&self.0, &url, request)?;
+        let built = build(&self.0, &address(base, request), request)?;
+        self.execute(built).await
+    }
+
+    /// Sends a request with a body of its own, of this media type and so many bytes; its time grows with the body.
+    pub async fn stream(
+        &self,
+        base: &Url,
+        request: &OutboundRequest,
+        (kind, length): (&str, u64),
+        body: reqwest::Body,
+    ) -> Result<Exchange, ExchangeError> {
+        let mut built = build(&self.0, &address(base, request), request)?;
+        let not_sent =
+            |error: axum::http::header::InvalidHeaderValue| ExchangeError::NotSent(error.into());
+        let kind = HeaderValue::from_str(kind).map_err(not_sent)?;
+        built.headers_mut().insert("content-type", kind);
+        built
+            .headers_mut()
+            .insert("content-length", HeaderValue::from(length));
+        *built.body_mut() = Some(body);
+        *built.timeout_mut() = Some(TOTAL_TIMEOUT + Duration::from_secs(length / SLOWEST_UPLOAD));
+        self.execute(built).await
+    }
+
+    async fn execute(&self, built: reqwest::Request) -> Result<Exchange, ExchangeError> {
         let mut answer = self.0.execute(built).await.map_err(|error| {
             if error.is_connect() || error.is_builder() {
                 ExchangeError::NotSent(error.without_url().into())

@@ -149,12 +149,16 @@ struct Incoming<'a> {
 }
 
 struct Ingested {
+    is_duplicate: bool,
+    message: Uuid,
     customer: Uuid,
 }
 
 impl FromRow for Ingested {
     fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
         Ok(Ingested {
+            is_duplicate: row.try_get("is_duplicate")?,
+            message: row.try_get("message_id")?,
             customer: row.try_get("customer_id")?,
         })
     }
@@ -180,6 +184,45 @@ impl Incoming<'_> {
             .one(scope)
             .await
     }
+}
+
+/// Says which files of a message are to be fetched, when it is a new one.
+async fn queue_files(
+    scope: &OwnedScope,
+    event: &Event,
+    channel: Option<Uuid>,
+    ingested: &Ingested,
+    files: &Value,
+) -> Answer<()> {
+    let is_empty = files.as_array().is_none_or(Vec::is_empty);
+    if is_empty || ingested.is_duplicate || channel.is_none() {
+        return Ok(());
+    }
+    Statement::new(include_str!("queue_media.sql"))
+        .bind("channel", &channel)
+        .bind("message", &ingested.message)
+        .bind("files", &Json(files))
+        .bind("workspace", &event.workspace)
+        .execute(scope)
+        .await?;
+    Ok(())
+}
+
+/// The message that a provider knows by an id.
+async fn message_of(
+    scope: &OwnedScope,
+    event: &Event,
+    channel_type: &'static str,
+    channel: Option<Uuid>,
+    external_id: &str,
+) -> Answer<Option<Uuid>> {
+    Statement::new(include_str!("message_of.sql"))
+        .bind("workspace", &event.workspace)
+        .bind("channel_type", &channel_type)
+        .bind("channel", &channel)
+        .bind("external_id", &external_id)
+        .value(scope)
+        .await
 }
 
 /// What a provider says of a message of ours.
@@ -281,6 +324,7 @@ impl Intake {
         }
         scope.commit().await?;
         metrics::counter!("intake_items_total").increment(tally.handled.unsigned_abs().into());
+        self.server.bells.media.notify_one();
         self.server.bells.ledger.notify_one();
         Ok(())
     }

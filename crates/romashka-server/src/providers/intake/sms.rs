@@ -10,9 +10,10 @@ use romashka_db::scope::OwnedScope;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Event, Handled, Incoming, Report, Tally};
+use super::{Event, Handled, Incoming, Report, Tally, message_of, queue_files};
 use crate::problem::{Answer, Problem};
 use crate::providers::account::Twilio;
+use crate::providers::media::{Source, entries};
 use crate::savepoint::apart;
 use crate::statement::Statement;
 
@@ -52,17 +53,29 @@ async fn ingest(
         (true, 1) => "File".to_owned(),
         (true, count) => format!("{count} files"),
     };
-    let metadata = json!({ "sms": {
+    let (files, shown) = entries(&Source::of_twilio(&message));
+    let mut metadata = json!({ "sms": {
         "to": message.to.as_str(),
         "messaging_service": message.messaging_service,
         "segments": message.segments,
-        "media": message.media,
         "country": message.country,
         "place": message.place,
         "button": message.button,
         "replied_to": message.replied_to,
         "opt_out": message.opt_out,
     }});
+    if !message.media.is_empty() {
+        metadata["files"] = shown;
+    }
+    if let Some(button) = &message.button {
+        metadata["answer"] = json!({ "id": button.payload, "title": button.text });
+    }
+    if let Some(answered) = &message.replied_to {
+        let target = message_of(scope, event, "sms", event.channel, answered).await?;
+        if let Some(target) = target {
+            metadata["reply_to"] = json!(target);
+        }
+    }
     let from = message.from.as_str();
     let ingested = Incoming {
         channel_type: "sms",
@@ -82,6 +95,7 @@ async fn ingest(
     }
     .take_in(scope)
     .await?;
+    queue_files(scope, event, event.channel, &ingested, &files).await?;
     if let Some(word @ (OptOutWord::Stop | OptOutWord::Start)) = message.opt_out {
         Statement::new(include_str!("opt.sql"))
             .bind("workspace", &event.workspace)

@@ -1,18 +1,20 @@
 //! The items of a webhook of WhatsApp.
 
+use jiff::Timestamp;
 use romashka_channels::whatsapp::customer::{Customer, variants};
-use romashka_channels::whatsapp::message::Message;
+use romashka_channels::whatsapp::message::{Message, MessageContent, SystemChange, SystemKind};
 use romashka_channels::whatsapp::notice::Notice;
 use romashka_channels::whatsapp::outbound::CallbackData;
 use romashka_channels::whatsapp::read_webhook;
 use romashka_channels::whatsapp::status::Status;
 use romashka_channels::whatsapp::webhook::{Content, Item};
 use romashka_db::scope::OwnedScope;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Event, Handled, Incoming, Report, Tally};
+use super::{Event, Handled, Incoming, Ingested, Report, Tally, message_of, queue_files};
 use crate::problem::Answer;
+use crate::providers::media::{Source, entries};
 use crate::savepoint::apart;
 use crate::statement::Statement;
 
@@ -65,8 +67,34 @@ async fn ingest(
             "a message without a sender".to_owned(),
         ));
     };
-    let (text, metadata, phone) = (message.text(), message.metadata(), message.customer.phone());
-    Incoming {
+    let at = message
+        .sent_at
+        .or(item.occurred_at)
+        .unwrap_or(event.created_at);
+    let target = match message.refers_to() {
+        Some(external) => message_of(scope, event, "whatsapp", Some(channel), external).await?,
+        None => None,
+    };
+    // What it is about may be older than this installation. Nothing waits for it, because the customer's next messages would
+    // wait behind; it is kept as a message of its own then.
+    if let Some(target) = target
+        && !change(scope, event, message, sender_type, target, at).await?
+    {
+        return Ok(Handled::Done);
+    }
+    let (text, phone) = (message.text(), message.customer.phone());
+    let (files, shown) = entries(&Source::of_whatsapp(message));
+    let mut metadata = message.metadata();
+    if message.media().is_some() {
+        metadata["files"] = shown;
+    }
+    if let Some(target) = target {
+        metadata["reply_to"] = json!(target);
+    }
+    if let Some(answer) = answer(&message.content) {
+        metadata["answer"] = answer;
+    }
+    let ingested = Incoming {
         channel_type: "whatsapp",
         channel: Some(channel),
         workspace: event.workspace,
@@ -77,13 +105,127 @@ async fn ingest(
         customer_phone: phone.as_deref(),
         message_type: message.message_type(),
         metadata: &metadata,
-        occurred_at: message.sent_at.or(item.occurred_at),
+        occurred_at: Some(at),
         is_quiet: message.is_quiet() || sender_type == "agent",
         sender_type,
     }
     .take_in(scope)
     .await?;
+    queue_files(scope, event, Some(channel), &ingested, &files).await?;
+    know(scope, event, message, &ingested, &id).await?;
     Ok(Handled::Done)
+}
+
+/// What a customer pressed or chose, whatever kind of button it was.
+fn answer(content: &MessageContent) -> Option<Value> {
+    Some(match content {
+        MessageContent::ButtonReply { id, title } => json!({ "id": id, "title": title }),
+        MessageContent::ListReply {
+            id,
+            title,
+            description,
+        } => json!({ "id": id, "title": title, "description": description }),
+        MessageContent::TemplateButton { payload, text } => {
+            json!({ "id": payload, "title": text })
+        }
+        MessageContent::FormReply { name, answers, .. } => {
+            json!({ "id": name, "answers": answers })
+        }
+        _ => return None,
+    })
+}
+
+/// Changes the message that another one is about. Whether that one is a message of its own besides: a correction and a
+/// withdrawal are not.
+async fn change(
+    scope: &OwnedScope,
+    event: &Event,
+    message: &Message,
+    sender_type: &'static str,
+    target: Uuid,
+    at: Timestamp,
+) -> Answer<bool> {
+    match &message.content {
+        MessageContent::Reaction { emoji, .. } => {
+            let reactor = match sender_type {
+                "agent" => "agent",
+                _ => "customer",
+            };
+            let _: bool = Statement::new(include_str!("react.sql"))
+                .bind("workspace", &event.workspace)
+                .bind("message", &target)
+                .bind("reactor", &reactor)
+                .bind("emoji", emoji)
+                .bind("at", &at)
+                .value(scope)
+                .await?;
+            Ok(true)
+        }
+        MessageContent::Edit { content, .. } => {
+            let text = content.text();
+            let _: bool = Statement::new(include_str!("correct.sql"))
+                .bind("workspace", &event.workspace)
+                .bind("message", &target)
+                .bind("correction", &message.id)
+                .bind("content", &text)
+                .bind("at", &at)
+                .value(scope)
+                .await?;
+            Ok(false)
+        }
+        MessageContent::Revoke { .. } => {
+            let _: bool = Statement::new(include_str!("withdraw.sql"))
+                .bind("workspace", &event.workspace)
+                .bind("message", &target)
+                .bind("at", &at)
+                .value(scope)
+                .await?;
+            Ok(false)
+        }
+        _ => Ok(true),
+    }
+}
+
+/// Keeps by what else a customer is known: a number and a user id of one delivery are one person's, and a new number is his.
+async fn know(
+    scope: &OwnedScope,
+    event: &Event,
+    message: &Message,
+    ingested: &Ingested,
+    known: &str,
+) -> Answer<()> {
+    let mut ids: Vec<String> = [&message.customer.wa_id, &message.customer.user_id]
+        .into_iter()
+        .flatten()
+        .filter(|id| id.as_str() != known)
+        .cloned()
+        .collect();
+    if let MessageContent::System(SystemChange {
+        change: SystemKind::NumberChanged | SystemKind::UserIdChanged,
+        now: Some(now),
+        ..
+    }) = &message.content
+    {
+        ids.extend(now.user_id.clone());
+        if let Some(number) = now.wa_id.as_ref().filter(|number| *number != known) {
+            Statement::new(include_str!("change_number.sql"))
+                .bind("workspace", &event.workspace)
+                .bind("customer", &ingested.customer)
+                .bind("old", &known)
+                .bind("new", number)
+                .execute(scope)
+                .await?;
+        }
+    }
+    if !ids.is_empty() {
+        Statement::new(include_str!("add_identities.sql"))
+            .bind("workspace", &event.workspace)
+            .bind("customer", &ingested.customer)
+            .bind("ids", &ids)
+            .execute(scope)
+            .await?;
+    }
+    Ok(())
 }
 
 /// The channel of the number that an item is for; the event's where it names none.
@@ -196,6 +338,14 @@ async fn note(scope: &OwnedScope, event: &Event, notice: &Notice) -> Answer<Hand
                 event = account.event,
                 "WhatsApp has news of an account"
             );
+        }
+        Notice::UserIdChanged { previous, now, .. } => {
+            Statement::new(include_str!("change_user_id.sql"))
+                .bind("workspace", &event.workspace)
+                .bind("previous", previous)
+                .bind("now", now)
+                .execute(scope)
+                .await?;
         }
         // Kept in the event, for people to look at.
         _ => {}
