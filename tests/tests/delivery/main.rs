@@ -4,6 +4,7 @@
 mod changes;
 mod command;
 mod files_in;
+mod files_out;
 mod inbound;
 mod lost_processes;
 mod mail_sink;

@@ -147,6 +147,12 @@ pub enum MessageKind {
     Template,
     /// Buttons or a list, described in the metadata.
     Interactive,
+    /// A place, described in the metadata.
+    Location,
+    /// Cards of people, in the metadata.
+    Contact,
+    /// A reaction to a message of the customer's, described in the metadata.
+    Reaction,
 }
 
 impl MessageKind {
@@ -155,6 +161,9 @@ impl MessageKind {
             MessageKind::Text => "text",
             MessageKind::Template => "template",
             MessageKind::Interactive => "interactive",
+            MessageKind::Location => "location",
+            MessageKind::Contact => "contact",
+            MessageKind::Reaction => "reaction",
         }
     }
 }
@@ -163,13 +172,15 @@ impl MessageKind {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewMessage {
-    /// What to say.
-    #[schema(min_length = 1, max_length = 100_000)]
+    /// What to say. It may be left out where the metadata names `attachments`: then the names of the files stand there.
+    #[serde(default)]
+    #[schema(max_length = 100_000)]
     content: String,
     /// The kind of message.
     #[serde(default)]
     kind: MessageKind,
-    /// What it carries along: parameters of a template, buttons.
+    /// What it carries along: `attachments` (ids of files of the conversation), `reply_to` (id of a message), `template`,
+    /// `interactive`, `location`, `contacts`, `reaction`.
     #[serde(default)]
     #[schema(value_type = Object)]
     metadata: Map<String, Value>,
@@ -191,6 +202,33 @@ fn require_content(content: &str) -> Answer<()> {
     Ok(())
 }
 
+/// A message of files alone is called by their names.
+async fn name_files(scope: &Scoped<Agent>, conversation: Uuid, new: &mut NewMessage) -> Answer<()> {
+    let files: Vec<Uuid> = new
+        .metadata
+        .get("attachments")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|id| id.as_str()?.parse().ok())
+        .collect();
+    if files.is_empty() {
+        return Ok(());
+    }
+    let workspace = scope.workspace();
+    let names: Option<String> = Statement::new(include_str!("file_names.sql"))
+        .bind("files", &files)
+        .bind("conversation", &conversation)
+        .bind("workspace", &workspace)
+        .value(scope)
+        .await?;
+    new.content = names.ok_or_else(|| {
+        crate::problem::Problem::field("metadata.attachments", "names files of this conversation")
+    })?;
+    new.metadata.insert("is_file_only".to_owned(), true.into());
+    Ok(())
+}
+
 /// Send a message
 ///
 /// An agent's answer. It is stored and put on the queue of its channel in one commit; what becomes of it is its delivery status.
@@ -201,8 +239,11 @@ fn require_content(content: &str) -> Answer<()> {
 async fn send_message(
     scope: Scoped<Agent>,
     Path(id): Path<Uuid>,
-    input::Json(new): input::Json<NewMessage>,
+    input::Json(mut new): input::Json<NewMessage>,
 ) -> Answer<Created<Message>> {
+    if new.content.trim().is_empty() {
+        name_files(&scope, id, &mut new).await?;
+    }
     require_content(&new.content)?;
     let (workspace, kind) = (scope.workspace(), new.kind.name());
     let message: Uuid = Statement::new(include_str!("send_message.sql"))

@@ -5,8 +5,10 @@
 //! taken are not sent a second time; of a conversation one message is at work at a time; credentials are opened here, for
 //! the length of a request.
 
+mod files;
 mod outcome;
 mod rendered;
+mod wanted;
 
 use std::time::Duration;
 
@@ -167,7 +169,7 @@ impl Deliveries {
         let rendered = if claimed.channel_type == "email" {
             rendered::render_mail(&self.server, &scope, claimed, &loaded).await?
         } else {
-            rendered::render(&self.server, claimed, &loaded, token.as_deref())
+            rendered::render(&self.server, &scope, claimed, &loaded, token.as_deref()).await?
         };
         let (rendered, channel) = match rendered {
             Ok(rendered) => rendered,
@@ -216,6 +218,15 @@ impl Deliveries {
     async fn send(&self, claimed: &Claimed, rendered: &Rendered) -> Answer<(i32, Outcome)> {
         let mut external_id = None;
         for part in claimed.parts_sent..rendered.parts() {
+            if let Some(length) = rendered.ahead(part)
+                && !self.keep(claimed, length).await?
+            {
+                return Ok((part, Outcome::Lost));
+            }
+            let request = match rendered.prepare(&self.client, part).await {
+                Ok(request) => request,
+                Err(outcome) => return Ok((part, outcome)),
+            };
             let scope = self.begin(claimed.workspace).await?;
             let is_ours: bool = Statement::new(include_str!("begin.sql"))
                 .bind("delivery", &claimed.id)
@@ -229,7 +240,7 @@ impl Deliveries {
                 return Ok((part, Outcome::Lost));
             }
             match rendered
-                .send(&self.server, &self.client, part, claimed)
+                .send(&self.server, &self.client, request.as_ref(), claimed)
                 .await
             {
                 Outcome::Sent(id) => external_id = Some(id),
@@ -238,6 +249,37 @@ impl Deliveries {
         }
         let last = rendered.parts() - 1;
         Ok((last, external_id.map_or(Outcome::Lost, Outcome::Sent)))
+    }
+
+    /// Shows our reaction on the customer's message.
+    async fn show_reaction(
+        &self,
+        claimed: &Claimed,
+        (message, emoji): &(Uuid, Option<String>),
+    ) -> Answer<()> {
+        let scope = self.begin(claimed.workspace).await?;
+        let _: bool = Statement::new(include_str!("react.sql"))
+            .bind("workspace", &claimed.workspace)
+            .bind("message", message)
+            .bind("emoji", emoji)
+            .bind("at", &Timestamp::now())
+            .value(&scope)
+            .await?;
+        scope.commit().await?;
+        Ok(())
+    }
+
+    /// Prolongs the lease while a file goes ahead; false when somebody else has the message by now.
+    async fn keep(&self, claimed: &Claimed, length: Duration) -> Answer<bool> {
+        let scope = self.begin(claimed.workspace).await?;
+        let is_ours: bool = Statement::new(include_str!("keep.sql"))
+            .bind("delivery", &claimed.id)
+            .bind("lease", &claimed.lease)
+            .bind("length", &length.as_secs_f64())
+            .value(&scope)
+            .await?;
+        scope.commit().await?;
+        Ok(is_ours)
     }
 
     /// Writes the end down, several times when the database is away: what was sent must not stay in doubt.
@@ -414,6 +456,9 @@ impl Queue for Deliveries {
             Err((outcome, parts)) => (None, (claimed.parts_sent, parts), outcome),
             Ok((rendered, channel)) => {
                 let (part, outcome) = self.send(&claimed, &rendered).await?;
+                if let (Outcome::Sent(_), Some(reaction)) = (&outcome, rendered.reaction()) {
+                    self.show_reaction(&claimed, reaction).await?;
+                }
                 (Some(channel), (part, rendered.parts()), outcome)
             }
         };

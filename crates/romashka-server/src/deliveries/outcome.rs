@@ -26,6 +26,8 @@ pub(super) struct Failure {
     class: &'static str,
     message: String,
     details: Option<String>,
+    /// What may be sent instead.
+    templates: Option<Value>,
 }
 
 impl Failure {
@@ -39,6 +41,19 @@ impl Failure {
             class,
             message: message.into(),
             details: None,
+            templates: None,
+        }
+    }
+
+    /// Whether only a template may be sent now.
+    pub(super) fn is_window_closed(&self) -> bool {
+        self.class == "window_closed"
+    }
+
+    pub(super) fn with_templates(self, templates: Value) -> Failure {
+        Failure {
+            templates: Some(templates),
+            ..self
         }
     }
 
@@ -48,12 +63,16 @@ impl Failure {
 
     /// As it is stored in `error_details`.
     pub(super) fn document(&self) -> Value {
-        json!({
+        let mut document = json!({
             "code": self.code,
             "class": self.class,
             "message": self.message,
             "details": self.details,
-        })
+        });
+        if let Some(templates) = &self.templates {
+            document["templates"] = templates.clone();
+        }
+        document
     }
 }
 

@@ -3,6 +3,7 @@
 //! Invariant: what its channel or its provider would refuse in any case is refused here, in words for the agent, before
 //! anything leaves.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,22 +11,26 @@ use romashka_channels::email::outgoing::RenderedMail;
 use romashka_channels::email::smtp_reply::{Fate, after_lost_connection};
 use romashka_channels::request::OutboundRequest;
 use romashka_channels::sms::number::E164;
-use romashka_channels::sms::outbound::Message as TextMessage;
+use romashka_channels::sms::outbound::{MEDIA_LIMIT, Message as TextMessage};
 use romashka_channels::sms::segment;
+use romashka_channels::whatsapp::api::Number;
+use romashka_channels::whatsapp::media::MediaKind;
 use romashka_channels::whatsapp::outbound::{
-    CallbackData, OutboundContent, OutboundMessage, Recipient,
+    CAPTION_LIMIT, CallbackData, MediaSource, OutboundContent, OutboundMessage, Recipient,
 };
-use romashka_channels::whatsapp::template::{
-    Component, Parameter, ParameterValue, TemplateMessage,
-};
+use romashka_channels::whatsapp::split::{TEXT_LIMIT, length, split};
 use romashka_channels::whatsapp::window::Window;
 use romashka_db::scope::OwnedScope;
-use serde::Deserialize;
+use secrecy::SecretString;
+use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
+use super::files::{self, File};
 use super::outcome::{self, Failure, Outcome};
+use super::wanted::{self, Reaction, Template};
 use super::{Claimed, Loaded};
+use crate::attachments::address::address;
 use crate::mail::account::{Endpoint, MailAccount};
 use crate::mail::post::Surroundings;
 use crate::mail::smtp::{self, SendError};
@@ -33,6 +38,7 @@ use crate::problem::Answer;
 use crate::providers::account::{Stored, Twilio, WhatsApp};
 use crate::providers::provider::Client;
 use crate::state::Server;
+use crate::statement::{FromRow, Statement};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Provider {
@@ -44,7 +50,36 @@ enum Provider {
 pub(super) struct Requests {
     provider: Provider,
     base: Url,
-    requests: Vec<OutboundRequest>,
+    requests: Vec<Part>,
+    /// The message that is reacted to, and the sign.
+    reaction: Option<(Uuid, Option<String>)>,
+}
+
+/// A part of a message.
+enum Part {
+    /// As it leaves.
+    Ready(OutboundRequest),
+    /// A file that goes to the provider first; its message names the id that it is given there.
+    File(Box<FileToSend>),
+}
+
+struct FileToSend {
+    upload: OutboundRequest,
+    path: PathBuf,
+    message: OutboundMessage,
+    number: Number,
+    token: SecretString,
+}
+
+impl FileToSend {
+    async fn request(&self, client: &Client, base: &Url) -> Result<OutboundRequest, Outcome> {
+        let id = files::upload(client, base, &self.upload, &self.path).await?;
+        let mut message = self.message.clone();
+        if let OutboundContent::Media { source, .. } = &mut message.content {
+            *source = MediaSource::Id(id);
+        }
+        message_request(&self.number, &message, &self.token).map_err(Outcome::Refused)
+    }
 }
 
 /// A mail, and where it is handed over.
@@ -89,17 +124,55 @@ impl Rendered {
         }
     }
 
+    /// The message that it reacts to, and the sign.
+    pub(super) fn reaction(&self) -> Option<&(Uuid, Option<String>)> {
+        match self {
+            Rendered::Requests(requests) => requests.reaction.as_ref(),
+            Rendered::Mail(_) => None,
+        }
+    }
+
+    /// How long what goes ahead of a part may take; none where nothing does.
+    pub(super) fn ahead(&self, part: i32) -> Option<Duration> {
+        match self {
+            Rendered::Requests(requests) => match requests.part(part) {
+                Some(Part::File(_)) => Some(Duration::from_secs(420)),
+                _ => None,
+            },
+            Rendered::Mail(_) => None,
+        }
+    }
+
+    /// Does what has to go ahead of a part, of which the customer sees nothing.
+    pub(super) async fn prepare(
+        &self,
+        client: &Client,
+        part: i32,
+    ) -> Result<Option<OutboundRequest>, Outcome> {
+        let Rendered::Requests(requests) = self else {
+            return Ok(None);
+        };
+        match requests.part(part) {
+            Some(Part::Ready(request)) => Ok(Some(request.clone())),
+            Some(Part::File(file)) => file.request(client, &requests.base).await.map(Some),
+            None => Err(Outcome::Lost),
+        }
+    }
+
     /// Sends one part.
     pub(super) async fn send(
         &self,
         server: &Server,
         client: &Client,
-        part: i32,
+        request: Option<&OutboundRequest>,
         claimed: &Claimed,
     ) -> Outcome {
-        match self {
-            Rendered::Requests(requests) => requests.send(client, part, claimed.attempt).await,
-            Rendered::Mail(post) => post.send(server, claimed).await,
+        match (self, request) {
+            (Rendered::Requests(requests), Some(request)) => {
+                requests.send(client, request, claimed.attempt).await
+            }
+            (Rendered::Requests(_), None) => Outcome::Lost,
+            (Rendered::Mail(post), _) => post.send(server, claimed).await,
         }
     }
 }
@@ -128,13 +201,13 @@ impl Post {
 }
 
 impl Requests {
-    async fn send(&self, client: &Client, part: i32, attempt: i32) -> Outcome {
-        let request = usize::try_from(part)
+    fn part(&self, part: i32) -> Option<&Part> {
+        usize::try_from(part)
             .ok()
-            .and_then(|part| self.requests.get(part));
-        let Some(request) = request else {
-            return Outcome::Lost;
-        };
+            .and_then(|part| self.requests.get(part))
+    }
+
+    async fn send(&self, client: &Client, request: &OutboundRequest, attempt: i32) -> Outcome {
         let exchange = match client.exchange(&self.base, request).await {
             Ok(exchange) => exchange,
             Err(error) => return Outcome::without_answer(&error),
@@ -149,16 +222,7 @@ impl Requests {
     }
 }
 
-/// The template that a message's metadata names under `template`.
-#[derive(Deserialize)]
-struct WantedTemplate {
-    name: String,
-    language: String,
-    #[serde(default)]
-    body: Vec<String>,
-}
-
-fn configuration(message: impl Into<String>) -> Failure {
+pub(super) fn configuration(message: impl Into<String>) -> Failure {
     Failure::new("channel", "configuration", message)
 }
 
@@ -207,11 +271,73 @@ fn ready<'a>(claimed: &Claimed, loaded: &'a Loaded) -> Result<Ready<'a>, Failure
 }
 
 /// The requests, and the channel they go by.
-pub(super) fn render(
+pub(super) async fn render(
+    server: &Server,
+    scope: &OwnedScope,
+    claimed: &Claimed,
+    loaded: &Loaded,
+    token: Option<&str>,
+) -> Answer<Result<(Rendered, Uuid), Failure>> {
+    let files = File::of(scope, claimed.id, claimed.workspace).await?;
+    let reacted_to = match Reaction::of(&loaded.metadata) {
+        Ok(Some(reaction)) => {
+            Statement::new(include_str!("external_id.sql"))
+                .bind("message", &reaction.message_id)
+                .bind("workspace", &claimed.workspace)
+                .optional::<ExternalId>(scope)
+                .await?
+        }
+        _ => None,
+    };
+    let rendered = requests(server, claimed, loaded, token, &files, reacted_to);
+    match rendered {
+        Err(failure) if failure.is_window_closed() => {
+            let templates: Value = Statement::new(include_str!("templates.sql"))
+                .bind("workspace", &claimed.workspace)
+                .value(scope)
+                .await?;
+            Ok(Err(failure.with_templates(templates)))
+        }
+        Ok(rendered) => {
+            if let Ok(Some(template)) = Template::of(&loaded.metadata)
+                && claimed.channel_type == "whatsapp"
+            {
+                let known: Option<ExternalId> = Statement::new(include_str!("use_template.sql"))
+                    .bind("workspace", &claimed.workspace)
+                    .bind("name", &template.name)
+                    .bind("language", &template.language)
+                    .optional(scope)
+                    .await?;
+                if known.is_some_and(|known| known.0.as_deref() == Some("rejected")) {
+                    return Ok(Err(Failure::new(
+                        "template_rejected",
+                        "permanent",
+                        "WhatsApp has rejected or withdrawn this template. Choose another one.",
+                    )));
+                }
+            }
+            Ok(Ok(rendered))
+        }
+        other => Ok(other),
+    }
+}
+
+/// The first column, a text.
+struct ExternalId(Option<String>);
+
+impl FromRow for ExternalId {
+    fn from_row(row: &tokio_postgres::Row) -> Result<Self, tokio_postgres::Error> {
+        Ok(ExternalId(row.try_get(0)?))
+    }
+}
+
+fn requests(
     server: &Server,
     claimed: &Claimed,
     loaded: &Loaded,
     token: Option<&str>,
+    files: &[File],
+    reacted_to: Option<ExternalId>,
 ) -> Result<(Rendered, Uuid), Failure> {
     let Ready {
         stored,
@@ -221,11 +347,17 @@ pub(super) fn render(
     let rendered = if claimed.channel_type == "whatsapp" {
         let account = WhatsApp::open(stored, &server.keys)
             .map_err(|error| configuration(capital(&error.to_string())))?;
-        whatsapp(server, claimed, loaded, &account, recipient)?
+        let message = Outgoing {
+            claimed,
+            loaded,
+            files,
+            reacted_to: reacted_to.and_then(|id| id.0),
+        };
+        message.by_whatsapp(server, &account, recipient)?
     } else {
         let account = Twilio::open(stored, &server.keys)
             .map_err(|error| configuration(capital(&error.to_string())))?;
-        sms(server, claimed, loaded, &account, recipient, token)?
+        sms(server, claimed, loaded, &account, recipient, token, files)?
     };
     Ok((Rendered::Requests(rendered), channel))
 }
@@ -280,87 +412,212 @@ pub(super) fn capital(words: &str) -> String {
     })
 }
 
-fn refused(words: &str) -> Failure {
+pub(super) fn refused(words: &str) -> Failure {
     Failure::new("not_sendable", "permanent", capital(words))
 }
 
-fn whatsapp(
-    server: &Server,
-    claimed: &Claimed,
-    loaded: &Loaded,
-    account: &WhatsApp,
-    recipient: &str,
-) -> Result<Requests, Failure> {
-    let token = account
-        .access_token
-        .as_ref()
-        .ok_or_else(|| configuration("The channel has no access token."))?;
-    let recipient = Recipient::parse(recipient).map_err(|error| refused(&error.to_string()))?;
-    let template = loaded
-        .metadata
-        .get("template")
-        .filter(|value| !value.is_null())
-        .map(|value| serde_json::from_value::<WantedTemplate>(value.clone()))
-        .transpose()
-        .map_err(|_| refused("the template needs a name, a language and a list of texts"))?;
-    let messages = match template {
-        Some(template) => vec![OutboundMessage {
-            recipient,
-            content: OutboundContent::Template(template_message(template)),
-            reply_to: None,
-            callback_data: Some(CallbackData {
-                delivery: claimed.id,
-                part: 0,
-            }),
-        }],
-        None => {
-            if !Window::at(loaded.last_inbound, Timestamp::now()).is_open() {
-                return Err(Failure::new(
-                    131_047,
-                    "window_closed",
-                    "The customer's last message is more than 24 hours old. WhatsApp allows a template now, and free text as soon as the customer answers.",
-                ));
-            }
-            let reply_to = loaded.reply_to.as_deref();
-            OutboundMessage::texts(&recipient, &loaded.content, reply_to, Some(claimed.id))
-        }
-    };
-    let requests = messages
-        .iter()
-        .map(|message| {
-            account
-                .number
-                .send(message)
-                .map_err(|error| refused(&error.to_string()))?
-                .with_bearer(token)
-                .map_err(|_| configuration("The access token is no text that can be sent."))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    not_empty(Requests {
-        provider: Provider::WhatsApp,
-        base: server.settings.providers.whatsapp.clone(),
-        requests,
-    })
+fn message_request(
+    number: &Number,
+    message: &OutboundMessage,
+    token: &SecretString,
+) -> Result<OutboundRequest, Failure> {
+    number
+        .send(message)
+        .map_err(|error| refused(&error.to_string()))?
+        .with_bearer(token)
+        .map_err(|_| configuration("The access token is no text that can be sent."))
 }
 
-fn template_message(template: WantedTemplate) -> TemplateMessage {
-    let parameters: Vec<Parameter> = template
-        .body
-        .into_iter()
-        .map(|text| Parameter {
-            name: None,
-            value: ParameterValue::Text(text),
-        })
-        .collect();
-    TemplateMessage {
-        name: template.name,
-        language: template.language,
-        components: if parameters.is_empty() {
-            Vec::new()
-        } else {
-            vec![Component::Body(parameters)]
-        },
+/// A message on its way to WhatsApp.
+struct Outgoing<'a> {
+    claimed: &'a Claimed,
+    loaded: &'a Loaded,
+    files: &'a [File],
+    reacted_to: Option<String>,
+}
+
+impl Outgoing<'_> {
+    /// The text; none where it only names the files.
+    fn text(&self) -> Option<&str> {
+        text_of(self.loaded)
     }
+
+    fn contents(&self) -> Result<Vec<OutboundContent>, Failure> {
+        let metadata = &self.loaded.metadata;
+        if let Some(template) = Template::of(metadata)? {
+            return Ok(vec![OutboundContent::Template(template.message())]);
+        }
+        if !Window::at(self.loaded.last_inbound, Timestamp::now()).is_open() {
+            return Err(Failure::new(
+                131_047,
+                "window_closed",
+                "The customer's last message is more than 24 hours old. WhatsApp allows a template now, and free text as soon as the customer answers.",
+            ));
+        }
+        if let Some(reaction) = Reaction::of(metadata)? {
+            let message_id = self
+                .reacted_to
+                .clone()
+                .ok_or_else(|| refused("a reaction is to a message of the customer's"))?;
+            return Ok(vec![OutboundContent::Reaction {
+                message_id,
+                emoji: reaction.emoji,
+            }]);
+        }
+        if let Some(content) = wanted::content(metadata, &self.loaded.content)? {
+            return Ok(vec![content]);
+        }
+        let text = self.text();
+        let kinds: Vec<MediaKind> = self
+            .files
+            .iter()
+            .map(|file| MediaKind::for_file(&file.content_type, file.size))
+            .collect();
+        // The words stand below the first file where they fit there, else before it.
+        let caption = text.filter(|text| {
+            kinds.first().is_some_and(|kind| {
+                matches!(
+                    kind,
+                    MediaKind::Image | MediaKind::Video | MediaKind::Document
+                )
+            }) && length(text) <= CAPTION_LIMIT
+        });
+        let mut contents = Vec::new();
+        if let Some(text) = text.filter(|_| caption.is_none()) {
+            contents.extend(split(text, TEXT_LIMIT).into_iter().map(|body| {
+                OutboundContent::Text {
+                    preview_url: body.contains("https://") || body.contains("http://"),
+                    body,
+                }
+            }));
+        }
+        for (index, (file, kind)) in self.files.iter().zip(kinds).enumerate() {
+            contents.push(OutboundContent::Media {
+                kind,
+                // Known when the file was handed over.
+                source: MediaSource::Id(String::new()),
+                caption: caption.filter(|_| index == 0).map(str::to_owned),
+                file_name: (kind == MediaKind::Document).then(|| file.name.clone()),
+            });
+        }
+        Ok(contents)
+    }
+
+    fn by_whatsapp(
+        &self,
+        server: &Server,
+        account: &WhatsApp,
+        recipient: &str,
+    ) -> Result<Requests, Failure> {
+        let token = account
+            .access_token
+            .as_ref()
+            .ok_or_else(|| configuration("The channel has no access token."))?;
+        let recipient = Recipient::parse(recipient).map_err(|error| refused(&error.to_string()))?;
+        let mut files = self.files.iter();
+        let mut parts = Vec::new();
+        for (part, content) in (0_u16..).zip(self.contents()?) {
+            let takes_context = !matches!(
+                content,
+                OutboundContent::Reaction { .. } | OutboundContent::Template(_)
+            );
+            let kind = match &content {
+                OutboundContent::Media { kind, .. } => Some(*kind),
+                _ => None,
+            };
+            let message = OutboundMessage {
+                recipient: recipient.clone(),
+                content,
+                reply_to: self
+                    .loaded
+                    .reply_to
+                    .clone()
+                    .filter(|_| part == 0 && takes_context),
+                callback_data: Some(CallbackData {
+                    delivery: self.claimed.id,
+                    part,
+                }),
+            };
+            let Some(kind) = kind else {
+                parts.push(Part::Ready(message_request(
+                    &account.number,
+                    &message,
+                    token,
+                )?));
+                continue;
+            };
+            let file = files.next().ok_or_else(|| refused("a file is missing"))?;
+            let upload = account
+                .number
+                .upload_media(kind, &file.name, &file.content_type, file.size)
+                .map_err(|error| refused(&error.to_string()))?
+                .with_bearer(token)
+                .map_err(|_| configuration("The access token is no text that can be sent."))?;
+            parts.push(Part::File(Box::new(FileToSend {
+                upload,
+                path: file.locate(server)?,
+                message,
+                number: account.number.clone(),
+                token: token.clone(),
+            })));
+        }
+        not_empty(Requests {
+            provider: Provider::WhatsApp,
+            base: server.settings.providers.whatsapp.clone(),
+            requests: parts,
+            reaction: Reaction::of(&self.loaded.metadata)?
+                .map(|reaction| (reaction.message_id, reaction.emoji)),
+        })
+    }
+}
+
+/// The text of a message; none where it only names the message's files.
+fn text_of(loaded: &Loaded) -> Option<&str> {
+    let only_names = loaded.metadata.get("is_file_only").and_then(Value::as_bool) == Some(true);
+    Some(loaded.content.as_str()).filter(|text| !only_names && !text.trim().is_empty())
+}
+
+/// Most bytes of a picture that Twilio takes, and of any other file.
+const MMS_LIMITS: (u64, u64) = (5 * 1024 * 1024, 500 * 1024);
+
+/// Addresses by which Twilio fetches the files of a message.
+fn mms_addresses(server: &Server, workspace: Uuid, files: &[File]) -> Result<Vec<String>, Failure> {
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !server.is_secure() {
+        return Err(configuration(
+            "Files go by text message only from a public https address: an admin has to set ROMASHKA_PUBLIC_URL.",
+        ));
+    }
+    let now = Timestamp::now();
+    files
+        .iter()
+        .map(|file| {
+            let is_picture = matches!(
+                file.content_type.as_str(),
+                "image/jpeg" | "image/png" | "image/gif"
+            );
+            let (limit, words) = match is_picture {
+                true => (MMS_LIMITS.0, "a picture by text message has at most 5 MB"),
+                false => (
+                    MMS_LIMITS.1,
+                    "a file by text message has at most 500 KB, and a picture 5 MB",
+                ),
+            };
+            if file.size > limit {
+                return Err(refused(words));
+            }
+            // What is not there cannot be fetched: said now, and not by Twilio later.
+            let path = file.locate(server)?;
+            if !path.is_file() {
+                return Err(refused("the file is not on this server any more"));
+            }
+            address(server, workspace, file.id, now)
+                .map(String::from)
+                .ok_or_else(|| configuration("The server's public address is no address."))
+        })
+        .collect()
 }
 
 fn sms(
@@ -370,6 +627,7 @@ fn sms(
     account: &Twilio,
     recipient: &str,
     token: Option<&str>,
+    files: &[File],
 ) -> Result<Requests, Failure> {
     let to =
         E164::parse(recipient).map_err(|_| refused("the customer's number has no country code"))?;
@@ -378,7 +636,13 @@ fn sms(
         let base = server.public_url.as_str().trim_end_matches('/');
         Url::parse(&format!("{base}/hooks/sms/{token}/status")).ok()
     });
-    let requests = segment::split(&loaded.content, segment::TEXT_LIMIT)
+    let media = mms_addresses(server, claimed.workspace, files)?;
+    let mut texts = segment::split(text_of(loaded).unwrap_or_default(), segment::TEXT_LIMIT);
+    // Ten files a message; the first ones go with the first text.
+    let batches: Vec<Vec<String>> = media.chunks(MEDIA_LIMIT).map(<[String]>::to_vec).collect();
+    texts.resize(texts.len().max(batches.len()), String::new());
+    let mut batches = batches.into_iter();
+    let requests = texts
         .into_iter()
         .map(|text| {
             let message = TextMessage {
@@ -386,7 +650,7 @@ fn sms(
                 by_whatsapp: false,
                 sender: account.sender.clone(),
                 text,
-                media: Vec::new(),
+                media: batches.next().unwrap_or_default(),
                 status_callback: status_callback.clone(),
                 own_id: claimed.id,
                 send_at: None,
@@ -395,6 +659,7 @@ fn sms(
             account
                 .account
                 .send(&message, Timestamp::now())
+                .map(Part::Ready)
                 .map_err(|error| refused(&error.to_string()))
         })
         .collect::<Result<Vec<_>, _>>()?;
@@ -402,6 +667,7 @@ fn sms(
         provider: Provider::Twilio,
         base: server.settings.providers.twilio.clone(),
         requests,
+        reaction: None,
     })
 }
 
