@@ -5,6 +5,7 @@ mod changes;
 mod command;
 mod files_in;
 mod files_out;
+mod hook;
 mod inbound;
 mod lost_processes;
 mod mail_sink;

@@ -192,6 +192,21 @@ pub const CASES: &[Case] = &[
         body: || Value::Null,
     },
     Case {
+        operation: "read_channel_hook",
+        parameters: &[("id", CHANNEL)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "renew_channel_hook",
+        parameters: &[("id", CHANNEL)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "check_channel",
+        parameters: &[("id", CHANNEL)],
+        body: || Value::Null,
+    },
+    Case {
         operation: "read_routing_rule",
         parameters: &[("id", ROUTING_RULE)],
         body: || Value::Null,

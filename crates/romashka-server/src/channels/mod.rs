@@ -1,7 +1,9 @@
 //! Channels: the accounts by which customers reach the workspace.
 //!
-//! Invariant: credentials go in and never come out. They are sealed for the row and column they are kept in before the
+//! Invariant: credentials go in and never come out, but for the token that an admin has to enter at the provider. They are sealed for the row and column they are kept in before the
 //! database sees them, and an answer says only whether there are any.
+
+mod connection;
 
 use axum::Json;
 use axum::extract::State;
@@ -34,6 +36,7 @@ pub fn router() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .routes(routes!(list_channels, create_channel))
         .routes(routes!(read_channel, change_channel, delete_channel))
+        .merge(connection::router())
 }
 
 choice! {
@@ -289,7 +292,15 @@ async fn create_channel(
 ) -> Answer<Created<Channel>> {
     let workspace = scope.workspace();
     let id = Uuid::now_v7();
-    let sealed = Sealed::of(&server, &scope, id, new.credentials, new.webhook_secret)?;
+    let mut credentials = new.credentials;
+    if new.kind == ChannelKind::Whatsapp
+        && let Some(credentials) = &mut credentials
+    {
+        credentials
+            .entry(connection::VERIFY_TOKEN)
+            .or_insert_with(|| connection::verify_token().into());
+    }
+    let sealed = Sealed::of(&server, &scope, id, credentials, new.webhook_secret)?;
     let configuration = new.configuration.map(Jsonb);
     let made: Channel = Statement::new(include_str!("create.sql"))
         .bind("workspace", &workspace)
