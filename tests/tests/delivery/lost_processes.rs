@@ -11,7 +11,7 @@ use base64::Engine as _;
 use romashka_db::envelope::{Key, Keyring};
 use romashka_tests::{TestDatabase, romashka_binary, value};
 use secrecy::ExposeSecret as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::provider::{
