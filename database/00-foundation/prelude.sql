@@ -34,7 +34,7 @@ declare
   wanted record;
 begin
   for wanted in select * from (values
-      ('channel_type', 'text', $c$value in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')$c$, 'The kind of a channel.'),
+      ('channel_type', 'text', $c$value in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')$c$, 'The kind of a channel.'),
       ('conversation_status', 'text', $c$value in ('active', 'resolved', 'escalated', 'closed')$c$, 'Where a conversation stands. Open: active (with the assistant or an agent), escalated (a person is wanted).'),
       ('priority', 'text', $c$value in ('low', 'normal', 'high', 'urgent')$c$, 'How urgent something is.'),
       ('sentiment', 'text', $c$value in ('positive', 'negative', 'neutral')$c$, 'The mood of a text.'),

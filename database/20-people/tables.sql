@@ -51,7 +51,7 @@ create table if not exists public.customer_identities (
   constraint customer_identities_pkey primary key (id, workspace_id),
   constraint customer_identities_external_id_key unique (workspace_id, channel_type, external_id),
   constraint customer_identities_customer_id_fkey foreign key (customer_id, workspace_id) references public.customer_profiles (id, workspace_id) on delete cascade,
-  constraint customer_identities_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
+  constraint customer_identities_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
   constraint customer_identities_external_id_check check (length(external_id) between 1 and 512)
 );
 comment on table public.customer_identities is 'By what a customer is known on a channel: number, address, visitor token (hashed). Claimed until verified.';
@@ -70,7 +70,7 @@ create table if not exists public.customer_channel_preferences (
   constraint customer_channel_preferences_pkey primary key (id, workspace_id),
   constraint customer_channel_preferences_customer_id_key unique (customer_id, workspace_id, channel_type),
   constraint customer_channel_preferences_customer_id_fkey foreign key (customer_id, workspace_id) references public.customer_profiles (id, workspace_id) on delete cascade,
-  constraint customer_channel_preferences_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website'))
+  constraint customer_channel_preferences_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api'))
 );
 comment on table public.customer_channel_preferences is 'Which channels a customer likes, and where he has opted out.';
 

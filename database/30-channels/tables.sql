@@ -23,7 +23,7 @@ create table if not exists public.communication_channels (
   constraint communication_channels_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
   constraint communication_channels_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
   constraint communication_channels_name_check check (length(name) between 1 and 200),
-  constraint communication_channels_type_check check (type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
+  constraint communication_channels_type_check check (type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
   constraint communication_channels_status_check check (status in ('active', 'inactive', 'pending_setup')),
   constraint communication_channels_configuration_check check (jsonb_typeof(configuration) = 'object'),
   constraint communication_channels_webhook_url_check check (webhook_url ~ '^https?://[^\s]+$'),
@@ -58,7 +58,7 @@ create table if not exists public.message_templates (
   constraint message_templates_language_check check (length(language) between 2 and 35),
   constraint message_templates_category_check check (category in ('utility', 'marketing', 'authentication')),
   constraint message_templates_status_check check (status in ('pending', 'approved', 'rejected')),
-  constraint message_templates_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
+  constraint message_templates_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
   constraint message_templates_template_content_check check (jsonb_typeof(template_content) = 'object'),
   constraint message_templates_usage_count_check check (usage_count >= 0)
 );
@@ -82,8 +82,8 @@ create table if not exists public.channel_routing_rules (
   constraint channel_routing_rules_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
   constraint channel_routing_rules_name_check check (length(name) between 1 and 255),
   constraint channel_routing_rules_conditions_check check (jsonb_typeof(conditions) = 'object'),
-  constraint channel_routing_rules_target_channel_type_check check (target_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
-  constraint channel_routing_rules_fallback_channel_type_check check (fallback_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')
+  constraint channel_routing_rules_target_channel_type_check check (target_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
+  constraint channel_routing_rules_fallback_channel_type_check check (fallback_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')
     and fallback_channel_type <> target_channel_type)
 );
 comment on table public.channel_routing_rules is 'By which channel a customer is written to, and by which when that one fails.';

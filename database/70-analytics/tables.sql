@@ -222,7 +222,7 @@ create table if not exists public.sla_policies (
   constraint sla_policies_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
   constraint sla_policies_name_check check (length(name) between 1 and 200),
   constraint sla_policies_priorities_check check (priorities <@ array['low', 'normal', 'high', 'urgent']),
-  constraint sla_policies_channel_types_check check (channel_types <@ array['whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website']),
+  constraint sla_policies_channel_types_check check (channel_types <@ array['whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api']),
   constraint sla_policies_first_response_seconds_check check (first_response_seconds > 0),
   constraint sla_policies_next_response_seconds_check check (next_response_seconds > 0),
   constraint sla_policies_resolution_seconds_check check (resolution_seconds > 0)

@@ -212,7 +212,7 @@ create table if not exists public.message_delivery_tracking (
   constraint message_delivery_tracking_message_id_key unique (message_id, workspace_id, channel_type),
   constraint message_delivery_tracking_message_id_fkey foreign key (message_id, workspace_id) references public.messages (id, workspace_id) on delete cascade,
   constraint message_delivery_tracking_message_id_check check (message_id is not null),
-  constraint message_delivery_tracking_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
+  constraint message_delivery_tracking_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
   constraint message_delivery_tracking_delivery_status_check check (delivery_status in ('queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'dead', 'cancelled')),
   constraint message_delivery_tracking_external_message_id_check check (length(external_message_id) between 1 and 1000),
   constraint message_delivery_tracking_error_details_check check (jsonb_typeof(error_details) = 'object'),

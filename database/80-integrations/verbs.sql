@@ -59,7 +59,7 @@ begin
 end $$;
 comment on function romashka.claim_media(integer, text, interval) is 'Takes up to batch_size files that are due to be fetched, with the channel they came by.';
 
-create or replace function romashka.finish_media(file uuid, lease uuid, filename text, file_path text, file_size bigint, mime_type text, file_hash text) returns boolean
+create or replace function romashka.finish_media(file uuid, lease uuid, filename text, file_path text, file_size bigint, mime_type text, file_hash text, provider text default 'local') returns boolean
 language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone.
 declare
@@ -68,14 +68,14 @@ begin
   delete from romashka.media_fetches as f where f.id = file and f.lease_id = lease and f.status = 'fetching' returning * into item;
   if not found then return false; end if;
   insert into public.file_attachments (id, workspace_id, conversation_id, message_id, filename, file_path, file_size, mime_type, file_hash, storage_provider)
-  select file, m.workspace_id, m.conversation_id, m.id, finish_media.filename, finish_media.file_path, finish_media.file_size, finish_media.mime_type, finish_media.file_hash, 'local'
+  select file, m.workspace_id, m.conversation_id, m.id, finish_media.filename, finish_media.file_path, finish_media.file_size, finish_media.mime_type, finish_media.file_hash, provider
     from public.messages as m where m.id = item.message_id and m.workspace_id = item.workspace_id
   on conflict do nothing;
   perform romashka.note_file(item.workspace_id, item.message_id, file,
     jsonb_build_object('state', 'stored', 'name', finish_media.filename, 'content_type', finish_media.mime_type, 'size', finish_media.file_size));
   return true;
 end $$;
-comment on function romashka.finish_media(uuid, uuid, text, text, bigint, text, text) is
+comment on function romashka.finish_media(uuid, uuid, text, text, bigint, text, text, text) is
   'Says that a file was fetched: it becomes an attachment of its message. False when the lease is lost; put the bytes in place only when it is true, and before the commit.';
 
 create or replace function romashka.fail_media(file uuid, lease uuid, message text, permanent boolean, wait interval default '10 seconds') returns text
@@ -225,7 +225,7 @@ declare
   signature text;
 begin
   foreach signature in array array['romashka.queue_media(uuid, uuid, jsonb, uuid)', 'romashka.claim_media(integer, text, interval)',
-    'romashka.finish_media(uuid, uuid, text, text, bigint, text, text)', 'romashka.fail_media(uuid, uuid, text, boolean, interval)', 'public.keep_delivery(uuid, uuid, interval)',
+    'romashka.finish_media(uuid, uuid, text, text, bigint, text, text, text)', 'romashka.fail_media(uuid, uuid, text, boolean, interval)', 'public.keep_delivery(uuid, uuid, interval)',
     'romashka.message_of(uuid, text, uuid, text)', 'romashka.note_reaction(uuid, uuid, text, text, timestamptz)', 'romashka.correct_message(uuid, uuid, text, text, timestamptz)',
     'romashka.withdraw_message(uuid, uuid, timestamptz)', 'romashka.add_identities(uuid, uuid, text, text[])', 'romashka.change_number(uuid, uuid, text, text, text)'] loop
     perform romashka.grant_function(signature, 'service_role');

@@ -38,6 +38,8 @@ pub struct Bells {
     pub mail_deliveries: Notify,
     /// A report is to be made.
     pub reports: Notify,
+    /// A message is to be handed to a program of a workspace's own.
+    pub integration_deliveries: Notify,
     /// A mail of the installation is to be sent.
     pub mails: Notify,
     /// The ledger has grown.
@@ -51,6 +53,7 @@ impl Bells {
     pub fn ring_deliveries(&self) {
         self.deliveries.notify_one();
         self.mail_deliveries.notify_one();
+        self.integration_deliveries.notify_one();
     }
 }
 
@@ -94,8 +97,12 @@ pub fn start(server: &Server, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle
         Ok(None) => {}
         Err(error) => tracing::error!(%error, "files of customers cannot be fetched"),
     }
-    // A slow mail server must not keep the other channels waiting.
-    for group in [deliveries::Group::Providers, deliveries::Group::Mail] {
+    // A slow mail server or program must not keep the other channels waiting.
+    for group in [
+        deliveries::Group::Providers,
+        deliveries::Group::Mail,
+        deliveries::Group::Integrations,
+    ] {
         match deliveries::Deliveries::new(server.clone(), group) {
             Ok(queue) => working.push(tokio::spawn(run(queue, stopped.clone()))),
             Err(error) => tracing::error!(%error, "messages to customers cannot be sent"),

@@ -7,6 +7,7 @@ mod files_in;
 mod files_out;
 mod hook;
 mod inbound;
+mod integration;
 mod lost_processes;
 mod mail_sink;
 mod outbound;

@@ -115,6 +115,14 @@ pub const CASES: &[Case] = &[
         operation: "download_report",
         parameters: &[("id", REPORT_RUN_REPORT), ("run_id", REPORT_RUN)],
         body: || Value::Null,
+        operation: "receive_channel_message",
+        parameters: &[("id", CHANNEL)],
+        body: || json!({"customer": {"external_id": "77"}, "external_message_id": "1", "content": "Hello"}),
+    },
+    Case {
+        operation: "report_channel_message",
+        parameters: &[("id", CHANNEL)],
+        body: || json!({"message_id": Uuid::nil(), "status": "read"}),
     },
     Case {
         operation: "read_team",

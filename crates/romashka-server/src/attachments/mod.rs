@@ -167,7 +167,14 @@ async fn upload_attachment(
     }
     let file_path = Storage::key(workspace, id);
     let made = match caller.begin(&server).await {
-        Ok(scope) => create(&scope, &storage, &received, id, &filename, &wanted)
+        Ok(scope) => create(
+            &scope,
+            &storage,
+            &received,
+            id,
+            &filename,
+            (wanted.conversation_id, wanted.message_id),
+        )
             .await
             .map_err(Rejection::from),
         Err(rejection) => Err(rejection),
@@ -198,21 +205,21 @@ async fn upload_attachment(
     })
 }
 
-async fn create(
-    scope: &Scoped<Agent>,
+async fn create<N>(
+    scope: &Scoped<N>,
     storage: &Storage,
     received: &Received,
     id: Uuid,
     filename: &str,
-    wanted: &UploadAttachment,
+    (conversation, message): (Option<Uuid>, Option<Uuid>),
 ) -> Answer<Attachment> {
     let workspace = scope.workspace().ok_or_else(Problem::not_found)?;
     let file_size = i64::try_from(received.size).map_err(Problem::internal)?;
     Statement::new(include_str!("create.sql"))
         .bind("id", &id)
         .bind("workspace", &workspace)
-        .bind("conversation_id", &wanted.conversation_id)
-        .bind("message_id", &wanted.message_id)
+        .bind("conversation_id", &conversation)
+        .bind("message_id", &message)
         .bind("filename", &filename)
         .bind("file_path", &Storage::key(workspace, id))
         .bind("file_size", &file_size)
@@ -221,6 +228,20 @@ async fn create(
         .bind("provider", &storage.provider())
         .one(scope)
         .await
+}
+
+/// Stores a file that came with a message, in the transaction that stores the message.
+pub(crate) async fn store<N>(
+    scope: &Scoped<N>,
+    storage: &Storage,
+    received: Received,
+    filename: &str,
+    (workspace, conversation, message): (Uuid, Uuid, Uuid),
+) -> Answer<()> {
+    let id = Uuid::now_v7();
+    let place = (Some(conversation), Some(message));
+    create(scope, storage, &received, id, filename, place).await?;
+    storage.keep(&received, workspace, id).await
 }
 
 /// Read about a file

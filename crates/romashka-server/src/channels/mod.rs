@@ -4,11 +4,13 @@
 //! database sees them, and an answer says only whether there are any.
 
 mod connection;
+mod integration;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use romashka_channels::webhooks::endpoint::Endpoint;
 use romashka_db::envelope::Place as Kept;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -24,6 +26,7 @@ use crate::cursor::Place;
 use crate::input::{self, Limit, List, Path, Query};
 use crate::page::Page;
 use crate::problem::{Answer, Document, Problem};
+use crate::providers::account::new_secret;
 use crate::record;
 use crate::scoped::{Admin, Scoped, Viewer};
 use crate::state::Server;
@@ -37,6 +40,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .routes(routes!(list_channels, create_channel))
         .routes(routes!(read_channel, change_channel, delete_channel))
         .merge(connection::router())
+        .merge(integration::router())
 }
 
 choice! {
@@ -54,6 +58,8 @@ choice! {
         Sms = "sms",
         /// The chat on a website.
         Website = "website",
+        /// A messenger of any kind, by an integration of your own.
+        Api = "api",
     }
 }
 
@@ -176,6 +182,30 @@ async fn list_channels(
     })))
 }
 
+/// A channel that was made, with its secret where the server made one.
+#[derive(Serialize, ToSchema)]
+pub struct MadeChannel {
+    /// The channel.
+    #[serde(flatten)]
+    channel: Channel,
+    /// Of a channel of the kind `api` without credentials of its own: the key that its posts are signed with (Standard
+    /// Webhooks). It is shown now and never again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")]
+    secret: Option<String>,
+}
+
+/// Refuses an address that messages would not be posted to: said when it is written, not when the first message waits.
+fn check_integration(server: &Server, configuration: Option<&Map<String, Value>>) -> Answer<()> {
+    let Some(url) = configuration.and_then(|configuration| configuration.get("url")) else {
+        return Ok(());
+    };
+    let url = url.as_str().unwrap_or_default();
+    Endpoint::parse(url, &server.settings.webhook_policy)
+        .map(drop)
+        .map_err(|error| Problem::field("configuration.url", error.to_string()))
+}
+
 /// A channel to make.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -282,25 +312,35 @@ async fn delete_channel(
 
 /// Make a channel
 ///
-/// What is given as credentials is kept encrypted and never shown again.
+/// What is given as credentials is kept encrypted and never shown again. A channel of the kind `api` gets a secret to sign
+/// with when none is given; it is in the answer.
 #[utoipa::path(post, path = "/channels", tag = "Channels", security(("session" = ["admin"])), request_body = NewChannel,
-    responses((status = CREATED, description = "It was made.", body = Channel, headers(("ETag" = String), ("Location" = String)))))]
+    responses((status = CREATED, description = "It was made.", body = MadeChannel, headers(("ETag" = String), ("Location" = String)))))]
 async fn create_channel(
     scope: Scoped<Admin>,
     State(server): State<Server>,
-    input::Json(new): input::Json<NewChannel>,
-) -> Answer<Created<Channel>> {
+    input::Json(mut new): input::Json<NewChannel>,
+) -> Answer<Created<MadeChannel>> {
     let workspace = scope.workspace();
     let id = Uuid::now_v7();
-    let mut credentials = new.credentials;
+    let mut secret = None;
     if new.kind == ChannelKind::Whatsapp
-        && let Some(credentials) = &mut credentials
+        && let Some(credentials) = &mut new.credentials
     {
         credentials
             .entry(connection::VERIFY_TOKEN)
             .or_insert_with(|| connection::verify_token().into());
     }
-    let sealed = Sealed::of(&server, &scope, id, credentials, new.webhook_secret)?;
+    if new.kind == ChannelKind::Api {
+        check_integration(&server, new.configuration.as_ref())?;
+        let credentials = new.credentials.get_or_insert_default();
+        if !credentials.contains_key("secret") {
+            let made = new_secret();
+            credentials.insert("secret".to_owned(), made.clone().into());
+            secret = Some(made);
+        }
+    }
+    let sealed = Sealed::of(&server, &scope, id, new.credentials, new.webhook_secret)?;
     let configuration = new.configuration.map(Jsonb);
     let made: Channel = Statement::new(include_str!("create.sql"))
         .bind("workspace", &workspace)
@@ -318,7 +358,10 @@ async fn create_channel(
     Ok(Created {
         path: format!("/channels/{}", made.id),
         version: Some(made.updated_at),
-        body: made,
+        body: MadeChannel {
+            channel: made,
+            secret,
+        },
     })
 }
 
@@ -349,6 +392,7 @@ async fn change_channel(
         change.credentials.flatten(),
         change.webhook_secret.flatten(),
     )?;
+    let new_configuration = change.configuration.clone();
     let configuration = change.configuration.map(Jsonb);
     let (changes_webhook_url, webhook_url) =
         (change.webhook_url.is_some(), change.webhook_url.flatten());
@@ -369,7 +413,13 @@ async fn change_channel(
         .optional(&scope)
         .await?;
     match changed {
-        Some(changed) => Ok(Versioned(changed.updated_at, Json(changed))),
+        Some(changed) => {
+            // Rolled back with the refusal.
+            if changed.kind == ChannelKind::Api {
+                check_integration(&server, new_configuration.as_ref())?;
+            }
+            Ok(Versioned(changed.updated_at, Json(changed)))
+        }
         None => Err(version.explain(channel(&scope, id).await.is_ok())),
     }
 }

@@ -115,6 +115,8 @@ pub enum ChannelType {
     Sms,
     /// The chat on a website.
     Website,
+    /// A messenger of any kind, by an integration of the workspace's own.
+    Api,
 }
 
 impl ChannelType {
@@ -127,6 +129,7 @@ impl ChannelType {
             ChannelType::Email => "email",
             ChannelType::Sms => "sms",
             ChannelType::Website => "website",
+            ChannelType::Api => "api",
         }
     }
 }

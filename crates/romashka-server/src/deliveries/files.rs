@@ -30,7 +30,9 @@ pub(super) struct File {
     pub(super) name: String,
     pub(super) size: u64,
     pub(super) content_type: String,
+    workspace: Uuid,
     path: String,
+    hash: Option<String>,
     storage_provider: String,
 }
 
@@ -44,7 +46,9 @@ impl FromRow for File {
             content_type: row
                 .try_get::<_, Option<String>>("mime_type")?
                 .unwrap_or_else(|| "application/octet-stream".to_owned()),
+            workspace: row.try_get("workspace_id")?,
             path: row.try_get("file_path")?,
+            hash: row.try_get("file_hash")?,
             storage_provider: row.try_get("storage_provider")?,
         })
     }
@@ -64,19 +68,16 @@ impl File {
             .await
     }
 
-    /// Where its bytes are on this server.
-    pub(super) fn locate(&self, server: &Server) -> Result<PathBuf, Failure> {
-        let folder = server
-            .settings
-            .file_folder
-            .as_deref()
-            .filter(|_| self.storage_provider == "local")
-            .ok_or_else(|| {
-                configuration("The file is in a storage that this server does not read.")
-            })?;
-        Storage::at(folder)
-            .locate(&self.path)
-            .ok_or_else(|| refused("the file's place is not known"))
+    /// Whether its bytes can be found; else why not.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        match self.trusted() {
+            Some(_) => Ok(()),
+            None => Err(refused("the file's place is not known")),
+        }
+    }
+
+    fn trusted(&self) -> Option<&str> {
+        Storage::trusted(self.workspace, self.id, &self.path, self.hash.as_deref())
     }
 }
 
@@ -85,27 +86,31 @@ pub(super) async fn upload(
     client: &Client,
     base: &Url,
     request: &OutboundRequest,
-    path: &PathBuf,
+    storage: &Storage,
+    file: &File,
 ) -> Result<String, Outcome> {
     let passing = |words: &str| Outcome::Passing {
         failure: Failure::new("upload", "passing", words),
         wait: None,
         slows_channel: false,
     };
-    let Body::Multipart { fields, file } = &request.body else {
+    let Body::Multipart {
+        fields,
+        file: field,
+    } = &request.body
+    else {
         return Err(Outcome::Refused(refused(
             "the file has no form to be sent by",
         )));
     };
-    let Ok(opened) = tokio::fs::File::open(path).await else {
-        return Err(Outcome::Refused(refused(
-            "the file is not on this server any more",
-        )));
-    };
-    let size = match opened.metadata().await {
-        Ok(found) => found.len(),
+    let gone = || Outcome::Refused(refused("the file is not on this server any more"));
+    let path = file.trusted().ok_or_else(gone)?;
+    let (opened, size) = match storage.open(&file.storage_provider, path).await {
+        Ok(opened) => opened,
+        Err(problem) if problem.code() == Code::NotFound => return Err(gone()),
         Err(_) => return Err(passing("The file cannot be read at the moment.")),
     };
+    let size = size.unwrap_or(file.size);
     let boundary = Uuid::new_v4().simple().to_string();
     let mut head = String::new();
     for (name, value) in fields {
@@ -116,12 +121,12 @@ pub(super) async fn upload(
     // A clean name holds no quotation mark and no line break.
     head.push_str(&format!(
         "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\nContent-Type: {}\r\n\r\n",
-        file.field, file.file_name, file.content_type
+        field.field, field.file_name, field.content_type
     ));
     let tail = format!("\r\n--{boundary}--\r\n");
     let length = head.len() as u64 + size + tail.len() as u64;
     let whole = stream::once(async move { Ok(Bytes::from(head)) })
-        .chain(ReaderStream::new(opened))
+        .chain(opened.into_data_stream().map_err(std::io::Error::other))
         .chain(stream::once(async move { Ok(Bytes::from(tail)) }))
         .map(|chunk: Result<Bytes, std::io::Error>| chunk.map(Frame::data));
     let body = reqwest::Body::wrap(SyncBody(std::sync::Mutex::new(Box::pin(StreamBody::new(

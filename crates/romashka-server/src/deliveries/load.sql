@@ -1,6 +1,8 @@
 -- What is sent, to whom, and by which channel.
 select m.content, m.metadata, ch.id as channel, ch.status as channel_status, ch.configuration, ch.api_credentials,
-       coalesce(known.external_id, c.customer_phone) as recipient,
+       case when d.channel_type = 'api' then substr(known.external_id, 38) else coalesce(known.external_id, c.customer_phone) end as recipient,
+       m.id as message, c.id as conversation, m.message_type, m.sender_type::text, m.created_at, c.user_name as customer_name,
+       (select p.full_name from public.profiles as p where p.id = m.sender_id) as agent,
        coalesce(not (select p.opt_in from public.customer_channel_preferences as p
                       where p.customer_id = c.customer_id and p.workspace_id = c.workspace_id and p.channel_type = d.channel_type), false) as has_opted_out,
        (select max(said.created_at) from public.conversations as talk join public.messages as said on said.conversation_id = talk.id and said.workspace_id = talk.workspace_id
@@ -19,5 +21,7 @@ select m.content, m.metadata, ch.id as channel, ch.status as channel_status, ch.
   left join lateral (
     select i.external_id from public.customer_identities as i
      where i.customer_id = c.customer_id and i.workspace_id = c.workspace_id and i.channel_type = d.channel_type
+       -- Each integration has ids of its own, so they begin with the channel's (36 characters and a colon).
+       and (d.channel_type <> 'api' or starts_with(i.external_id, ch.id::text || ':'))
      order by (ltrim(i.external_id, '+') = ltrim(c.customer_phone, '+')) desc nulls last, i.last_seen_at desc nulls last limit 1) as known on true
  where d.id = $delivery::uuid and d.workspace_id = $workspace::uuid

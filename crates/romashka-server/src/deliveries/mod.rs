@@ -6,6 +6,7 @@
 //! the length of a request.
 
 mod files;
+mod integration;
 mod outcome;
 mod rendered;
 mod wanted;
@@ -85,6 +86,13 @@ struct Loaded {
     has_opted_out: bool,
     last_inbound: Option<Timestamp>,
     reply_to: Option<String>,
+    message: Uuid,
+    conversation: Uuid,
+    message_type: String,
+    sender_type: String,
+    created_at: Timestamp,
+    customer_name: Option<String>,
+    agent: Option<String>,
 }
 
 impl FromRow for Loaded {
@@ -100,6 +108,13 @@ impl FromRow for Loaded {
             has_opted_out: row.try_get("has_opted_out")?,
             last_inbound: row.try_get("last_inbound")?,
             reply_to: row.try_get("reply_to")?,
+            message: row.try_get("message")?,
+            conversation: row.try_get("conversation")?,
+            message_type: row.try_get("message_type")?,
+            sender_type: row.try_get("sender_type")?,
+            created_at: row.try_get("created_at")?,
+            customer_name: row.try_get("customer_name")?,
+            agent: row.try_get("agent")?,
         })
     }
 }
@@ -111,6 +126,8 @@ pub enum Group {
     Providers,
     /// By mail servers.
     Mail,
+    /// By programs of the workspaces' own.
+    Integrations,
 }
 
 impl Group {
@@ -118,6 +135,7 @@ impl Group {
         match self {
             Group::Providers => &["whatsapp", "sms"],
             Group::Mail => &["email"],
+            Group::Integrations => &["api"],
         }
     }
 }
@@ -132,10 +150,14 @@ pub struct Deliveries {
 impl Deliveries {
     /// The queue of this server for a group of channels.
     pub fn new(server: Server, group: Group) -> Result<Deliveries, reqwest::Error> {
+        let client = match group {
+            Group::Integrations => Client::guarded(server.settings.webhook_policy.guard.clone())?,
+            _ => Client::new()?,
+        };
         Ok(Deliveries {
             server,
             group,
-            client: Client::new()?,
+            client,
         })
     }
 
@@ -166,10 +188,14 @@ impl Deliveries {
             ),
             _ => None,
         };
-        let rendered = if claimed.channel_type == "email" {
-            rendered::render_mail(&self.server, &scope, claimed, &loaded).await?
-        } else {
-            rendered::render(&self.server, &scope, claimed, &loaded, token.as_deref()).await?
+        let rendered = match claimed.channel_type.as_str() {
+            "email" => rendered::render_mail(&self.server, &scope, claimed, &loaded).await?,
+            "api" => {
+                integration::render_integration(&self.server, &scope, claimed, &loaded).await?
+            }
+            _ => {
+                rendered::render(&self.server, &scope, claimed, &loaded, token.as_deref()).await?
+            }
         };
         let (rendered, channel) = match rendered {
             Ok(rendered) => rendered,
@@ -180,8 +206,8 @@ impl Deliveries {
         };
         if claimed.attempted_at.is_some() {
             scope.commit().await?;
-            if rendered.may_repeat(claimed.uncertain_attempts) {
-                return Ok(Err((outcome::repeat(), rendered.parts())));
+            if let Some(again) = rendered.repetition(claimed.uncertain_attempts) {
+                return Ok(Err((again, rendered.parts())));
             }
             let failure = Failure::new(
                 "uncertain",
@@ -472,6 +498,7 @@ impl Queue for Deliveries {
         match self.group {
             Group::Providers => &self.server.bells.deliveries,
             Group::Mail => &self.server.bells.mail_deliveries,
+            Group::Integrations => &self.server.bells.integration_deliveries,
         }
     }
 }

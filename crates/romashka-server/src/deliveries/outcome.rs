@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use romashka_channels::email::smtp_reply::{Fate, after_lost_connection, wait_after};
+use romashka_channels::integration::{self, Judgement};
 use romashka_channels::sms::error_code::Advice;
 use romashka_channels::sms::reply;
 use romashka_channels::whatsapp::answer::{SendFailure, read_answer};
@@ -204,6 +205,80 @@ impl Outcome {
     }
 }
 
+/// By the answer of a program that serves a channel, or by there being none: its `webhook-id` makes a second attempt harmless.
+pub(super) fn of_integration(
+    result: &Result<Exchange, ExchangeError>,
+    own_id: &str,
+    now: Timestamp,
+) -> Outcome {
+    let exchange = match result {
+        Ok(exchange) => exchange,
+        Err(error) => {
+            let words = match error {
+                ExchangeError::NotSent(_) => {
+                    "The program that serves this channel cannot be reached. The message is tried again."
+                }
+                ExchangeError::Lost(_) => {
+                    "The program that serves this channel did not answer. The message is tried again under the same id."
+                }
+            };
+            return Outcome::Passing {
+                failure: Failure::new("unreachable", "passing", words),
+                wait: None,
+                slows_channel: false,
+            };
+        }
+    };
+    let judgement = integration::judge(
+        exchange.status,
+        exchange.retry_after.as_deref(),
+        exchange.webhook_delivery.as_deref(),
+        &exchange.body,
+        now,
+    );
+    let code = format!("http_{}", exchange.status);
+    match judgement {
+        Judgement::Sent(id) => Outcome::Sent(id.unwrap_or_else(|| own_id.to_owned())),
+        Judgement::Later {
+            reason,
+            wait,
+            slows_channel,
+        } => Outcome::Passing {
+            failure: Failure::new(
+                code,
+                "passing",
+                "The program that serves this channel asks to try again later.",
+            )
+            .with_details(reason),
+            wait,
+            slows_channel,
+        },
+        Judgement::Refused { class, reason } => {
+            let words = match class {
+                "recipient" => "The messenger does not take messages for this customer.",
+                "window_closed" => "The messenger does not allow a free text at this time.",
+                "configuration" => {
+                    "The program that serves this channel does not take messages: an admin has to look at its address and secret."
+                }
+                _ => "The program that serves this channel refused the message.",
+            };
+            Outcome::Refused(Failure::new(code, class, words).with_details(reason))
+        }
+    }
+}
+
+/// After a worker was lost while a program had the message: it goes again under the same id.
+pub(super) fn repeat_integration() -> Outcome {
+    Outcome::Repeat(
+        Duration::from_secs(5),
+        Failure::new(
+            "uncertain",
+            "uncertain",
+            "It is not known whether this message was sent. It is sent once more under the same id.",
+        ),
+    )
+}
+
 /// After a mail that may have arrived: it goes once more under its Message-ID, by which receivers know the second one.
 pub(super) fn repeat() -> Outcome {
     Outcome::Repeat(
@@ -298,6 +373,7 @@ mod tests {
         Exchange {
             status,
             retry_after: retry_after.map(str::to_owned),
+            webhook_delivery: None,
             body: body.as_bytes().to_vec(),
         }
     }

@@ -3,7 +3,6 @@
 //! Invariant: what its channel or its provider would refuse in any case is refused here, in words for the agent, before
 //! anything leaves.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -27,10 +26,12 @@ use url::Url;
 use uuid::Uuid;
 
 use super::files::{self, File};
+use super::integration::Handover;
 use super::outcome::{self, Failure, Outcome};
 use super::wanted::{self, Reaction, Template};
 use super::{Claimed, Loaded};
 use crate::attachments::address::address;
+use crate::attachments::storage::Storage;
 use crate::mail::account::{Endpoint, MailAccount};
 use crate::mail::post::Surroundings;
 use crate::mail::smtp::{self, SendError};
@@ -65,7 +66,8 @@ enum Part {
 
 struct FileToSend {
     upload: OutboundRequest,
-    path: PathBuf,
+    storage: Storage,
+    file: File,
     message: OutboundMessage,
     number: Number,
     token: SecretString,
@@ -73,7 +75,7 @@ struct FileToSend {
 
 impl FileToSend {
     async fn request(&self, client: &Client, base: &Url) -> Result<OutboundRequest, Outcome> {
-        let id = files::upload(client, base, &self.upload, &self.path).await?;
+        let id = files::upload(client, base, &self.upload, &self.storage, &self.file).await?;
         let mut message = self.message.clone();
         if let OutboundContent::Media { source, .. } = &mut message.content {
             *source = MediaSource::Id(id);
@@ -95,6 +97,8 @@ pub(super) enum Rendered {
     Requests(Requests),
     /// By a mail server.
     Mail(Box<Post>),
+    /// By a program of the workspace's own.
+    Integration(Box<Handover>),
 }
 
 impl Rendered {
@@ -104,23 +108,26 @@ impl Rendered {
             Rendered::Requests(requests) => {
                 i32::try_from(requests.requests.len()).unwrap_or(i32::MAX)
             }
-            Rendered::Mail(_) => 1,
+            Rendered::Mail(_) | Rendered::Integration(_) => 1,
         }
     }
 
     /// How long one part may take.
     pub(super) fn longest(&self) -> Duration {
         match self {
-            Rendered::Requests(_) => Duration::from_secs(120),
+            Rendered::Requests(_) | Rendered::Integration(_) => Duration::from_secs(120),
             Rendered::Mail(_) => smtp::LONGEST,
         }
     }
 
-    /// Whether it may go once more when it may have been sent already: a mail is the same mail by its Message-ID.
-    pub(super) fn may_repeat(&self, uncertain_attempts: u32) -> bool {
+    /// How it goes once more when it may have been sent already, where it may: a mail is the same mail by its Message-ID, and a
+    /// program knows a message by its `webhook-id`.
+    pub(super) fn repetition(&self, uncertain_attempts: u32) -> Option<Outcome> {
         match self {
-            Rendered::Requests(_) => false,
-            Rendered::Mail(_) => after_lost_connection(true, uncertain_attempts) == Fate::Retry,
+            Rendered::Requests(_) => None,
+            Rendered::Mail(_) => (after_lost_connection(true, uncertain_attempts) == Fate::Retry)
+                .then(outcome::repeat),
+            Rendered::Integration(_) => Some(outcome::repeat_integration()),
         }
     }
 
@@ -128,7 +135,7 @@ impl Rendered {
     pub(super) fn reaction(&self) -> Option<&(Uuid, Option<String>)> {
         match self {
             Rendered::Requests(requests) => requests.reaction.as_ref(),
-            Rendered::Mail(_) => None,
+            Rendered::Mail(_) | Rendered::Integration(_) => None,
         }
     }
 
@@ -139,7 +146,7 @@ impl Rendered {
                 Some(Part::File(_)) => Some(Duration::from_secs(420)),
                 _ => None,
             },
-            Rendered::Mail(_) => None,
+            Rendered::Mail(_) | Rendered::Integration(_) => None,
         }
     }
 
@@ -173,6 +180,7 @@ impl Rendered {
             }
             (Rendered::Requests(_), None) => Outcome::Lost,
             (Rendered::Mail(post), _) => post.send(server, claimed).await,
+            (Rendered::Integration(handover), _) => handover.send(server, client, claimed).await,
         }
     }
 }
@@ -227,13 +235,13 @@ pub(super) fn configuration(message: impl Into<String>) -> Failure {
 }
 
 /// What has to be there for every channel.
-struct Ready<'a> {
-    stored: Stored<'a>,
-    channel: Uuid,
-    recipient: &'a str,
+pub(super) struct Ready<'a> {
+    pub(super) stored: Stored<'a>,
+    pub(super) channel: Uuid,
+    pub(super) recipient: &'a str,
 }
 
-fn ready<'a>(claimed: &Claimed, loaded: &'a Loaded) -> Result<Ready<'a>, Failure> {
+pub(super) fn ready<'a>(claimed: &Claimed, loaded: &'a Loaded) -> Result<Ready<'a>, Failure> {
     let (Some(channel), Some(settings)) = (loaded.channel, loaded.configuration.as_ref()) else {
         return Err(configuration(
             "There is no active channel of this kind to send the message by.",
@@ -547,6 +555,7 @@ impl Outgoing<'_> {
                 continue;
             };
             let file = files.next().ok_or_else(|| refused("a file is missing"))?;
+            file.check()?;
             let upload = account
                 .number
                 .upload_media(kind, &file.name, &file.content_type, file.size)
@@ -555,7 +564,10 @@ impl Outgoing<'_> {
                 .map_err(|_| configuration("The access token is no text that can be sent."))?;
             parts.push(Part::File(Box::new(FileToSend {
                 upload,
-                path: file.locate(server)?,
+                storage: Storage::of(server).map_err(|_| {
+                    configuration("The storage of files cannot be used at the moment.")
+                })?,
+                file: file.clone(),
                 message,
                 number: account.number.clone(),
                 token: token.clone(),

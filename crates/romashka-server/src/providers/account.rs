@@ -3,10 +3,14 @@
 //! Invariant: secrets are opened with the channel's own place, so that an envelope of another channel or workspace does not
 //! open; they never appear in `Debug`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use romashka_channels::sms::number::E164;
 use romashka_channels::sms::opt_out::OptOutWords;
 use romashka_channels::sms::outbound::{Account as TwilioAccount, Sender, Sid};
 use romashka_channels::sms::signature::Keys;
+use romashka_channels::webhooks::secret::{SECRET_LENGTH, Secret};
+use romashka_channels::webhooks::signature::SigningKey;
 use romashka_channels::whatsapp::api::{ApiVersion, GraphId, Number};
 use romashka_db::envelope::{EnvelopeError, Keyring, Place};
 use secrecy::{ExposeSecret, SecretString};
@@ -216,4 +220,45 @@ impl Twilio {
             opt_out_words,
         })
     }
+}
+
+/// A channel that somebody's own program serves. Configuration: `url`, where messages are posted. Credentials: `secret`, what
+/// posts are signed with (`whsec_…`), and `next_secret` while one is replaced.
+#[derive(Debug)]
+pub struct Integration {
+    /// Where messages are posted; without one nothing is sent.
+    pub url: Option<String>,
+    /// What posts are signed with.
+    pub keys: Vec<SigningKey>,
+}
+
+impl Integration {
+    /// Opens it.
+    pub fn open(stored: Stored<'_>, keys: &Keyring) -> Result<Integration, AccountError> {
+        let opened = stored.open(keys)?;
+        let keys = ["next_secret", "secret"]
+            .into_iter()
+            .filter_map(|name| Some((name, filled(&opened, name)?)))
+            .map(|(name, text)| {
+                Secret::parse(text)
+                    .map(SigningKey::Secret)
+                    .map_err(|_| AccountError::Value(name))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        if keys.is_empty() {
+            return Err(AccountError::Value("secret"));
+        }
+        Ok(Integration {
+            url: stored.setting("url").map(str::to_owned),
+            keys,
+        })
+    }
+}
+
+/// A new secret that posts are signed with.
+pub fn new_secret() -> String {
+    format!(
+        "whsec_{}",
+        STANDARD.encode(rand::random::<[u8; SECRET_LENGTH]>())
+    )
 }

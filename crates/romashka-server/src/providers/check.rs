@@ -2,15 +2,22 @@
 //!
 //! Invariants: nothing is sent to anybody; a finding names what an admin has to do, and never a secret.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use romashka_channels::integration::test_event;
 use romashka_channels::request::OutboundRequest;
 use romashka_channels::sms::reply;
+use romashka_channels::webhooks::delivery::Delivery;
+use romashka_channels::webhooks::endpoint::{Endpoint, UrlPolicy};
+use romashka_channels::webhooks::event::message_id;
 use romashka_channels::whatsapp::errors::GraphError;
 use romashka_db::envelope::Keyring;
 use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
-use super::account::{AccountError, Stored, Twilio, WhatsApp, filled};
+use super::account::{AccountError, Integration, Stored, Twilio, WhatsApp, filled};
 use super::provider::{Client, Exchange, ExchangeError};
 use crate::mail::account::MailAccount;
 use crate::mail::mailboxes::{self, MailboxError};
@@ -71,6 +78,9 @@ pub async fn check(
 ) -> Result<Vec<Finding>, CheckError> {
     if kind == "email" {
         return mail(stored, keys, &settings.mail, hook).await;
+    }
+    if kind == "api" {
+        return integration(stored, keys, &settings.webhook_policy).await;
     }
     let addresses = &settings.providers;
     let client = Client::new()?;
@@ -167,6 +177,48 @@ async fn mail(
         }),
     }
     Ok(findings)
+}
+
+/// Posts a test to the program that serves the channel.
+async fn integration(
+    stored: Stored<'_>,
+    keys: &Keyring,
+    policy: &UrlPolicy,
+) -> Result<Vec<Finding>, CheckError> {
+    let account = Integration::open(stored, keys)?;
+    let Some(url) = account.url else {
+        return Ok(vec![Finding::good(
+            "messages are taken in; there is no url, so none are sent",
+        )]);
+    };
+    let endpoint = match Endpoint::parse(&url, policy) {
+        Ok(endpoint) => endpoint,
+        Err(error) => return Ok(vec![Finding::bad(format!("url: {error}"))]),
+    };
+    let now = Timestamp::now();
+    let request = Delivery {
+        endpoint: &endpoint,
+        id: &message_id(uuid::Uuid::now_v7()),
+        body: &test_event(stored.channel, now),
+        keys: &account.keys,
+        headers: &BTreeMap::new(),
+    }
+    .render(now)
+    .map_err(|_| AccountError::Value("secret"))?;
+    let client = Client::guarded(policy.guard.clone())?;
+    let finding = match client.exchange(endpoint.url(), &request).await {
+        Ok(answer) if (200..300).contains(&answer.status) => {
+            Finding::good("the program at the url takes signed posts")
+        }
+        Ok(answer) => Finding::bad(format!(
+            "the program at the url answered {} to a signed test",
+            answer.status
+        )),
+        Err(_) => {
+            Finding::bad("the program at the url does not answer, or its address is not allowed")
+        }
+    };
+    Ok(vec![finding])
 }
 
 async fn whatsapp(

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue};
 use romashka_channels::request::{OutboundRequest, Target};
+use romashka_channels::webhooks::address::AddressGuard;
 use url::Url;
+
+use crate::subscribers::guard::GuardedResolver;
 
 /// Longest time for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,6 +37,8 @@ pub struct Exchange {
     pub status: u16,
     /// Header Retry-After.
     pub retry_after: Option<String>,
+    /// Header Webhook-Delivery: `abort-message` wants no further attempt.
+    pub webhook_delivery: Option<String>,
     /// Body.
     pub body: Vec<u8>,
 }
@@ -62,6 +67,20 @@ impl Client {
                 .no_proxy()
                 .connect_timeout(CONNECT_TIMEOUT)
                 .timeout(TOTAL_TIMEOUT)
+                .build()?,
+        ))
+    }
+
+    /// A client for addresses that people of a workspace entered: every connection goes to a checked address.
+    pub fn guarded(guard: AddressGuard) -> Result<Client, reqwest::Error> {
+        Ok(Client(
+            reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .no_proxy()
+                .dns_resolver(std::sync::Arc::new(GuardedResolver(guard)))
+                .connect_timeout(CONNECT_TIMEOUT)
+                .timeout(TOTAL_TIMEOUT)
+                .pool_max_idle_per_host(0)
                 .build()?,
         ))
     }
@@ -106,11 +125,15 @@ impl Client {
             }
         })?;
         let status = answer.status().as_u16();
-        let retry_after = answer
-            .headers()
-            .get("retry-after")
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
+        let header = |name: &str| {
+            answer
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
+        let retry_after = header("retry-after");
+        let webhook_delivery = header("webhook-delivery");
         let mut body = Vec::new();
         while let Some(chunk) = answer
             .chunk()
@@ -125,6 +148,7 @@ impl Client {
         Ok(Exchange {
             status,
             retry_after,
+            webhook_delivery,
             body,
         })
     }

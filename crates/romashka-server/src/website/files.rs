@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{Session, take};
 use crate::attachments::storage::Storage;
-use crate::attachments::{LOCAL, storage};
+use crate::attachments::most_bytes;
 use crate::input::{Path, Query};
 use crate::observe::Caller;
 use crate::problem::{Answer, Code, Document, Problem};
@@ -67,7 +67,6 @@ pub async fn upload_visitor_attachment(
     Query(wanted): Query<UploadVisitorAttachment>,
     body: Body,
 ) -> Answer<(StatusCode, Json<VisitorAttachment>)> {
-    let storage = storage(&server)?;
     let scope = server.service().await?;
     let session = Session::of(&scope, &headers, &widget).await?;
     if !session.is_on("uploads", true) {
@@ -84,6 +83,8 @@ pub async fn upload_visitor_attachment(
     // Counted also when the file is refused then.
     take(&scope, Action::Upload, Some(session.id), &caller).await?;
     scope.commit().await?;
+    let most = most_bytes(&server, session.workspace).await?;
+    let storage = Storage::of(&server)?.up_to(most);
     let received = storage.receive(body, &filename, declared).await?;
     let scope = server.service().await?;
     let file_size = i64::try_from(received.size).map_err(Problem::internal)?;
@@ -109,9 +110,10 @@ pub async fn upload_visitor_attachment(
         .bind("mime_type", &mime_type)
         .bind("file_hash", &received.hash)
         .bind("session", &session.id)
+        .bind("provider", &storage.provider())
         .execute(&scope)
         .await?;
-    storage.keep(received, session.workspace, id).await?;
+    storage.keep(&received, session.workspace, id).await?;
     scope.commit().await?;
     Ok((
         StatusCode::CREATED,
@@ -135,6 +137,10 @@ record! {
         pub mime_type: Option<String>,
         /// Where the bytes are.
         pub storage_provider: String,
+        /// Their path there.
+        pub file_path: String,
+        /// Their SHA-256 in hexadecimal digits.
+        pub file_hash: Option<String>,
     }
 }
 
@@ -160,11 +166,12 @@ pub async fn download_visitor_attachment(
         .bind("file", &id)
         .one(&scope)
         .await?;
-    if found.storage_provider != LOCAL {
-        return Err(Problem::new(Code::Conflict)
-            .detail("The bytes of this file are in a storage that this server does not read"));
-    }
-    let (body, size) = storage(&server)?.open(found.workspace_id, id).await?;
+    let hash = found.file_hash.as_deref();
+    let path = Storage::trusted(found.workspace_id, id, &found.file_path, hash)
+        .ok_or_else(Problem::not_found)?;
+    let (body, size) = Storage::of(&server)?
+        .open(&found.storage_provider, path)
+        .await?;
     let mut response = body.into_response();
     let answered = response.headers_mut();
     let kind = found.mime_type.as_deref().and_then(kind_of);
@@ -174,7 +181,9 @@ pub async fn download_visitor_attachment(
             HeaderValue::try_from(value).map_err(Problem::internal)?,
         );
     }
-    answered.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
+    if let Some(size) = size {
+        answered.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
+    }
     answered.insert(
         header::CACHE_CONTROL,
         HeaderValue::from_static("private, no-store"),

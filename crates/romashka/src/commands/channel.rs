@@ -14,7 +14,7 @@ use romashka_db::envelope::{Keyring, Place};
 use romashka_db::environment::Variable;
 use romashka_db::key_file;
 use romashka_server::ServerSettings;
-use romashka_server::providers::account::Stored;
+use romashka_server::providers::account::{Stored, new_secret};
 use romashka_server::providers::check::{Finding, check};
 use romashka_server::widgets::snippet;
 use serde::Serialize;
@@ -48,6 +48,8 @@ enum Kind {
     Email,
     /// The chat on a website, with its widget
     Website,
+    /// Any messenger, by a program of your own
+    Api,
 }
 
 impl Kind {
@@ -57,6 +59,7 @@ impl Kind {
             Kind::Sms => "sms",
             Kind::Email => "email",
             Kind::Website => "website",
+            Kind::Api => "api",
         }
     }
 }
@@ -71,17 +74,21 @@ Examples:
   romashka channel add email --name Support --set address=support@example.com --set smtp_host=smtp.example.com \\
     --set imap_host=imap.example.com --credentials mailbox.json
   romashka channel add website --name Shop --set domains=shop.example,*.shop.example --set color=#2f7d4f
+  echo '{}' | romashka channel add api --name Telegram --set url=https://bridge.example.com/romashka --credentials -
 
 Settings   whatsapp: phone_number_id, api_version    sms: account_sid, number, messaging_service_sid, sender
            email: address, name, aliases, signature, show_number, trusted_servers, smtp_host, smtp_port, smtp_security,
            smtp_user, imap_host, imap_port, imap_security, imap_user, imap_mailbox (…_security: tls, starttls, none)
            website: domains (the hosts it may be on, with commas), and what a widget is set up with: color, title, greeting, …
+           api: url, where messages are posted
 Secrets    whatsapp: access_token, app_secret, verify_token, next_app_secret
            sms: auth_token, next_auth_token, api_key_sid, api_key_secret
            email: password, or smtp_password and imap_password; or refresh_token, token_url, client_id, client_secret;
            for webhooks postmark_user and postmark_password, mailgun_signing_key, sendgrid_public_key
            website: none
-Secrets are one JSON object, in a file or (-) from standard input. A verify_token is made when there is none.")]
+           api: secret (whsec_…), next_secret
+Secrets are one JSON object, in a file or (-) from standard input. A verify_token, and the secret of an api channel, is made
+when there is none.")]
     Add {
         /// What kind of channel
         kind: Kind,
@@ -320,6 +327,11 @@ fn read_secrets(
         secrets.insert("verify_token".to_owned(), token.clone().into());
         made = Some(token);
     }
+    if matches!(kind, Kind::Api) && !secrets.contains_key("secret") {
+        let secret = new_secret();
+        secrets.insert("secret".to_owned(), secret.clone().into());
+        made = Some(secret);
+    }
     Ok((secrets, made))
 }
 
@@ -488,7 +500,13 @@ async fn show(
     console.line(format_args!("channel       {channel}"));
     console.line(format_args!("webhook       {hook}"));
     if let Some(token) = verify_token {
-        console.line(format_args!("verify token  {token}"));
+        // Shown now and never again.
+        let name = if token.starts_with("whsec_") {
+            "secret"
+        } else {
+            "verify token"
+        };
+        console.line(format_args!("{name:<12}  {token}"));
     }
     Ok(if findings.iter().all(|finding| finding.is_good) {
         Exit::Ok

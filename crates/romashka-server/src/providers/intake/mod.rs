@@ -5,6 +5,7 @@
 //! event into quarantine after its siblings were handled, and replaying handles them no second time.
 
 mod email;
+mod integration;
 mod sms;
 mod whatsapp;
 
@@ -301,6 +302,7 @@ impl Intake {
         let tally = match event.source.as_str() {
             "whatsapp" => whatsapp::take_in(&scope, event).await?,
             "email" => email::take_in(&scope, event, &self.server).await?,
+            "api" => integration::take_in(&scope, event).await?,
             _ => sms::take_in(&scope, event, &self.server.keys).await?,
         };
         if !tally.not_understood.is_empty() && tally.again.is_none() {

@@ -138,11 +138,11 @@ fn client() -> reqwest::ClientBuilder {
 impl Media {
     /// The queue of this server; none where no files are kept.
     pub fn new(server: Server) -> Result<Option<Media>, reqwest::Error> {
-        let Some(folder) = server.settings.file_folder.clone() else {
+        let Ok(storage) = Storage::of(&server) else {
             return Ok(None);
         };
         Ok(Some(Media {
-            storage: Storage::at(&folder),
+            storage,
             provider: Client::new()?,
             own: client().build()?,
             guarded: client()
@@ -375,11 +375,12 @@ impl Media {
             .bind("file_size", &size)
             .bind("mime_type", &received.kind.content_type)
             .bind("file_hash", &received.hash)
+            .bind("provider", &self.storage.provider())
             .value(&scope)
             .await?;
         if is_ours {
             self.storage
-                .keep(received, claimed.workspace, claimed.id)
+                .keep(&received, claimed.workspace, claimed.id)
                 .await?;
         }
         scope.commit().await?;
