@@ -13,6 +13,8 @@ comment on column public.communication_channels.api_credentials is 'The keys for
 comment on column public.communication_channels.message_limit_per_day is 'How many messages may be sent in a day of the workspace''s time zone; 0 for none.';
 comment on column public.communication_channels.messages_sent_today is 'How many were sent on last_reset_date.';
 comment on column public.communication_channels.last_reset_date is 'The day, in the workspace''s time zone, that messages_sent_today counts.';
+comment on column public.communication_channels.last_error is 'Why the provider does not let the channel in; null when it does. What waits for it goes on when it is set up anew.';
+comment on column public.communication_channels.last_error_at is 'Since when it is not let in.';
 comment on column public.communication_channels.created_by is 'Who made it; null for keys, bots and people who are gone.';
 comment on column public.communication_channels.created_at is 'When the row was made.';
 comment on column public.communication_channels.updated_at is 'When the row was last changed.';

@@ -317,10 +317,33 @@ begin
 end $$;
 comment on function public.replay_webhook_events(uuid[], timestamptz, uuid) is 'Puts failed, dead and quarantined events back on the queue, by id or since a moment; returns how many.';
 
+create or replace function romashka.find_mail_channel(address text) returns table (workspace_id uuid, channel_id uuid)
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: the server's alone, over all workspaces.
+declare
+  whole constant text := lower(address);
+  -- support+order@example.com is support@example.com.
+  bare constant text := regexp_replace(whole, '\+[^@]*@', '@');
+begin
+  return query
+    select c.workspace_id, c.id from public.communication_channels as c
+      join public.workspaces as w on w.id = c.workspace_id and w.status = 'active'
+      cross join lateral (
+        select lower(c.configuration ->> 'address') as own
+        union all
+        select lower(btrim(alias)) from unnest(case jsonb_typeof(c.configuration -> 'aliases')
+                 when 'array' then array(select jsonb_array_elements_text(c.configuration -> 'aliases'))
+                 when 'string' then string_to_array(c.configuration ->> 'aliases', ',') end) as alias) as addresses
+     where c.type = 'email' and c.status <> 'inactive' and addresses.own in (whole, bare)
+     order by (addresses.own = whole) desc, c.created_at, c.id limit 1;
+end $$;
+comment on function romashka.find_mail_channel(text) is
+  'The channel that takes mail for an address, by its own address or an alias, with or without a + part. Of several the one that was made first.';
+
 -- Mailboxes that are read --------------------------------------------------------------------------------------------------
 
 create or replace function romashka.claim_mailboxes(batch_size integer, worker text, lease interval default '2 minutes')
-returns table (workspace_id uuid, channel_id uuid, configuration jsonb, api_credentials jsonb, uid_validity bigint, last_uid bigint, lease_id uuid, created_at timestamptz)
+returns table (workspace_id uuid, channel_id uuid, configuration jsonb, api_credentials jsonb, uid_validity bigint, last_uid bigint, lease_id uuid, created_at timestamptz, read_at timestamptz)
 language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone, over all workspaces.
 declare
@@ -341,7 +364,7 @@ begin
     taken as (
       update romashka.mailboxes as b set lease_id = token, locked_by = worker, leased_until = at + lease
         from chosen where b.channel_id = chosen.channel_id and b.workspace_id = chosen.workspace_id returning b.*)
-    select t.workspace_id, t.channel_id, c.configuration, c.api_credentials, t.uid_validity, t.last_uid, t.lease_id, t.created_at
+    select t.workspace_id, t.channel_id, c.configuration, c.api_credentials, t.uid_validity, t.last_uid, t.lease_id, t.created_at, t.read_at
       from taken as t join public.communication_channels as c on c.id = t.channel_id and c.workspace_id = t.workspace_id;
 end $$;
 comment on function romashka.claim_mailboxes(integer, text, interval) is 'Takes up to batch_size mailboxes of active channels that no process reads, for the length of the lease.';
@@ -389,6 +412,51 @@ begin
 end $$;
 comment on function romashka.release_mailbox(uuid, uuid, text) is 'Gives a mailbox back, after a failure not before a wait.';
 
+-- A channel that is not let in ----------------------------------------------------------------------------------------------
+
+create or replace function romashka.note_channel_error(channel uuid, message text, workspace uuid) returns table (email text, channel_name text, workspace_name text)
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  update public.communication_channels as c set last_error = left(message, 2000), last_error_at = at
+   where c.id = channel and c.workspace_id = workspace and c.last_error is null;
+  if not found then return; end if;
+  perform romashka.record_event(workspace, 'channel.failed', 'communication_channel', channel, null, jsonb_build_object('error', left(message, 2000)), 'system');
+  return query
+    select u.email::text, c.name, w.name from public.communication_channels as c
+      join public.workspaces as w on w.id = c.workspace_id
+      join public.workspace_members as m on m.workspace_id = c.workspace_id and m.role in ('owner', 'admin')
+      join auth.users as u on u.id = m.user_id
+     where c.id = channel and c.workspace_id = workspace and u.email is not null;
+end $$;
+comment on function romashka.note_channel_error(uuid, text, uuid) is
+  'Says that a channel is not let in by its provider, as an event and in the channel''s row. The first time it returns the admins who are to be told; while the error stands, nobody.';
+
+create or replace function romashka.forget_channel_error() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody writes deliveries himself.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  if tg_when = 'BEFORE' then
+    new.last_error := null;
+    new.last_error_at := null;
+    return new;
+  end if;
+  update public.message_delivery_tracking as d set next_attempt_at = greatest(at, d.send_after)
+    from public.messages as m
+   where m.id = d.message_id and m.workspace_id = d.workspace_id and m.channel_id = new.id and d.workspace_id = new.workspace_id
+     and d.delivery_status = 'queued' and d.next_attempt_at > at;
+  return null;
+end $$;
+comment on function romashka.forget_channel_error() is 'Trigger: a channel that is set up anew is tried at once, with everything that waits for it.';
+create or replace trigger communication_channels_30_error before update of configuration, api_credentials, status on public.communication_channels
+  for each row when (old.last_error is not null and (old.configuration, old.api_credentials, old.status) is distinct from (new.configuration, new.api_credentials, new.status))
+  execute function romashka.forget_channel_error();
+create or replace trigger communication_channels_40_resume after update of configuration, api_credentials, status on public.communication_channels
+  for each row when (old.last_error is not null and new.last_error is null) execute function romashka.forget_channel_error();
+
 -- A channel's allowance of the day ----------------------------------------------------------------------------------------
 
 create or replace function public.take_channel_allowance(channel uuid, messages integer default 1, workspace uuid default public.current_workspace_id()) returns boolean
@@ -415,6 +483,8 @@ do $$ begin
   perform romashka.grant_function('romashka.find_widget(text)', 'service_role');
   perform romashka.grant_function('public.channel_token(uuid, boolean, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('romashka.find_channel(text)', 'service_role');
+  perform romashka.grant_function('romashka.note_channel_error(uuid, text, uuid)', 'service_role');
+  perform romashka.grant_function('romashka.find_mail_channel(text)', 'service_role');
   perform romashka.grant_function('public.receive_webhook_event(text, text, jsonb, text, text, uuid, jsonb, bytea, uuid)', 'service_role');
   perform romashka.grant_function('public.claim_webhook_events(integer, text, interval, uuid, text[])', 'service_role');
   perform romashka.grant_function('public.complete_webhook_event(uuid, uuid)', 'service_role');

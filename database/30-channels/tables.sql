@@ -16,6 +16,8 @@ create table if not exists public.communication_channels (
   message_limit_per_day integer not null default 1000,
   messages_sent_today integer not null default 0,
   last_reset_date date not null default current_date,
+  last_error text,
+  last_error_at timestamptz,
   created_by uuid,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -30,10 +32,12 @@ create table if not exists public.communication_channels (
   constraint communication_channels_webhook_secret_check check (romashka.is_envelope(webhook_secret)),
   constraint communication_channels_api_credentials_check check (romashka.is_envelope(api_credentials)),
   constraint communication_channels_message_limit_per_day_check check (message_limit_per_day >= 0),
-  constraint communication_channels_messages_sent_today_check check (messages_sent_today >= 0)
+  constraint communication_channels_messages_sent_today_check check (messages_sent_today >= 0),
+  constraint communication_channels_last_error_check check ((last_error is null) = (last_error_at is null) and length(last_error) <= 2000)
 );
 comment on table public.communication_channels is 'Accounts by which customers reach the workspace: a WhatsApp number, a mailbox, a site.';
 create index if not exists communication_channels_workspace_id_idx on public.communication_channels (workspace_id, type, status);
+create index if not exists communication_channels_email_idx on public.communication_channels (created_at, id) where type = 'email';
 create index if not exists communication_channels_created_by_idx on public.communication_channels (created_by) where created_by is not null;
 
 create table if not exists public.message_templates (
@@ -246,7 +250,7 @@ create table if not exists public.webhook_events (
   constraint webhook_events_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
   constraint webhook_events_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
   constraint webhook_events_event_type_check check (length(event_type) between 1 and 200),
-  constraint webhook_events_source_check check (source in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'webhook', 'api')),
+  constraint webhook_events_source_check check (source in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'webhook', 'api', 'integration')),
   constraint webhook_events_payload_check check (jsonb_typeof(payload) is not null),
   constraint webhook_events_headers_check check (jsonb_typeof(headers) = 'object'),
   constraint webhook_events_dedupe_key_check check (length(dedupe_key) between 1 and 1000),

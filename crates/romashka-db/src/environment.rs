@@ -282,6 +282,13 @@ pub static WHATSAPP_URL: Variable = Variable::new(
     "https://graph.facebook.com",
     "Address of the WhatsApp Cloud API, for a gateway of your own before it. It is given the channels' tokens.",
 );
+/// In place of Amazon SNS.
+pub static SNS_URL: Variable = Variable::new(
+    Topic::Sending,
+    "ROMASHKA_SNS_URL",
+    "the addresses of Amazon SNS",
+    "Where certificates and confirmations of Amazon SNS are asked for instead, for a network whose way to Amazon is a proxy of your own.",
+);
 /// Where Twilio's API is.
 pub static TWILIO_URL: Variable = Variable::new(
     Topic::Sending,
@@ -400,6 +407,48 @@ pub static MAIL_NETWORKS: Variable = Variable::new(
     "ROMASHKA_MAIL_NETWORKS",
     "none",
     "Networks that are not public where channels' mail servers may be (`10.0.0.0/8,127.0.0.0/8`), with or without encryption.",
+);
+/// Where SMTP is spoken.
+pub static INTAKE_SMTP: Variable = Variable::new(
+    Topic::Mail,
+    "ROMASHKA_INTAKE_SMTP",
+    "nothing listens",
+    "Address and port where `serve` takes mails for its channels by SMTP (`127.0.0.1:2525`, `0.0.0.0:25`); beyond this machine only with a certificate.",
+);
+/// Where LMTP is spoken.
+pub static INTAKE_LMTP: Variable = Variable::new(
+    Topic::Mail,
+    "ROMASHKA_INTAKE_LMTP",
+    "nothing listens",
+    "The same by LMTP, for a mail server of your own that hands mails over.",
+);
+/// Our name there.
+pub static INTAKE_NAME: Variable = Variable::new(
+    Topic::Mail,
+    "ROMASHKA_INTAKE_NAME",
+    "the host of `ROMASHKA_PUBLIC_URL`",
+    "The name by which the intake greets: that of the MX record.",
+);
+/// Its certificate.
+pub static INTAKE_CERTIFICATE: Variable = Variable::new(
+    Topic::Mail,
+    "ROMASHKA_INTAKE_CERTIFICATE",
+    "STARTTLS is not offered",
+    "File with the certificate chain (PEM) of the intake; read anew for each connection.",
+);
+/// Its key.
+pub static INTAKE_KEY: Variable = Variable::new(
+    Topic::Mail,
+    "ROMASHKA_INTAKE_KEY",
+    "",
+    "File with the key (PEM) of that certificate.",
+);
+/// Largest mail.
+pub static INTAKE_SIZE: Variable = Variable::new(
+    Topic::Mail,
+    "ROMASHKA_INTAKE_SIZE",
+    "52428800",
+    "Bytes of the largest mail that the intake takes, 65536 to 104857600.",
 );
 /// Authorities of mail servers.
 pub static MAIL_AUTHORITIES: Variable = Variable::new(
@@ -577,6 +626,7 @@ pub static TABLE: &[&Variable] = &[
     &STREAM_PATIENCE,
     &WHATSAPP_URL,
     &TWILIO_URL,
+    &SNS_URL,
     &WEBHOOK_NETWORKS,
     &WEBHOOK_PORTS,
     &WEBHOOK_HTTP,
@@ -587,6 +637,12 @@ pub static TABLE: &[&Variable] = &[
     &SMTP_PASSWORD,
     &MAIL_FROM,
     &MAIL_NETWORKS,
+    &INTAKE_SMTP,
+    &INTAKE_LMTP,
+    &INTAKE_NAME,
+    &INTAKE_CERTIFICATE,
+    &INTAKE_KEY,
+    &INTAKE_SIZE,
     &MAIL_AUTHORITIES,
     &S3_BUCKET,
     &S3_ENDPOINT,

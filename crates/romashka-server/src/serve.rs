@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
+use romashka_channels::email::intake::Protocol;
 use romashka_db::envelope::Keyring;
 use romashka_db::scope::{Database, ScopeError};
 use romashka_db::settings::Settings;
@@ -24,6 +25,7 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 use url::Url;
 
+use crate::mail::intake::{ListenError, Listeners};
 use crate::observe;
 use crate::realtime::{self, Connection};
 use crate::router::router;
@@ -37,6 +39,9 @@ pub enum ServeError {
     /// The address cannot be listened on.
     #[error("{0} cannot be listened on")]
     Listen(SocketAddr, #[source] io::Error),
+    /// Nor one of the mail intake.
+    #[error(transparent)]
+    Intake(#[from] ListenError),
     /// The pool cannot be built.
     #[error(transparent)]
     Database(#[from] ScopeError),
@@ -46,6 +51,7 @@ pub enum ServeError {
 pub struct Serving {
     server: Server,
     address: SocketAddr,
+    mail_addresses: Vec<(Protocol, SocketAddr)>,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
     caring: JoinHandle<()>,
@@ -65,15 +71,19 @@ pub async fn serve(
     let address = listener
         .local_addr()
         .map_err(|error| ServeError::Listen(settings.listen, error))?;
+    let intake = Listeners::bind(&settings.intake).await?;
+    let mail_addresses = intake.addresses();
     let server = Server::new(Database::new(database)?, settings, keys, address);
     let (stop, stopped) = watch::channel(false);
     let accepting = tokio::spawn(accept(listener, server.clone(), stopped.clone()));
     let caring = tokio::spawn(care(server.clone(), stopped.clone()));
     let following = tokio::spawn(realtime::follow(server.clone(), stopped.clone()));
-    let working = workers::start(&server, &stopped);
+    let mut working = workers::start(&server, &stopped);
+    working.push(tokio::spawn(intake.run(server.clone(), stopped.clone())));
     Ok(Serving {
         server,
         address,
+        mail_addresses,
         stop,
         accepting,
         caring,
@@ -86,6 +96,11 @@ impl Serving {
     /// The address that is listened on.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where mails are taken in.
+    pub fn mail_addresses(&self) -> &[(Protocol, SocketAddr)] {
+        &self.mail_addresses
     }
 
     /// The address people use.

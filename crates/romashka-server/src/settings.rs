@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::accounts::oidc::settings::OidcSettings;
 use crate::attachments::bucket::BucketSettings;
+use crate::mail::intake::IntakeSettings;
 use crate::mail::settings::{MailRules, SystemMail};
 
 /// A setting that cannot be used.
@@ -70,6 +71,8 @@ pub struct ServerSettings {
     pub providers: ProviderAddresses,
     /// Where mail servers may be.
     pub mail: MailRules,
+    /// Where mails are taken in by SMTP and LMTP.
+    pub intake: IntakeSettings,
     /// The installation's own mail server; without one its mails wait.
     pub system_mail: Option<SystemMail>,
     /// Where webhooks may be sent.
@@ -87,6 +90,8 @@ pub struct ProviderAddresses {
     pub whatsapp: Url,
     /// Twilio's API.
     pub twilio: Url,
+    /// In place of Amazon SNS.
+    pub sns: Option<Url>,
 }
 
 /// A Supabase project, or a PostgREST, whose users may use the API.
@@ -203,6 +208,7 @@ impl ServerSettings {
             bucket: BucketSettings::resolve(read)?,
             providers: ProviderAddresses {
                 whatsapp: address_or(read, &environment::WHATSAPP_URL, whatsapp::api::BASE_URL)?,
+                sns: web_address(read, &environment::SNS_URL)?,
                 twilio: address_or(read, &environment::TWILIO_URL, sms::outbound::BASE_URL)?,
             },
             mail: MailRules {
@@ -214,6 +220,7 @@ impl ServerSettings {
                 )?,
                 authorities: read(&environment::MAIL_AUTHORITIES).map(PathBuf::from),
             },
+            intake: IntakeSettings::resolve(read)?,
             system_mail: SystemMail::resolve(read)?,
             webhook_policy: webhook_policy(read)?,
             oidc: OidcSettings::resolve(read)?,

@@ -178,7 +178,7 @@ async fn the_program_of_the_documentation_bridges_a_messenger() {
     }
     until(
         &api,
-        "select count(*) from public.webhook_events where source = 'api' and status = 'processed'",
+        "select count(*) from public.webhook_events where source = 'integration' and status = 'processed'",
         3_i64,
     )
     .await;

@@ -171,6 +171,31 @@ async fn new_numbers_of_a_mailbox_bring_nothing_twice_and_lose_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_an_outage_what_was_passed_lately_is_found() {
+    let Some(scene) = Scene::new().await else {
+        return;
+    };
+    let mut process = scene.start();
+    scene.opened().await;
+    scene.deliver(0, 2).await;
+    scene.all_once(2).await;
+    process.lose(&scene.database).await;
+    scene.deliver(1, 3).await;
+    scene.server.wait_for_mails(&scene.support, 5).await;
+    // As if the server had given these numbers, and shown the mails only now.
+    scene
+        .database
+        .owner()
+        .batch_execute("update romashka.mailboxes set last_uid = last_uid + 3, read_at = now() - interval '1 hour'")
+        .await
+        .expect("passed");
+    let _next = scene.start();
+    scene.all_once(5).await;
+    scene.deliver(2, 1).await;
+    scene.all_once(6).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_most_talkative_log_holds_no_password_and_no_text() {
     let Some(scene) = Scene::new().await else {
         return;

@@ -3,6 +3,7 @@
 mod command;
 mod hooks;
 mod inbound;
+mod intake;
 mod lost_answers;
 mod mail_server;
 mod mailboxes;

@@ -150,37 +150,91 @@ async fn refusals_are_told_apart_and_nothing_is_sent_where_the_certificate_is_no
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_the_channels_fault() {
+async fn a_wrong_password_lets_mails_wait_until_it_is_mended() {
     let Some(server) = MailServer::shared() else {
         return;
     };
     let place = Workplace::with(server, json!({})).await;
-    let keys = &place.api.serving().server().keys;
-    let sealed = keys.seal_json(
-        romashka_db::envelope::Place {
-            table: "communication_channels",
-            column: "api_credentials",
-            workspace: place.workspace,
-            row: place.channel,
-        },
-        br#"{"password": "another one"}"#,
-    );
-    place
+    let owner = place.api.database.owner();
+    let admin = place
         .api
         .database
-        .owner()
-        .execute(
-            "update public.communication_channels set api_credentials = $1",
-            &[&sealed],
-        )
-        .await
-        .expect("another password");
+        .create_person(place.workspace, romashka_tests::Role::Admin)
+        .await;
+    let password = |password: &'static str| {
+        let keys = &place.api.serving().server().keys;
+        let sealed = keys.seal_json(
+            romashka_db::envelope::Place {
+                table: "communication_channels",
+                column: "api_credentials",
+                workspace: place.workspace,
+                row: place.channel,
+            },
+            json!({"password": password}).to_string().as_bytes(),
+        );
+        async move {
+            owner
+                .execute(
+                    "update public.communication_channels set api_credentials = $1",
+                    &[&sealed],
+                )
+                .await
+                .expect("a password");
+        }
+    };
+    password("another one").await;
     let conversation = place.conversation().await;
     place.send(conversation, "one", json!({})).await;
     place
         .until(
             "select delivery_status || ' ' || coalesce(error_details ->> 'class', '') from public.message_delivery_tracking",
-            "failed configuration".to_owned(),
+            "queued configuration".to_owned(),
+        )
+        .await;
+    // Its admins are told, once, and members see it.
+    place
+        .until(
+            "select count(*) from romashka.outgoing_mails where kind = 'channel_failing'",
+            1_i64,
+        )
+        .await;
+    place
+        .until(
+            "select count(*) from public.events where kind = 'channel.failed'",
+            1_i64,
+        )
+        .await;
+    let member = place.api.session(admin, Some(place.workspace)).await;
+    let shown = member
+        .get(&format!("/channels/{}", place.channel))
+        .await
+        .expect(200);
+    assert!(
+        shown.body["last_error"]
+            .as_str()
+            .is_some_and(|words| words.contains("password")),
+        "{shown:?}"
+    );
+    owner
+        .batch_execute("update public.message_delivery_tracking set next_attempt_at = now()")
+        .await
+        .expect("tried again");
+    place
+        .until("select count(*) from public.message_delivery_tracking where delivery_status = 'queued' and next_attempt_at > now() + interval '10 minutes' and attempt_count = 0", 1_i64)
+        .await;
+    place
+        .until(
+            "select count(*) from romashka.outgoing_mails where kind = 'channel_failing'",
+            1_i64,
+        )
+        .await;
+    password(PASSWORD).await;
+    place.until(STATES, "sent".to_owned()).await;
+    assert_eq!(server.wait_for_mails(&place.customer, 1).await.len(), 1);
+    place
+        .until(
+            "select last_error is null from public.communication_channels",
+            true,
         )
         .await;
 }

@@ -21,7 +21,19 @@ impl Process {
 
     /// The same, with the most talkative log.
     pub fn with_log(database: &TestDatabase, key: &str, mail: &MailServer, log: Stdio) -> Process {
+        Process::with(database, key, mail, log, &[])
+    }
+
+    /// The same, with further variables.
+    pub fn with(
+        database: &TestDatabase,
+        key: &str,
+        mail: &MailServer,
+        log: Stdio,
+        further: &[(&str, String)],
+    ) -> Process {
         let mut child = Command::new(romashka_binary())
+            .envs(further.iter().map(|(name, value)| (name, value)))
             .args(["serve", "--listen", "127.0.0.1:0", "--json"])
             .env("DATABASE_URL", database.url())
             .env("ROMASHKA_ENCRYPTION_KEY", key)

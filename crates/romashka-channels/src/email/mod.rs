@@ -26,6 +26,7 @@ pub mod header;
 pub mod html_quotes;
 pub mod html_text;
 pub mod html_tree;
+pub mod intake;
 pub mod mbox;
 pub mod message;
 pub mod mime;

@@ -30,6 +30,8 @@ pub struct Explanation {
     pub enhanced: Option<(u8, u16, u16)>,
     /// What follows.
     pub fate: Fate,
+    /// Whether it is about the user name or the password, and so about every mail of the channel.
+    pub is_sign_in: bool,
     /// For the agent.
     pub words: &'static str,
     /// The server's own words, cleaned, at most 500 characters.
@@ -70,6 +72,8 @@ pub fn explain(stage: Stage, code: u16, text: &str) -> Explanation {
         code,
         enhanced,
         fate,
+        is_sign_in: fate == Fate::FixChannel
+            && (stage == Stage::Login || matches!(code, 530 | 534 | 535 | 538)),
         words,
         server_words: server_words.trim().to_owned(),
     }

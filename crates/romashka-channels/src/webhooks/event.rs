@@ -19,7 +19,8 @@ pub const TEST_EVENT: &str = "webhook.test";
 
 /// Events that the ledger records today, for choosing from. More may come at any time, and receivers are told to answer
 /// an unknown one with 2xx.
-pub const KNOWN_EVENTS: [&str; 29] = [
+pub const KNOWN_EVENTS: [&str; 30] = [
+    "channel.failed",
     "conversation.assigned",
     "conversation.closed",
     "conversation.created",

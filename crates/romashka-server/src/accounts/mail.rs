@@ -77,6 +77,15 @@ pub enum Mail {
         /// Whether he said himself that he is gone.
         is_gone: bool,
     },
+    /// A channel is not let in by its provider.
+    ChannelFailing {
+        /// The workspace.
+        workspace: String,
+        /// The channel.
+        channel: String,
+        /// What is wrong.
+        problem: String,
+    },
 }
 
 impl Mail {
@@ -90,6 +99,7 @@ impl Mail {
             Mail::Report { .. } => "report",
             Mail::WebhookFailing { .. } => "webhook_failing",
             Mail::WebhookDisabled { .. } => "webhook_disabled",
+            Mail::ChannelFailing { .. } => "channel_failing",
         }
     }
 

@@ -263,6 +263,23 @@ fn last_segment(url: &Url) -> Option<String> {
     (!segment.is_empty()).then(|| segment.to_owned())
 }
 
+async fn is_known(
+    server: &Server,
+    workspace: Option<Uuid>,
+    channel: Uuid,
+    new: &InboundMessage,
+) -> Answer<bool> {
+    let scope = server.service().await?;
+    let is_known = Statement::new(include_str!("integration_known.sql"))
+        .bind("workspace", &workspace)
+        .bind("channel", &channel)
+        .bind("external_message_id", &new.external_message_id)
+        .value(&scope)
+        .await?;
+    scope.commit().await?;
+    Ok(is_known)
+}
+
 async fn require_channel<N>(scope: &Scoped<N>, channel: Uuid) -> Answer<Uuid> {
     let workspace = scope.workspace().ok_or_else(Problem::not_found)?;
     let status: Option<String> = Statement::new(include_str!("integration_status.sql"))
@@ -310,8 +327,12 @@ async fn receive_channel_message(
     let most = attachments::most_bytes(&server, workspace).await?;
     let storage = Storage::of(&server)?.up_to(most);
     let mut fetched = Vec::new();
-    for file in &new.attachments {
-        fetched.extend(fetch(&server, &storage, file).await?);
+    let has_addresses = new.attachments.iter().any(|file| file.url.is_some());
+    // What is here already is not fetched again: its address may be over by now.
+    if has_addresses && !is_known(&server, caller.workspace(), channel, &new).await? {
+        for file in &new.attachments {
+            fetched.extend(fetch(&server, &storage, file).await?);
+        }
     }
     let scope = caller.begin(&server).await?;
     let workspace = require_channel(&scope, channel).await?;
@@ -449,7 +470,7 @@ async fn report_channel_message(
     scope.as_service().await?;
     let ordering_key = format!("{channel}:{delivery}");
     let _: Uuid = Statement::new(include_str!("../providers/receive.sql"))
-        .bind("source", &"api")
+        .bind("source", &"integration")
         .bind("event_type", &"status")
         .bind("payload", &Jsonb(&payload))
         .bind("dedupe_key", &None::<String>)

@@ -99,6 +99,10 @@ record! {
         pub has_credentials: bool,
         /// Whether there is a key for the provider's webhooks.
         pub has_webhook_secret: bool,
+        /// Why its provider does not let it in; null when it does. Everything it is to send waits.
+        pub last_error: Option<String>,
+        /// Since when.
+        pub last_error_at: Option<Timestamp>,
         /// Who made it.
         pub created_by: Option<Uuid>,
         /// When it was made.

@@ -21,6 +21,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
+use crate::accounts::Mail;
 use crate::problem::Answer;
 use crate::providers::intake::worker_name;
 use crate::providers::provider::Client;
@@ -37,6 +38,8 @@ const WAITS: [u64; 7] = [10, 60, 300, 1_800, 3_600, 7_200, 14_400];
 const ALLOWANCE_WAIT: Duration = Duration::from_secs(900);
 /// Shortest time for which a channel is slowed down when its provider asks for it.
 const SHORTEST_SLOWDOWN: Duration = Duration::from_secs(5);
+/// How long everything of a channel waits that is not let in, unless it is set up anew before.
+const UNUSABLE_WAIT: Duration = Duration::from_secs(900);
 /// How often the end of a delivery is written down before it is left to the lease.
 const ATTEMPTS_TO_WRITE: u32 = 5;
 
@@ -363,6 +366,13 @@ impl Deliveries {
                     .bind("external_id", external_id)
                     .value(&scope)
                     .await?;
+                if let (Group::Mail, Some(channel)) = (self.group, channel) {
+                    Statement::new(include_str!("forget_error.sql"))
+                        .bind("channel", &channel)
+                        .bind("workspace", &claimed.workspace)
+                        .execute(&scope)
+                        .await?;
+                }
             }
             Outcome::Postponed(wait, failure) => {
                 let _: bool = Statement::new(include_str!("postpone.sql"))
@@ -396,6 +406,19 @@ impl Deliveries {
                 self.fail(&scope, claimed, &error(failure), (false, true), *wait)
                     .await?;
             }
+            Outcome::Unusable(failure) => {
+                let _: bool = Statement::new(include_str!("postpone.sql"))
+                    .bind("delivery", &claimed.id)
+                    .bind("lease", &claimed.lease)
+                    .bind("wait", &UNUSABLE_WAIT.as_secs_f64())
+                    .bind("error", &error(failure))
+                    .value(&scope)
+                    .await?;
+                if let Some(channel) = channel {
+                    self.alert(&scope, claimed.workspace, channel, failure.words())
+                        .await?;
+                }
+            }
             Outcome::Refused(failure) => {
                 self.fail(
                     &scope,
@@ -422,6 +445,45 @@ impl Deliveries {
         Ok(())
     }
 
+    /// Lets the channel's other messages wait too, and tells its admins, once until it is mended.
+    async fn alert(
+        &self,
+        scope: &OwnedScope,
+        workspace: Uuid,
+        channel: Uuid,
+        words: &str,
+    ) -> Answer<()> {
+        let _: i32 = Statement::new(include_str!("slow.sql"))
+            .bind("channel", &channel)
+            .bind("wait", &UNUSABLE_WAIT.as_secs_f64())
+            .bind("workspace", &workspace)
+            .value(scope)
+            .await?;
+        let admins: Vec<Admin> = Statement::new(include_str!("note_error.sql"))
+            .bind("channel", &channel)
+            .bind("message", &words)
+            .bind("workspace", &workspace)
+            .all(scope)
+            .await?;
+        if admins.is_empty() {
+            return Ok(());
+        }
+        tracing::warn!(%channel, "a channel is not let in by its mail server");
+        let service = self.server.service().await?;
+        for admin in &admins {
+            Mail::ChannelFailing {
+                workspace: admin.workspace.clone(),
+                channel: admin.channel.clone(),
+                problem: words.to_owned(),
+            }
+            .queue(&self.server, &service, &admin.email, None)
+            .await?;
+        }
+        service.commit().await?;
+        self.server.bells.mails.notify_one();
+        Ok(())
+    }
+
     async fn fail(
         &self,
         scope: &OwnedScope,
@@ -440,6 +502,23 @@ impl Deliveries {
             .value(scope)
             .await?;
         Ok(())
+    }
+}
+
+/// Who is told of a channel that is not let in.
+struct Admin {
+    email: String,
+    channel: String,
+    workspace: String,
+}
+
+impl FromRow for Admin {
+    fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
+        Ok(Admin {
+            email: row.try_get("email")?,
+            channel: row.try_get("channel_name")?,
+            workspace: row.try_get("workspace_name")?,
+        })
     }
 }
 

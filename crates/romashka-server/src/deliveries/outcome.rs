@@ -62,6 +62,11 @@ impl Failure {
         Failure { details, ..self }
     }
 
+    /// In words.
+    pub(super) fn words(&self) -> &str {
+        &self.message
+    }
+
     /// As it is stored in `error_details`.
     pub(super) fn document(&self) -> Value {
         let mut document = json!({
@@ -94,6 +99,8 @@ pub(super) enum Outcome {
     },
     /// It may have been sent, and is sent once more under the same id.
     Repeat(Duration, Failure),
+    /// The channel is not let in: it was not sent, and everything of the channel waits until an admin has mended that.
+    Unusable(Failure),
     /// It was not sent, and the same message never will be.
     Refused(Failure),
     /// It may have been sent.
@@ -110,6 +117,7 @@ impl Outcome {
             Outcome::Postponed(..) => "postponed",
             Outcome::Passing { .. } => "passing",
             Outcome::Repeat(..) => "repeat",
+            Outcome::Unusable(_) => "unusable",
             Outcome::Refused(_) => "refused",
             Outcome::Uncertain(_) => "uncertain",
             Outcome::Lost => "lost",
@@ -312,6 +320,15 @@ pub(super) fn of_smtp(error: &SendError, attempt: u32, uncertain: u32) -> Outcom
                 Fate::Retry | Fate::Sent => return passing(code, explanation.words, details),
                 Fate::Failed => "permanent",
                 Fate::BadAddress => "recipient",
+                Fate::FixChannel if explanation.is_sign_in => {
+                    let words = format!(
+                        "{} The message waits until an admin has mended the channel.",
+                        explanation.words
+                    );
+                    return Outcome::Unusable(
+                        Failure::new(code, "configuration", words).with_details(details),
+                    );
+                }
                 Fate::FixChannel => "configuration",
             };
             Outcome::Refused(Failure::new(code, class, explanation.words).with_details(details))
@@ -345,7 +362,7 @@ pub(super) fn of_smtp(error: &SendError, attempt: u32, uncertain: u32) -> Outcom
 pub(super) fn of_token(error: &TokenError, attempt: u32) -> Outcome {
     let words = super::rendered::capital(&error.to_string());
     match error {
-        TokenError::Withdrawn => Outcome::Refused(Failure::new("sign_in", "configuration", words)),
+        TokenError::Withdrawn => Outcome::Unusable(Failure::new("sign_in", "configuration", words)),
         _ => Outcome::Passing {
             failure: Failure::new("sign_in", "passing", words),
             wait: wait_after(attempt).map(Duration::from_secs),

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod arrival;
+pub mod intake;
 pub mod mailboxes;
 pub mod post;
 pub mod settings;

@@ -157,6 +157,13 @@ async fn mail(
             ))
         });
     }
+    if stored.configuration.get("sns_topics").is_some() {
+        findings.push(if hook.starts_with("https://") {
+            Finding::good(format!("Amazon SNS may post mails to {hook}/ses"))
+        } else {
+            Finding::bad("Amazon SNS posts to https addresses only: set ROMASHKA_PUBLIC_URL to the public one")
+        });
+    }
     match &account.imap {
         None if findings.len() > 1 => {}
         None => findings.push(Finding::bad(

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use super::account::{AccountError, filled, secret};
 use super::hooks::{Found, not_believed, not_set_up};
+use super::ses_hook;
 use crate::mail::arrival::Arrival;
 use crate::problem::{Answer, Code, Problem};
 use crate::state::Server;
@@ -33,6 +34,7 @@ pub fn router() -> Router<Server> {
         .route("/hooks/email/{token}/mailgun", post(receive_mailgun))
         .route("/hooks/email/{token}/mailgun/mime", post(receive_mailgun))
         .route("/hooks/email/{token}/sendgrid", post(receive_sendgrid))
+        .route("/hooks/email/{token}/ses", post(ses_hook::receive))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
 

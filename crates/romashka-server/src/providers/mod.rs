@@ -10,3 +10,4 @@ pub mod intake;
 pub mod mail_hooks;
 pub mod media;
 pub mod provider;
+mod ses_hook;

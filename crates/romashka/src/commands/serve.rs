@@ -127,6 +127,10 @@ pub async fn start(
                 .next("name another: --listen 127.0.0.1:3001")
                 .because(error)
                 .into(),
+            ServeError::Intake(_) => failure(Exit::Usage, error.to_string())
+                .next("look at the variables ROMASHKA_INTAKE_…: romashka environment lists them")
+                .because(error)
+                .into(),
             ServeError::Database(_) => failure(Exit::Unreachable, error.to_string())
                 .because(error)
                 .into(),

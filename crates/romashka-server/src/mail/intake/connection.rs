@@ -43,8 +43,8 @@ const ANSWERS: usize = 8 * 1024;
 /// Large mails that are in memory as a whole: one at a time.
 static LARGE_ONES: Semaphore = Semaphore::const_new(1);
 
-trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+trait Wire: AsyncRead + AsyncWrite + Unpin + Send + Sync {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send + Sync> Wire for T {}
 
 /// Serves until either side has enough.
 pub(super) async fn serve(
@@ -167,20 +167,19 @@ impl Talk<'_> {
                 return Ok(Some(line));
             }
             self.flush().await?;
-            let count = tokio::select! {
-                _ = self.stopped.wait_for(|stopped| *stopped) => {
-                    self.say("421 4.3.2 The server stops\r\n").await?;
+            let read = tokio::select! {
+                _ = self.stopped.wait_for(|stopped| *stopped) => Err("421 4.3.2 The server stops\r\n"),
+                read = timeout_at(until, self.wire.read(&mut chunk)) => {
+                    read.map_err(|_| "421 4.4.2 Too slow\r\n")
+                }
+            };
+            let count = match read {
+                Ok(count) => count?,
+                Err(words) => {
+                    self.say(words).await?;
                     self.flush().await?;
                     return Ok(None);
                 }
-                read = timeout_at(until, self.wire.read(&mut chunk)) => match read {
-                    Ok(read) => read?,
-                    Err(_) => {
-                        self.say("421 4.4.2 Too slow\r\n").await?;
-                        self.flush().await?;
-                        return Ok(None);
-                    }
-                },
             };
             if count == 0 {
                 return Ok(None);
@@ -212,7 +211,9 @@ impl Talk<'_> {
         self.flush().await?;
         let plain = std::mem::replace(&mut self.wire, Box::new(tokio::io::empty()));
         let accepting = TlsAcceptor::from(configuration).accept(plain);
-        let encrypted = timeout(TLS_TIMEOUT, accepting).await.map_err(|_| late())??;
+        let encrypted = timeout(TLS_TIMEOUT, accepting)
+            .await
+            .map_err(|_| late())??;
         self.wire = Box::new(encrypted);
         self.session.encrypted();
         Ok(true)

@@ -107,10 +107,7 @@ impl IntakeSettings {
                 return Err(wrong(&environment::INTAKE_KEY, "set with the certificate"));
             }
             (None, Some(_)) => {
-                return Err(wrong(
-                    &environment::INTAKE_CERTIFICATE,
-                    "set with the key",
-                ));
+                return Err(wrong(&environment::INTAKE_CERTIFICATE, "set with the key"));
             }
         };
         let settings = IntakeSettings {
@@ -118,7 +115,8 @@ impl IntakeSettings {
             lmtp: address(&environment::INTAKE_LMTP)?,
             name: read(&environment::INTAKE_NAME)
                 .map(|name| {
-                    let is_name = |letter: u8| letter.is_ascii_alphanumeric() || b"-.".contains(&letter);
+                    let is_name =
+                        |letter: u8| letter.is_ascii_alphanumeric() || b"-.".contains(&letter);
                     if name.bytes().all(is_name) && name.len() <= 255 {
                         Ok(name)
                     } else {
@@ -260,7 +258,11 @@ impl Places {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut of_each = self.0.of_each.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut of_each = self
+            .0
+            .of_each
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = of_each.get_mut(&self.1) {
             *count -= 1;
             if *count == 0 {
@@ -335,11 +337,26 @@ mod tests {
         let loopback = read(&[("ROMASHKA_INTAKE_LMTP", "[::1]:24")]).expect("loopback");
         assert!(loopback.lmtp.is_some());
         for (values, variable) in [
-            (&[("ROMASHKA_INTAKE_SMTP", "0.0.0.0:25")][..], "ROMASHKA_INTAKE_SMTP"),
-            (&[("ROMASHKA_INTAKE_LMTP", "25")][..], "ROMASHKA_INTAKE_LMTP"),
-            (&[("ROMASHKA_INTAKE_CERTIFICATE", "/x")][..], "ROMASHKA_INTAKE_KEY"),
-            (&[("ROMASHKA_INTAKE_KEY", "/x")][..], "ROMASHKA_INTAKE_CERTIFICATE"),
-            (&[("ROMASHKA_INTAKE_NAME", "a b")][..], "ROMASHKA_INTAKE_NAME"),
+            (
+                &[("ROMASHKA_INTAKE_SMTP", "0.0.0.0:25")][..],
+                "ROMASHKA_INTAKE_SMTP",
+            ),
+            (
+                &[("ROMASHKA_INTAKE_LMTP", "25")][..],
+                "ROMASHKA_INTAKE_LMTP",
+            ),
+            (
+                &[("ROMASHKA_INTAKE_CERTIFICATE", "/x")][..],
+                "ROMASHKA_INTAKE_KEY",
+            ),
+            (
+                &[("ROMASHKA_INTAKE_KEY", "/x")][..],
+                "ROMASHKA_INTAKE_CERTIFICATE",
+            ),
+            (
+                &[("ROMASHKA_INTAKE_NAME", "a b")][..],
+                "ROMASHKA_INTAKE_NAME",
+            ),
             (&[("ROMASHKA_INTAKE_SIZE", "1")][..], "ROMASHKA_INTAKE_SIZE"),
         ] {
             assert_eq!(read(values).expect_err(variable).variable, variable);

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use async_imap::{Authenticator, Client, Session};
 use rustls::pki_types::ServerName;
 use secrecy::ExposeSecret as _;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
@@ -22,6 +24,69 @@ use crate::providers::account::AccountError;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// For the answer to a command.
 pub(super) const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Most bytes that a server may say to one command. The library would keep up to 512 MB of one answer.
+const ANSWER_LIMIT: usize = 32 * 1024 * 1024;
+
+/// A connection whose other side may not say without end: what it says is counted from each command on.
+#[derive(Debug)]
+pub(super) struct Bounded<T> {
+    inner: T,
+    left: usize,
+}
+
+impl<T> Bounded<T> {
+    fn new(inner: T) -> Bounded<T> {
+        Bounded {
+            inner,
+            left: ANSWER_LIMIT,
+        }
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Bounded<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
+        let count = buffer.filled().len() - before;
+        match self.left.checked_sub(count) {
+            Some(left) => self.left = left,
+            None => {
+                return Poll::Ready(Err(std::io::Error::other("the answer is too long")));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Bounded<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        self.left = ANSWER_LIMIT;
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_flush(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}
 
 /// What is connected.
 pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send + Sync + fmt::Debug {}
@@ -115,14 +180,14 @@ async fn wire(server: &MailServer, rules: &MailRules) -> Result<Box<dyn Wire>, M
         Security::Tls => encrypt(server, rules, plain).await,
         Security::None => Ok(Box::new(plain)),
         Security::StartTls => {
-            let mut client = Client::new(plain);
+            let mut client = Client::new(Bounded::new(plain));
             greeting(&mut client).await?;
             let asking = client.run_command_and_check_ok("STARTTLS", None);
             timely(COMMAND_TIMEOUT, asking)
                 .await
                 .map_err(|_| MailboxError::NoStartTls)?;
             // What was read before the encryption is dropped with the client.
-            encrypt(server, rules, client.into_inner()).await
+            encrypt(server, rules, client.into_inner().inner).await
         }
     }
 }
@@ -156,7 +221,8 @@ pub(super) async fn open(
     rules: &MailRules,
     login: &Login,
 ) -> Result<Signed, MailboxError> {
-    let mut client = Client::new(wire(server, rules).await?);
+    let bounded: Box<dyn Wire> = Box::new(Bounded::new(wire(server, rules).await?));
+    let mut client = Client::new(bounded);
     if server.security != Security::StartTls {
         greeting(&mut client).await?;
     }
@@ -203,4 +269,35 @@ pub async fn check(
     // How it ends changes nothing.
     let _ = timely(COMMAND_TIMEOUT, session.logout()).await;
     Ok(found.exists)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    #[tokio::test]
+    async fn an_answer_without_end_is_broken_off_and_each_command_has_its_own() {
+        let (near, mut far) = tokio::io::duplex(64 * 1024);
+        let talking = tokio::spawn(async move {
+            let block = vec![b'x'; 64 * 1024];
+            while far.write_all(&block).await.is_ok() {}
+        });
+        let mut bounded = Bounded::new(near);
+        let mut buffer = vec![0; 1024 * 1024];
+        for _ in 0..2 {
+            let mut read = 0;
+            let error = loop {
+                match bounded.read(&mut buffer).await {
+                    Ok(count) => read += count,
+                    Err(error) => break error,
+                }
+            };
+            assert_eq!(error.to_string(), "the answer is too long");
+            assert!(read <= ANSWER_LIMIT && read + buffer.len() > ANSWER_LIMIT);
+            bounded.write_all(b"a").await.expect("the next command");
+        }
+        drop(bounded);
+        talking.await.expect("over");
+    }
 }

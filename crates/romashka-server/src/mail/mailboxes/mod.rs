@@ -44,6 +44,8 @@ struct Claimed {
     last_uid: i64,
     lease: Uuid,
     since: jiff::Timestamp,
+    /// When everything in it was stored the last time.
+    read_at: Option<jiff::Timestamp>,
 }
 
 impl FromRow for Claimed {
@@ -57,6 +59,7 @@ impl FromRow for Claimed {
             last_uid: row.try_get("last_uid")?,
             lease: row.try_get("lease_id")?,
             since: row.try_get("created_at")?,
+            read_at: row.try_get("read_at")?,
         })
     }
 }

@@ -35,6 +35,10 @@ const PIECE: u32 = 1024 * 1024;
 const FETCH_TIMEOUT: Duration = Duration::from_secs(300);
 /// How long the server may say nothing before it is asked.
 const IDLE: Duration = Duration::from_secs(240);
+/// After such a time without a look at it, what came lately is looked through again.
+const OUTAGE: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);
+/// How far back.
+const LATELY: jiff::SignedDuration = jiff::SignedDuration::from_hours(48);
 /// How often a server is asked that cannot tell by itself.
 const POLL: Duration = Duration::from_secs(60);
 
@@ -116,6 +120,13 @@ impl Reader<'_> {
             .map_err(|_| MailboxError::Folder)?;
         let validity = i64::from(found.uid_validity.ok_or(MailboxError::Folder)?);
         if self.uid_validity == Some(validity) {
+            let now = Timestamp::now();
+            let was_away = |at: Timestamp| now.duration_since(at) > OUTAGE;
+            if self.claimed.read_at.is_some_and(was_away) {
+                // Some servers give a number to a mail that they show only later. What is stored is known by its bytes.
+                self.look_through((now - LATELY).max(self.claimed.since))
+                    .await?;
+            }
             return Ok(());
         }
         let newest = match found.uid_next {
@@ -129,22 +140,36 @@ impl Reader<'_> {
             // The numbers mean other mails now: what came since the channel is here is looked through, and what is
             // stored already is known by its bytes.
             tracing::warn!(channel = %self.claimed.channel, "a mailbox has new numbers and is read anew");
-            let day = self.claimed.since - jiff::Span::new().hours(24);
-            let since = day.strftime("%d-%b-%Y").to_string();
-            let search = self.session.uid_search(format!("SINCE {since}"));
-            let mut uids: Vec<u32> = timely(FETCH_TIMEOUT, search).await?.into_iter().collect();
-            uids.sort_unstable();
-            for chunk in uids.chunks(BATCH_MAILS) {
-                let mut seen = self.look(chunk).await?;
-                seen.retain(|_, mail| mail.received_at.is_none_or(|at| at >= self.claimed.since));
-                if !self.take(&seen, None).await? {
-                    return Err(MailboxError::Lost);
-                }
-            }
+            self.look_through(self.claimed.since).await?;
         }
         self.store(&[], Some((validity, newest))).await?;
         self.uid_validity = Some(validity);
         self.last_uid = i64::from(newest);
+        Ok(())
+    }
+
+    /// Stores what came since then and is not stored yet. The place stays where it is.
+    async fn look_through(&mut self, since: Timestamp) -> Result<(), MailboxError> {
+        // The server's day may be another one.
+        let day = since - jiff::Span::new().hours(24);
+        let day = day.strftime("%d-%b-%Y").to_string();
+        let search = self.session.uid_search(format!("SINCE {day}"));
+        let mut uids: Vec<u32> = timely(FETCH_TIMEOUT, search).await?.into_iter().collect();
+        uids.sort_unstable();
+        let mut kept = std::time::Instant::now();
+        for chunk in uids.chunks(BATCH_MAILS) {
+            if kept.elapsed() >= KEEP {
+                if !self.claimed.keep(self.server, false).await? {
+                    return Err(MailboxError::Lost);
+                }
+                kept = std::time::Instant::now();
+            }
+            let mut seen = self.look(chunk).await?;
+            seen.retain(|_, mail| mail.received_at.is_none_or(|at| at >= since));
+            if !self.take(&seen, None).await? {
+                return Err(MailboxError::Lost);
+            }
+        }
         Ok(())
     }
 

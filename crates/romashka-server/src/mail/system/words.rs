@@ -94,6 +94,16 @@ fn english(mail: &Mail) -> (String, String) {
                 }
             ),
         ),
+        Mail::ChannelFailing {
+            workspace,
+            channel,
+            problem,
+        } => (
+            format!("The channel {channel} cannot send"),
+            format!(
+                "In {workspace} the channel {channel} cannot send: {problem}\n\nSet its credentials anew. What waits is sent then."
+            ),
+        ),
         Mail::SecondFactorChanged { is_on } => (
             "Your second factor was changed".to_owned(),
             format!(
@@ -170,6 +180,16 @@ fn german(mail: &Mail) -> (String, String) {
                 }
             ),
         ),
+        Mail::ChannelFailing {
+            workspace,
+            channel,
+            problem,
+        } => (
+            format!("Der Kanal {channel} kann nicht senden"),
+            format!(
+                "In {workspace} kann der Kanal {channel} nicht senden: {problem}\n\nHinterlegen Sie seine Zugangsdaten neu. Was wartet, wird dann gesendet."
+            ),
+        ),
         Mail::SecondFactorChanged { is_on } => (
             "Ihr zweiter Faktor wurde geändert".to_owned(),
             format!(
@@ -244,6 +264,16 @@ fn russian(mail: &Mail) -> (String, String) {
                 } else {
                     "Пять дней приходили только ошибки."
                 }
+            ),
+        ),
+        Mail::ChannelFailing {
+            workspace,
+            channel,
+            problem,
+        } => (
+            format!("Канал {channel} не может отправлять"),
+            format!(
+                "В {workspace} канал {channel} не может отправлять: {problem}\n\nЗадайте его учётные данные заново. Ожидающие сообщения будут отправлены."
             ),
         ),
         Mail::SecondFactorChanged { is_on } => (

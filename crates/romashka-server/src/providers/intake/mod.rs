@@ -302,7 +302,7 @@ impl Intake {
         let tally = match event.source.as_str() {
             "whatsapp" => whatsapp::take_in(&scope, event).await?,
             "email" => email::take_in(&scope, event, &self.server).await?,
-            "api" => integration::take_in(&scope, event).await?,
+            "integration" => integration::take_in(&scope, event).await?,
             _ => sms::take_in(&scope, event, &self.server.keys).await?,
         };
         if !tally.not_understood.is_empty() && tally.again.is_none() {
