@@ -418,3 +418,69 @@ async fn a_process_that_is_killed_has_lost_nothing_that_it_promised() {
     .await;
     assert_eq!(texts, rounds.len() as i64);
 }
+
+#[tokio::test]
+async fn a_mail_is_shown_without_what_it_would_load_and_its_files_are_there() {
+    let scene = scene(None, [0, 0]).await;
+    let mut client = Client::connect(scene.smtp).await;
+    client.ask("EHLO x", "250-").await;
+    client.ask("MAIL FROM:<ann@customer.example>", "250").await;
+    client.ask("RCPT TO:<support@smtp.example>", "250").await;
+    client.ask("DATA", "354").await;
+    let text = concat!(
+        "From: Ann <ann@customer.example>\r\nTo: support@smtp.example\r\nMessage-ID: <html@customer.example>\r\nSubject: Order\r\n",
+        "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n",
+        "<p onclick=\"x()\">Hello<script>x()</script></p><img src=\"https://far.example/a.png\" width=\"300\" height=\"200\">",
+        "<img src=\"https://far.example/pixel.gif\" width=\"1\" height=\"1\"><blockquote type=\"cite\">What you wrote</blockquote>\r\n",
+        "--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=note.txt\r\n\r\nA note\r\n--b--\r\n.\r\n"
+    );
+    client.say(text.as_bytes()).await;
+    assert!(client.answer().await.starts_with("250 2.6.0"));
+    let owner = scene.api.database.owner();
+    until(owner, "select count(*) from public.file_attachments", 1_i64).await;
+    let workspace: Uuid = value(owner, "select workspace_id from public.messages").await;
+    let viewer = scene
+        .api
+        .member(workspace, romashka_tests::Role::Viewer)
+        .await;
+    let path: String = value(
+        owner,
+        "select '/conversations/' || conversation_id || '/messages/' || id || '/html' from public.messages",
+    )
+    .await;
+    let shown = viewer.get(&path).await.expect(200).body;
+    assert_eq!(
+        (&shown["blocked_images"], &shown["tracking_pixels"]),
+        (&json!(1), &json!(1)),
+        "{shown}"
+    );
+    let html = shown["html"].as_str().expect("HTML");
+    for held_back in ["script", "onclick", "far.example"] {
+        assert!(!html.contains(held_back), "{html}");
+    }
+    assert!(html.contains("Hello") && html.contains("What you wrote"));
+    let visible = shown["visible_html"].as_str().expect("HTML");
+    assert!(
+        visible.contains("Hello") && !visible.contains("What you wrote"),
+        "{visible}"
+    );
+    assert!(
+        shown["quoted"]
+            .as_str()
+            .is_some_and(|text| text.contains("What you wrote")),
+        "{shown}"
+    );
+    let file: Uuid = value(owner, "select id from public.file_attachments").await;
+    let request = viewer.request(
+        reqwest::Method::GET,
+        &format!("/api/v1/attachments/{file}/content"),
+    );
+    let bytes = request
+        .send()
+        .await
+        .expect("an answer")
+        .text()
+        .await
+        .expect("a text");
+    assert_eq!(bytes.trim_end(), "A note");
+}

@@ -20,6 +20,9 @@ pub struct Case {
 }
 
 const CONVERSATION: &str = "select id from public.conversations where workspace_id = $1 limit 1";
+const MAIL: &str = "select id from public.messages where workspace_id = $1 order by id limit 1";
+const MAIL_TALK: &str =
+    "select conversation_id from public.messages where workspace_id = $1 order by id limit 1";
 const TRANSFER: &str =
     "select id from public.conversation_transfers where workspace_id = $1 limit 1";
 const SCHEDULED: &str = "select id from public.scheduled_messages where workspace_id = $1 limit 1";
@@ -32,8 +35,9 @@ const WEBHOOK: &str = "select id from public.webhook_subscriptions where workspa
 const WORKSPACE: &str = "select $1::uuid";
 const SESSION: &str = "select s.id from romashka.sessions as s join public.workspace_members as m on m.user_id = s.user_id where m.workspace_id = $1 limit 1";
 
-/// Both ends of a merge are looked for before either is told apart, so these are not found by their own people either.
-const NEEDS_TWO: &[&str] = &["merge_conversation", "merge_customers"];
+/// Both ends of a merge are looked for before either is told apart, and the message of the stage has no HTML, so these are not
+/// found by their own people either.
+const NEEDS_TWO: &[&str] = &["merge_conversation", "merge_customers", "read_message_html"];
 
 const CASES: &[Case] = &[
     Case {
@@ -65,6 +69,11 @@ const CASES: &[Case] = &[
         operation: "send_message",
         parameters: &[("id", CONVERSATION)],
         body: || json!({"content": "Hello"}),
+    },
+    Case {
+        operation: "read_message_html",
+        parameters: &[("id", MAIL_TALK), ("message_id", MAIL)],
+        body: || Value::Null,
     },
     Case {
         operation: "list_scheduled_messages",

@@ -231,6 +231,15 @@ impl Storage {
         Ok((Body::from_stream(ReaderStream::new(file)), Some(size)))
     }
 
+    /// A file as a text; one that is longer than this limit (bytes) is not read.
+    pub async fn read_text(&self, provider: &str, path: &str, limit: usize) -> Answer<String> {
+        let (body, _) = self.open(provider, path).await?;
+        let bytes = axum::body::to_bytes(body, limit)
+            .await
+            .map_err(|_| Problem::not_found().detail("The file is too large to be shown"))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// The bytes of a file in the bucket, at most so many.
     pub async fn read_away(&self, path: &str, most: usize) -> Answer<Vec<u8>> {
         match self.bucket_of(IN_BUCKET)? {

@@ -1,6 +1,7 @@
 //! Conversations: the inbox, one conversation, and what people do with it. Every change is a verb of the database.
 
 mod bulk;
+mod display;
 mod messages;
 mod notes;
 mod work;
@@ -36,6 +37,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .routes(routes!(reopen_conversation))
         .merge(bulk::router())
         .merge(messages::router())
+        .merge(display::router())
         .merge(notes::router())
         .merge(work::router())
 }
