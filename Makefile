@@ -1,6 +1,6 @@
 # All a newcomer needs. Each target installs what it lacks (scripts/bootstrap), or says what to install.
 .POSIX:
-.PHONY: help run test test-matrix bench lint generate
+.PHONY: help run test test-matrix fuzz bench lint generate
 
 # What rustup installs, also where the shell's profile has not been read again.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
@@ -10,7 +10,8 @@ help:
 	@echo 'make run           build and start ROMASHKA with a PostgreSQL and demo content of its own (ARGS=… for `romashka up`)'
 	@echo 'make test          build and run every test'
 	@echo 'make test-matrix   run the tests on PostgreSQL 14 to 18 (MAJORS="14 18" chooses)'
-	@echo 'make bench         measure on loads of 1 and 3 million messages and write docs/benchmarks.md (ARGS=… for `romashka bench`)'
+	@echo 'make fuzz          try every parser that reads bytes from outside with made-up input, SECONDS (20) each (TARGETS=…)'
+	@echo 'make bench         measure database and server on loads of 1 and 3 million messages and write docs/benchmarks.md (ARGS=… for `romashka bench`)'
 	@echo 'make lint          formatting, lints, SQL and shell checks, generated files'
 	@echo 'make generate      write the assembled and generated files anew'
 
@@ -25,6 +26,10 @@ test:
 
 test-matrix:
 	@scripts/postgres-matrix $(MAJORS) -- cargo test --workspace --no-fail-fast --test '*' $(ARGS)
+
+fuzz:
+	@scripts/bootstrap fuzz
+	@SECONDS_EACH=$(or $(SECONDS),20) scripts/fuzz $(TARGETS)
 
 bench:
 	@scripts/bootstrap run

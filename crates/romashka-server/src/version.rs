@@ -27,8 +27,10 @@ impl IfMatch {
             return Some(IfMatch(None));
         }
         let digits = text.strip_prefix('"')?.strip_suffix('"')?;
-        let microseconds = i64::from_str_radix(digits, 16).ok()?;
-        Timestamp::from_microsecond(microseconds)
+        // As it is written, which for a time before 1970 is the complement; and in no other spelling, a sign before it for one.
+        let is_plain = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let microseconds = u64::from_str_radix(digits, 16).ok().filter(|_| is_plain)?;
+        Timestamp::from_microsecond(microseconds.cast_signed())
             .ok()
             .map(|time| IfMatch(Some(time)))
     }
@@ -81,8 +83,11 @@ mod tests {
     fn a_tag_is_read_back() {
         let time: Timestamp = "2026-01-02T03:04:05.678901Z".parse().expect("a time");
         assert_eq!(IfMatch::parse(&entity_tag(time)), Some(IfMatch(Some(time))));
+        let early: Timestamp = "1969-12-31T23:59:59.5Z".parse().expect("a time");
+        let tag = entity_tag(early);
+        assert_eq!(IfMatch::parse(&tag), Some(IfMatch(Some(early))));
         assert_eq!(IfMatch::parse("*"), Some(IfMatch(None)));
-        for wrong in ["W/\"1\"", "\"x\"", "1", ""] {
+        for wrong in ["W/\"1\"", "\"x\"", "1", "", "\"+1\"", "\"-1\""] {
             assert_eq!(IfMatch::parse(wrong), None, "{wrong}");
         }
     }

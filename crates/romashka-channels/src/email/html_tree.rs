@@ -461,9 +461,10 @@ fn read_attributes(source: &str, range: Range<usize>) -> Vec<(String, String)> {
     attributes
 }
 
-/// Replaces `&amp;` and its like; what is no entity stays.
+/// Replaces `&amp;` and its like; what is no entity stays, and what stands for a control character is left out.
 pub fn decode_entities(text: &str) -> String {
     let mut decoded = String::with_capacity(text.len());
+    let mut entity = String::new();
     let mut rest = text;
     while let Some(start) = rest.find('&') {
         decoded.push_str(&rest[..start]);
@@ -480,7 +481,13 @@ pub fn decode_entities(text: &str) -> String {
             rest = &rest[1..];
             continue;
         }
-        add_html_token(&mut decoded, &rest.as_bytes()[..length + 2], false);
+        entity.clear();
+        add_html_token(&mut entity, &rest.as_bytes()[..length + 2], false);
+        decoded.extend(
+            entity
+                .chars()
+                .filter(|found| !found.is_control() || matches!(found, '\t' | '\n' | '\r')),
+        );
         rest = &rest[length + 2..];
     }
     decoded.push_str(rest);
@@ -523,6 +530,11 @@ mod tests {
             "<style>p > a { }</style><!-- <p>no</p> --><SCRIPT>if (a<b) {}</script>yes",
         );
         assert_eq!(outline(&tree, ROOT), "[style[] script[] yes]");
+    }
+
+    #[test]
+    fn an_entity_brings_no_control_character_in() {
+        assert_eq!(decode_entities("a&#0;b&#x1b;[31m&#10;c&amp;"), "ab[31m\nc&");
     }
 
     #[test]

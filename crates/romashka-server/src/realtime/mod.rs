@@ -28,6 +28,7 @@ use crate::state::Server;
 
 pub use connection::Connection;
 pub use follow::follow;
+pub use ledger::Place;
 pub use readers::Readers;
 pub use visitors::{VisitorStream, open_visitor_stream};
 
