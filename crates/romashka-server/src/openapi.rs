@@ -124,6 +124,9 @@ fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Valu
         operation.insert("security".to_owned(), security.into());
         operation.insert("x-required-role".to_owned(), role.as_str().into());
     }
+    let has_query = parameters
+        .iter()
+        .any(|parameter| parameter["in"] == "query");
     if !parameters.is_empty() {
         operation.insert("parameters".to_owned(), parameters.into());
     }
@@ -156,9 +159,22 @@ fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Valu
         "404",
         "There is no such thing for the caller.",
     );
+    // Every POST may be repeated under a key, see `unit_of_work`; a change may take a name that is taken.
+    let is_repeatable = role.is_some() && method == "post";
+    add(
+        is_repeatable || (role.is_some() && matches!(method, "patch" | "put")),
+        "409",
+        "The present state is against it: there is one already, or the same request is still at work.",
+    );
     add(has_body, "413", "The body is too large.");
     add(has_body, "415", "The body is not JSON.");
     add(has_body, "422", "A value is not valid.");
+    add(has_query, "422", "A parameter is not valid.");
+    add(
+        is_repeatable,
+        "422",
+        "The `Idempotency-Key` belongs to another request.",
+    );
     add(
         role.is_some(),
         "429",

@@ -4,6 +4,7 @@ mod attachments;
 mod bucket;
 mod command;
 mod conversations;
+mod described;
 mod insight;
 mod keys;
 mod live;

@@ -39,7 +39,8 @@ const SESSION: &str = "select s.id from romashka.sessions as s join public.works
 /// found by their own people either.
 const NEEDS_TWO: &[&str] = &["merge_conversation", "merge_customers", "read_message_html"];
 
-const CASES: &[Case] = &[
+/// The cases of conversations, people and keys.
+pub const CASES: &[Case] = &[
     Case {
         operation: "read_conversation",
         parameters: &[("id", CONVERSATION)],
