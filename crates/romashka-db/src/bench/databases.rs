@@ -30,22 +30,31 @@ pub struct Size {
 
 /// A database with a load.
 #[derive(Clone)]
-pub(super) struct Loaded {
-    pub(super) settings: Settings,
-    pub(super) size: Size,
-    pub(super) workspace: Uuid,
+pub struct Loaded {
+    /// How it is reached, as its owner.
+    pub settings: Settings,
+    /// How much it holds.
+    pub size: Size,
+    /// The workspace of the load.
+    pub workspace: Uuid,
     /// The agents of the load.
-    pub(super) agents: Vec<Uuid>,
+    pub agents: Vec<Uuid>,
 }
 
 impl Loaded {
     /// A connection of its owner, whom row security does not bind.
-    pub(super) async fn owner(&self) -> Result<Connection, BenchError> {
+    ///
+    /// # Errors
+    /// When the server refuses it.
+    pub async fn owner(&self) -> Result<Connection, BenchError> {
         Ok(connect(&self.settings).await?)
     }
 
     /// Writes what is dirty, so that no run pays for what came before it.
-    pub(super) async fn checkpoint(&self, owner: &Connection) -> Result<(), BenchError> {
+    ///
+    /// # Errors
+    /// When the server refuses it for another reason than a missing right.
+    pub async fn checkpoint(&self, owner: &Connection) -> Result<(), BenchError> {
         match owner.batch_execute("checkpoint").await {
             // A role that may not ask for one measures without.
             Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Ok(()),
@@ -55,13 +64,14 @@ impl Loaded {
 }
 
 /// The databases of a run.
-pub(super) struct Databases {
+pub struct Databases {
     server: Settings,
     names: Vec<String>,
 }
 
 impl Databases {
-    pub(super) fn new(server: &Settings) -> Databases {
+    /// On this server; none is made yet.
+    pub fn new(server: &Settings) -> Databases {
         Databases {
             server: server.clone(),
             names: Vec::new(),
@@ -69,7 +79,10 @@ impl Databases {
     }
 
     /// Makes a database with the schema and a load.
-    pub(super) async fn load(
+    ///
+    /// # Errors
+    /// When the server refuses something.
+    pub async fn load(
         &mut self,
         conversations: u64,
         articles: u32,
@@ -129,7 +142,10 @@ impl Databases {
     }
 
     /// Drops them.
-    pub(super) async fn drop_all(self) -> Result<(), BenchError> {
+    ///
+    /// # Errors
+    /// When the server refuses it.
+    pub async fn drop_all(self) -> Result<(), BenchError> {
         let admin = connect(&self.server).await?;
         for name in &self.names {
             admin

@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 use super::{BenchError, processor};
 
 /// A client that repeats one operation.
-pub(super) trait Client: Send + 'static {
+pub trait Client: Send + 'static {
     /// The operation, once.
     fn step(&mut self) -> impl Future<Output = Result<(), BenchError>> + Send;
 
-    /// The process of its backend.
-    fn backend(&self) -> i32;
+    /// The process of its backend, where it has one of its own.
+    fn backend(&self) -> Option<i32> {
+        None
+    }
 
     /// Whether there is nothing left to do, so that the run ends before its time.
     fn is_done(&self) -> bool {
@@ -21,7 +23,7 @@ pub(super) trait Client: Send + 'static {
 
 /// What one run showed.
 #[derive(Clone, Debug)]
-pub(super) struct Sample {
+pub struct Sample {
     /// Milliseconds of each operation, sorted.
     latencies: Vec<f64>,
     seconds: f64,
@@ -29,12 +31,13 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    pub(super) fn per_second(&self) -> f64 {
+    /// Operations per second.
+    pub fn per_second(&self) -> f64 {
         self.latencies.len() as f64 / self.seconds.max(1e-9)
     }
 
     /// The latency, in milliseconds, that the given share of operations does not exceed (nearest rank).
-    pub(super) fn percentile(&self, share: f64) -> f64 {
+    pub fn percentile(&self, share: f64) -> f64 {
         let rank = (share * self.latencies.len() as f64).ceil() as usize;
         self.latencies
             .get(rank.saturating_sub(1))
@@ -42,19 +45,27 @@ impl Sample {
             .unwrap_or(0.0)
     }
 
+    /// How many operations there were.
+    pub fn count(&self) -> usize {
+        self.latencies.len()
+    }
+
     /// Microseconds of the backends' processor time per operation.
-    pub(super) fn cpu_us(&self) -> Option<f64> {
+    pub fn cpu_us(&self) -> Option<f64> {
         let operations = self.latencies.len().max(1) as f64;
         self.cpu_seconds.map(|seconds| seconds * 1e6 / operations)
     }
 }
 
 /// Lets the clients work for `duration`, and gives them back.
-pub(super) async fn drive<C: Client>(
+///
+/// # Errors
+/// The first failure of a client.
+pub async fn drive<C: Client>(
     clients: Vec<C>,
     duration: Duration,
 ) -> Result<(Vec<C>, Sample), BenchError> {
-    let backends: Vec<i32> = clients.iter().map(Client::backend).collect();
+    let backends: Vec<i32> = clients.iter().filter_map(Client::backend).collect();
     let before = processor::used(&backends);
     let begun = Instant::now();
     let end = begun + duration;
@@ -86,6 +97,7 @@ pub(super) async fn drive<C: Client>(
     let seconds = begun.elapsed().as_secs_f64();
     let cpu_seconds = processor::used(&backends)
         .zip(before)
+        .filter(|_| !backends.is_empty())
         .map(|(after, before)| after - before);
     latencies.sort_by(f64::total_cmp);
     let sample = Sample {

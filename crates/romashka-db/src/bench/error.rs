@@ -28,6 +28,14 @@ pub enum BenchError {
         /// What it said.
         source: tokio_postgres::Error,
     },
+    /// A client that does not speak to the database got another answer than the expected one.
+    #[error("{what} was answered with status {status}")]
+    Answer {
+        /// What was asked for.
+        what: &'static str,
+        /// The status of HTTP, 0 where no answer came.
+        status: u16,
+    },
     /// A client's task ended by itself.
     #[error("a client stopped")]
     Client(#[from] tokio::task::JoinError),
@@ -52,7 +60,8 @@ impl BenchError {
         }
     }
 
-    pub(super) fn at(step: &'static str) -> impl FnOnce(tokio_postgres::Error) -> BenchError {
+    /// For `map_err`, at this step.
+    pub fn at(step: &'static str) -> impl FnOnce(tokio_postgres::Error) -> BenchError {
         move |source| BenchError::Database { step, source }
     }
 }

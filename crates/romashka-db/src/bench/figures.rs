@@ -48,7 +48,8 @@ pub struct Figure {
 }
 
 impl Figure {
-    pub(super) fn of(samples: &[Sample]) -> Figure {
+    /// Of these runs.
+    pub fn of(samples: &[Sample]) -> Figure {
         Figure {
             per_second: Spread::of(samples.iter().map(Sample::per_second)),
             p50_ms: Spread::of(samples.iter().map(|sample| sample.percentile(0.50))),
@@ -63,7 +64,7 @@ impl Figure {
 }
 
 /// The ratio of two sides: of each pair of runs that followed each other, then the median.
-pub(super) fn ratio(
+pub fn ratio(
     left: &[Sample],
     right: &[Sample],
     value: impl Fn(&Sample) -> Option<f64>,

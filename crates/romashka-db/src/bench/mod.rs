@@ -11,7 +11,7 @@ mod figures;
 mod goals;
 mod jobs;
 mod page;
-mod plot;
+pub mod plot;
 mod processor;
 mod report;
 mod session;
@@ -21,17 +21,20 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-pub use databases::Size;
+pub use databases::{Databases, Loaded, Size};
+pub use drive::{Client, Sample, drive};
 pub use error::BenchError;
-pub use figures::{Figure, Spread};
+pub use figures::{Figure, Spread, ratio};
 pub use goals::{DURABLE_SHARE, GROWTH, Goal, POLICIES, RELAXED_SHARE};
+pub use page::{HEAD, grouped, spread, time};
+pub use processor::{used, used_by_program};
 pub use report::{
     Hot, InsertReport, InsertRow, Load, Machine, Measurement, Part, PartsReport, Path, Report,
     Side, Transaction,
 };
+pub use session::session;
 
 use crate::settings::Settings;
-use databases::Databases;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::goals::commit;
 use super::plot::{Bar, Pair, bars, pairs};
-use super::report::{Load, Measurement, Path, Report, Transaction};
+use super::report::{Load, Machine, Measurement, Path, Report, Transaction};
 use super::{Figure, Spread};
 
 impl Report {
@@ -24,9 +24,7 @@ impl Report {
     }
 
     fn markdown(&self) -> String {
-        let mut page = String::from(
-            "# Benchmarks\n\nWritten by `make bench` from one run of `romashka bench`; `romashka bench --help` tells how to repeat a part of it.\n",
-        );
+        let mut page = String::from(HEAD);
         self.conditions(&mut page);
         self.goal_table(&mut page);
         self.earlier_table(&mut page);
@@ -37,23 +35,7 @@ impl Report {
     }
 
     fn conditions(&self, page: &mut String) {
-        let machine = &self.machine;
-        let memory = machine.memory_bytes.map_or(String::new(), |bytes| {
-            format!(", {:.0} GiB of memory", bytes as f64 / f64::from(1 << 30))
-        });
-        let settings: Vec<String> = machine
-            .settings
-            .iter()
-            .map(|(name, value)| format!("`{name} = {value}`"))
-            .collect();
-        let _ = write!(
-            page,
-            "\n## Conditions\n\n{}: PostgreSQL {}, {} cores{memory}, clients and server on one machine.\n{}.\n\n",
-            machine.date,
-            machine.postgresql,
-            machine.cores,
-            settings.join(", ")
-        );
+        page.push_str(&self.machine.section());
         let mut load = |name: &str, size: super::Size| {
             let _ = writeln!(
                 page,
@@ -325,7 +307,32 @@ impl Report {
     }
 }
 
-fn spread(spread: Spread) -> String {
+/// What the page begins with.
+pub const HEAD: &str = "# Benchmarks\n\nWritten by `make bench` from one run of `romashka bench`; `romashka bench --help` tells how to repeat a part of it.\n";
+
+impl Machine {
+    /// The section about it.
+    pub fn section(&self) -> String {
+        let memory = self.memory_bytes.map_or(String::new(), |bytes| {
+            format!(", {:.0} GiB of memory", bytes as f64 / f64::from(1 << 30))
+        });
+        let settings: Vec<String> = self
+            .settings
+            .iter()
+            .map(|(name, value)| format!("`{name} = {value}`"))
+            .collect();
+        format!(
+            "\n## Conditions\n\n{}: PostgreSQL {}, {} cores{memory}, clients and server on one machine.\n{}.\n\n",
+            self.date,
+            self.postgresql,
+            self.cores,
+            settings.join(", ")
+        )
+    }
+}
+
+/// The median, with the least and the most.
+pub fn spread(spread: Spread) -> String {
     format!(
         "{:.2} ({:.2}–{:.2})",
         spread.median, spread.least, spread.most
@@ -339,7 +346,7 @@ fn cpu(figure: &Figure) -> String {
 }
 
 /// Milliseconds with about three digits.
-pub(super) fn time(milliseconds: f64) -> String {
+pub fn time(milliseconds: f64) -> String {
     if milliseconds >= 100.0 {
         format!("{milliseconds:.0}")
     } else if milliseconds >= 10.0 {
@@ -350,7 +357,7 @@ pub(super) fn time(milliseconds: f64) -> String {
 }
 
 /// A number with a comma after each three digits.
-fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

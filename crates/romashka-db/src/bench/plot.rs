@@ -22,22 +22,31 @@ text{fill:#e6edf3}.faint{fill:#9da7b1}.grid{stroke:#30363d}.bar{fill:#5b9bff}.se
 </style>";
 
 /// A bar with its spread, and a mark to compare it with.
-pub(super) struct Bar {
-    pub(super) label: String,
-    pub(super) value: f64,
-    pub(super) least: f64,
-    pub(super) most: f64,
-    pub(super) text: String,
+pub struct Bar {
+    /// What it is of.
+    pub label: String,
+    /// Its length.
+    pub value: f64,
+    /// The least of the runs.
+    pub least: f64,
+    /// The most of the runs.
+    pub most: f64,
+    /// What stands beside it.
+    pub text: String,
     /// Where the mark stands.
-    pub(super) mark: Option<f64>,
+    pub mark: Option<f64>,
 }
 
 /// Two values of one thing.
-pub(super) struct Pair {
-    pub(super) label: String,
-    pub(super) first: f64,
-    pub(super) second: Option<f64>,
-    pub(super) text: String,
+pub struct Pair {
+    /// What it is of.
+    pub label: String,
+    /// The circle, in milliseconds.
+    pub first: f64,
+    /// The diamond, in milliseconds.
+    pub second: Option<f64>,
+    /// What stands beside it.
+    pub text: String,
 }
 
 fn escape(text: &str) -> String {
@@ -104,8 +113,20 @@ fn step(most: f64) -> f64 {
         }
 }
 
+/// Milliseconds that are a power of ten, in the unit that needs the fewest digits: long labels run into each other.
+fn duration(milliseconds: f64) -> String {
+    let (value, unit) = if milliseconds >= 1e3 {
+        (milliseconds / 1e3, "s")
+    } else if milliseconds >= 1.0 {
+        (milliseconds, "ms")
+    } else {
+        (milliseconds * 1e3, "µs")
+    };
+    format!("{} {unit}", (value * 1e6).round() / 1e6)
+}
+
 /// Bars from zero.
-pub(super) fn bars(title: &str, subtitle: &str, rows: &[Bar]) -> String {
+pub fn bars(title: &str, subtitle: &str, rows: &[Bar]) -> String {
     let (mut svg, height) = begin(title, subtitle, rows.len());
     let most = rows
         .iter()
@@ -159,7 +180,7 @@ pub(super) fn bars(title: &str, subtitle: &str, rows: &[Bar]) -> String {
 }
 
 /// Pairs of dots on a logarithmic scale of milliseconds: a circle and a diamond.
-pub(super) fn pairs(title: &str, subtitle: &str, rows: &[Pair]) -> String {
+pub fn pairs(title: &str, subtitle: &str, rows: &[Pair]) -> String {
     let (mut svg, height) = begin(title, subtitle, rows.len());
     let values: Vec<f64> = rows
         .iter()
@@ -185,7 +206,7 @@ pub(super) fn pairs(title: &str, subtitle: &str, rows: &[Pair]) -> String {
     let ticks: Vec<(f64, String)> = (first as i32..=last as i32)
         .map(|power| {
             let value = 10f64.powi(power);
-            (x(value), format!("{value} ms"))
+            (x(value), duration(value))
         })
         .collect();
     grid(&mut svg, &ticks, height);
@@ -227,6 +248,24 @@ mod tests {
         assert_eq!(step(1.0), 0.2);
         assert_eq!(step(37.0), 10.0);
         assert_eq!(step(240.0), 50.0);
+    }
+
+    #[test]
+    fn labels_of_an_axis_are_short_enough_for_eight_decades() {
+        let shown: Vec<String> = (-3..=5).map(|power| duration(10f64.powi(power))).collect();
+        assert_eq!(
+            shown,
+            [
+                "1 µs", "10 µs", "100 µs", "1 ms", "10 ms", "100 ms", "1 s", "10 s", "100 s"
+            ]
+        );
+        // About 6.5 points a character at this size, and a blank between two.
+        let room = (PLOT - 16.0) / 8.0;
+        assert!(
+            shown
+                .iter()
+                .all(|text| (text.chars().count() as f64 + 1.0) * 6.5 < room)
+        );
     }
 
     #[test]

@@ -10,8 +10,14 @@ use std::fs;
 const TICK_SECONDS: f64 = 0.01;
 
 /// The seconds that these processes have used so far, none when one of them cannot be looked at.
-pub(super) fn used(processes: &[i32]) -> Option<f64> {
+pub fn used(processes: &[i32]) -> Option<f64> {
     processes.iter().map(|process| used_by(*process)).sum()
+}
+
+/// The seconds that all threads of a program have used so far, in ticks of 10 ms.
+pub fn used_by_program(process: u32) -> Option<f64> {
+    ticks(&fs::read_to_string(format!("/proc/{process}/stat")).ok()?)
+        .map(|ticks| ticks * TICK_SECONDS)
 }
 
 fn used_by(process: i32) -> Option<f64> {

@@ -22,7 +22,11 @@ pub struct Machine {
 }
 
 impl Machine {
-    pub(super) async fn inspect(loaded: &Loaded) -> Result<Machine, BenchError> {
+    /// Of the machine and the server of this database.
+    ///
+    /// # Errors
+    /// When the server does not tell.
+    pub async fn inspect(loaded: &Loaded) -> Result<Machine, BenchError> {
         let owner = loaded.owner().await?;
         let rows = owner
             .query(

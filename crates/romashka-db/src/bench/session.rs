@@ -23,8 +23,11 @@ pub(super) fn borrowed(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
         .collect()
 }
 
-/// A connection that has taken role and claims for good, or none.
-pub(super) async fn session(
+/// A connection that has taken role and claims for good, or none; and the process of its backend.
+///
+/// # Errors
+/// When the server refuses it.
+pub async fn session(
     loaded: &Loaded,
     claims: Option<&Claims>,
 ) -> Result<(Connection, i32), BenchError> {

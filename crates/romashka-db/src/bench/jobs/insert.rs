@@ -156,8 +156,8 @@ impl Client for Inserter {
         Ok(())
     }
 
-    fn backend(&self) -> i32 {
-        self.backend
+    fn backend(&self) -> Option<i32> {
+        Some(self.backend)
     }
 }
 
@@ -215,8 +215,8 @@ impl Client for ScopedInserter {
         Ok(scope.commit().await?)
     }
 
-    fn backend(&self) -> i32 {
-        self.backend
+    fn backend(&self) -> Option<i32> {
+        Some(self.backend)
     }
 }
 

@@ -109,8 +109,8 @@ impl Client for Reader {
         Ok(())
     }
 
-    fn backend(&self) -> i32 {
-        self.backend
+    fn backend(&self) -> Option<i32> {
+        Some(self.backend)
     }
 }
 

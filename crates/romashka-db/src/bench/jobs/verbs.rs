@@ -98,8 +98,8 @@ impl Client for Mover {
         Ok(())
     }
 
-    fn backend(&self) -> i32 {
-        self.backend
+    fn backend(&self) -> Option<i32> {
+        Some(self.backend)
     }
 
     fn is_done(&self) -> bool {
