@@ -8,6 +8,7 @@ mod commands;
 mod console;
 mod context;
 mod exit;
+mod open_files;
 mod stop;
 
 use clap::Parser;

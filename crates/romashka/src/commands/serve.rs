@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::console::{Console, Tone};
 use crate::context::Context;
 use crate::exit::{Exit, failure};
+use crate::open_files;
 use crate::stop::Stop;
 
 /// Serve the API, until Ctrl-C
@@ -118,6 +119,7 @@ pub async fn start(
     database: &Settings,
     context: &Context,
 ) -> anyhow::Result<Serving> {
+    open_files::allow_as_many_as_possible();
     let mut settings = settings(listen)?;
     settings.file_folder = Some(context.data_folder()?.join("files"));
     romashka_server::serve(settings, database, keys(context)?)
