@@ -11,6 +11,7 @@ pub mod attachments;
 pub mod audit;
 pub mod authentication;
 pub mod availability;
+pub mod bench;
 pub mod canned_responses;
 pub mod channels;
 pub mod choice;

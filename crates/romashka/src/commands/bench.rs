@@ -1,4 +1,4 @@
-//! `romashka bench`: measures the database under a load.
+//! `romashka bench`: measures the database and the server under a load.
 //!
 //! Invariant: it measures in databases of its own, on a PostgreSQL of its own unless a server is named and consented to.
 
@@ -7,26 +7,30 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use romashka_db::bench::{
-    self, BenchError, BenchEvent, BenchOptions, Figure, Job, Load, Report, Spread, Transaction,
+    self, BenchError, BenchEvent, BenchOptions, Figure, Goal, HEAD, Job, Load, Report, Spread,
+    Transaction,
 };
 use romashka_db::environment;
 use romashka_db::private::{PrivateServer, PrivateServerOptions};
 use romashka_db::seed::LoadEvent;
 use romashka_db::settings::Settings;
+use romashka_server::bench::{self as server_bench, Failure as ServerFailure, ServerReport};
+use serde::Serialize;
 
 use super::private_server;
 use crate::console::Console;
 use crate::context::Context;
 use crate::exit::{Exit, Failure, failure};
+use crate::open_files;
 use crate::stop::Stop;
 
-/// Measure the database under a load, and write the page about it
+/// Measure the database and the server under a load, and write the page about it
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   romashka bench                              all, on a PostgreSQL of its own that is removed afterwards
   romashka bench --quick                      a minute: whether everything works, not how fast it is
-  romashka bench --only insert                one job
+  romashka bench --only insert,api            these jobs
   romashka bench --out docs                   write benchmarks.md and its plots there
   romashka bench --database-url postgresql://localhost/postgres --yes
 
@@ -48,9 +52,15 @@ pub struct Args {
     /// How long a run of a writing job takes; a reading one takes a quarter
     #[arg(long, value_name = "S")]
     seconds: Option<f64>,
-    /// Only this job; can be given several times
-    #[arg(long, value_name = "JOB", value_parser = job)]
-    only: Vec<Job>,
+    /// Only these jobs, with commas
+    #[arg(long, alias = "jobs", value_name = "JOB", value_delimiter = ',', value_parser = job)]
+    only: Vec<AnyJob>,
+    /// Streams of events that the job `streams` holds open
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    streams: Option<u32>,
+    /// Mails of the outage that the job `mailbox` catches up
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(10..=10_000_000))]
+    mails: Option<u32>,
     /// Write the results as JSON to this file
     #[arg(long = "json-file", value_name = "FILE")]
     json_file: Option<PathBuf>,
@@ -62,8 +72,58 @@ pub struct Args {
     yes: bool,
 }
 
-fn job(name: &str) -> Result<Job, String> {
-    Job::parse(name).ok_or_else(|| format!("the jobs are {}", Job::ALL.map(Job::name).join(", ")))
+/// A job of either part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AnyJob {
+    Database(Job),
+    Server(server_bench::Job),
+}
+
+fn job(name: &str) -> Result<AnyJob, String> {
+    let of_database = Job::parse(name).map(AnyJob::Database);
+    let of_server = server_bench::Job::parse(name).map(AnyJob::Server);
+    of_database.or(of_server).ok_or_else(|| {
+        let names: Vec<&str> = Job::ALL
+            .into_iter()
+            .map(Job::name)
+            .chain(
+                server_bench::Job::ALL
+                    .into_iter()
+                    .map(server_bench::Job::name),
+            )
+            .collect();
+        format!("the jobs are {}", names.join(", "))
+    })
+}
+
+/// Everything that was found; the parts stand side by side.
+#[derive(Serialize)]
+struct Found {
+    #[serde(flatten)]
+    database: Option<Report>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<ServerReport>,
+}
+
+impl Found {
+    /// Every file of the page: name and content, `benchmarks.md` first.
+    fn pages(&self) -> Vec<(&'static str, String)> {
+        let mut files = match (&self.database, &self.server) {
+            (Some(database), _) => database.pages(),
+            (None, Some(server)) => {
+                vec![(
+                    "benchmarks.md",
+                    format!("{HEAD}{}", server.machine.section()),
+                )]
+            }
+            (None, None) => Vec::new(),
+        };
+        if let (Some(server), Some((_, page))) = (&self.server, files.first_mut()) {
+            page.push_str(&server.section());
+        }
+        files.extend(self.server.iter().flat_map(ServerReport::plots));
+        files
+    }
 }
 
 impl Args {
@@ -82,9 +142,44 @@ impl Args {
             jobs: if self.only.is_empty() {
                 Job::ALL.to_vec()
             } else {
-                self.only.clone()
+                let of_database = |job: &AnyJob| match job {
+                    AnyJob::Database(job) => Some(*job),
+                    AnyJob::Server(_) => None,
+                };
+                self.only.iter().filter_map(of_database).collect()
             },
         }
+    }
+
+    fn server_options(&self, options: &BenchOptions) -> anyhow::Result<server_bench::Options> {
+        let (streams, messages_per_second, mails, largest_mail) = if self.quick {
+            (200, 50, 200, 3_000_000)
+        } else {
+            (10_000, 200, 50_000, 30_000_000)
+        };
+        let program = std::env::current_exe().map_err(|error| {
+            failure(Exit::Failure, "this program does not find itself").because(error)
+        })?;
+        Ok(server_bench::Options {
+            program,
+            conversations: options.conversations,
+            articles: options.articles,
+            runs: options.runs,
+            duration: options.duration,
+            streams: self.streams.unwrap_or(streams),
+            messages_per_second,
+            mails: self.mails.unwrap_or(mails),
+            largest_mail,
+            jobs: if self.only.is_empty() {
+                server_bench::Job::ALL.to_vec()
+            } else {
+                let of_server = |job: &AnyJob| match job {
+                    AnyJob::Database(_) => None,
+                    AnyJob::Server(job) => Some(*job),
+                };
+                self.only.iter().filter_map(of_server).collect()
+            },
+        })
     }
 }
 
@@ -92,28 +187,43 @@ impl Args {
 pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
     let console = &context.console;
     let options = arguments.options();
+    let server_options = arguments.server_options(&options)?;
     // Before the work, not after it: half an hour later nobody watches.
     if let Some(folder) = &arguments.out {
         std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))?;
     }
+    open_files::allow_as_many_as_possible();
     let mut stop = Stop::new()?;
     // The server goes with its value, on every way out.
     let (settings, _server) = server(&arguments, context).await?;
     let mut bar: Option<ProgressBar> = None;
     let mut observe = |event| show_progress(console, &mut bar, event);
-    let measured = bench::run(&settings, &options, stop.asked(), &mut observe).await;
+    let measured = async {
+        let database = match options.jobs.is_empty() {
+            true => None,
+            false => Some(bench::run(&settings, &options, stop.asked(), &mut observe).await?),
+        };
+        let server = match server_options.jobs.is_empty() {
+            true => None,
+            false => Some(
+                server_bench::run(&settings, &server_options, stop.asked(), &mut observe).await?,
+            ),
+        };
+        Ok::<Found, ServerFailure>(Found { database, server })
+    };
+    let measured = measured.await;
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    let report = match measured {
-        Err(BenchError::Stopped) => {
+    let found = match measured {
+        Err(ServerFailure::Bench(BenchError::Stopped)) => {
             console.note("stopped before the end; its databases are gone, nothing was written");
             return Ok(Exit::Interrupted);
         }
         other => other.map_err(failed)?,
     };
     if let Some(file) = &arguments.json_file {
-        let text = serde_json::to_string_pretty(&report)?;
+        let text = serde_json::to_string_pretty(&found)?;
         std::fs::write(file, text + "\n").map_err(|error| {
             failure(Exit::Usage, format!("{} cannot be written", file.display()))
                 .next("name a file in a folder that exists and may be written")
@@ -121,15 +231,23 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
         })?;
     }
     if let Some(folder) = &arguments.out {
-        write_pages(&report, folder, console)?;
+        write_pages(&found, folder, console)?;
     }
-    console.json(&report)?;
-    print(&report, console);
+    console.json(&found)?;
+    if let Some(report) = &found.database {
+        print(report, console);
+    }
+    if let Some(report) = &found.server {
+        // What the page says, which a terminal shows well enough.
+        console.line(report.section());
+        console.heading("Goals of the server");
+        print_goals(report.goals(), console);
+    }
     Ok(Exit::Ok)
 }
 
-fn write_pages(report: &Report, folder: &Path, console: &Console) -> anyhow::Result<()> {
-    for (name, content) in report.pages() {
+fn write_pages(found: &Found, folder: &Path, console: &Console) -> anyhow::Result<()> {
+    for (name, content) in found.pages() {
         let path = folder.join(name);
         std::fs::write(&path, content).map_err(|error| unwritable(folder, error))?;
         console.note(format_args!("wrote {}", path.display()));
@@ -181,12 +299,22 @@ async fn server(
     Ok((server.settings(), Some(server)))
 }
 
-fn failed(error: BenchError) -> Failure {
-    let exit = match &error {
-        BenchError::Connect(_) => Exit::Unreachable,
-        _ => Exit::Failure,
+fn failed(error: ServerFailure) -> Failure {
+    let (exit, next) = match &error {
+        ServerFailure::Bench(error @ BenchError::Connect(_)) => {
+            (Exit::Unreachable, error.next_step())
+        }
+        ServerFailure::Bench(error) => (Exit::Failure, error.next_step()),
+        ServerFailure::Slow(_) => (
+            Exit::Failure,
+            "use a smaller load (--quick, --streams, --mails), or a machine that does nothing else",
+        ),
+        _ => (
+            Exit::Failure,
+            "check that ports of this machine are free and that `ulimit -n` allows as many open files as --streams",
+        ),
     };
-    failure(exit, &error).next(error.next_step()).because(error)
+    failure(exit, &error).next(next).because(error)
 }
 
 /// A bar for each stage whose extent is known, a spinner for the others; where neither is seen, a line.
@@ -296,7 +424,11 @@ fn print(report: &Report, console: &Console) {
     }
     console.line("");
     console.heading("Goals");
-    for goal in report.goals() {
+    print_goals(report.goals(), console);
+}
+
+fn print_goals(goals: Vec<Goal>, console: &Console) {
+    for goal in goals {
         let text = format!("{}: {:.2} ({})", goal.what, goal.measured, goal.target);
         if goal.is_met {
             console.passed(text);
