@@ -74,8 +74,8 @@ impl ServerReport {
             let share = row.visible_share.median;
             goal(
                 format!(
-                    "webhooks until visible, {} clients: share of the same inserts",
-                    row.clients
+                    "webhooks until visible, {}: share of the same inserts",
+                    clients(row.clients)
                 ),
                 format!("≥ {SHARE}"),
                 share,
