@@ -44,7 +44,7 @@ declare
   wanted record;
 begin
   for wanted in select * from (values
-      ('channel_type', 'text', $c$value in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')$c$, 'The kind of a channel.'),
+      ('channel_type', 'text', $c$value in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')$c$, 'The kind of a channel.'),
       ('conversation_status', 'text', $c$value in ('active', 'resolved', 'escalated', 'closed')$c$, 'Where a conversation stands. Open: active (with the assistant or an agent), escalated (a person is wanted).'),
       ('priority', 'text', $c$value in ('low', 'normal', 'high', 'urgent')$c$, 'How urgent something is.'),
       ('sentiment', 'text', $c$value in ('positive', 'negative', 'neutral')$c$, 'The mood of a text.'),
@@ -413,7 +413,7 @@ begin
     ('maintenance_window', '{"end": "04:00", "start": "02:00", "timezone": "UTC"}', false, false, 'Maintenance window configuration'),
     ('max_concurrent_chats_per_agent', '5', false, false, 'Maximum concurrent chats per agent'),
     ('max_conversation_history', '100', false, false, 'Maximum conversation history per customer'),
-    ('max_file_size_mb', '10', false, false, 'Maximum file size in MB'),
+    ('max_file_size_mb', '10', false, true, 'Maximum file size in MB'),
     ('monitoring_enabled', 'true', false, false, 'Enable system monitoring'),
     ('multi_language_enabled', 'true', false, false, 'Enable multi-language support'),
     ('password_policy', '{"minLength": 8, "requireNumbers": true, "requireSymbols": true, "requireUppercase": true}', false, false, 'Password policy settings'),
@@ -848,6 +848,33 @@ comment on table romashka.account_tokens is 'Tokens that are good for one act: a
 create index if not exists account_tokens_user_id_idx on romashka.account_tokens (user_id) where user_id is not null;
 create index if not exists account_tokens_expires_at_idx on romashka.account_tokens (expires_at);
 
+create table if not exists romashka.oidc_logins (
+  id uuid not null,
+  state_hash bytea not null,
+  browser_hash bytea not null,
+  content text not null,
+  expires_at timestamptz not null,
+  constraint oidc_logins_pkey primary key (id),
+  constraint oidc_logins_state_hash_key unique (state_hash),
+  constraint oidc_logins_state_hash_check check (octet_length(state_hash) = 32 and octet_length(browser_hash) = 32),
+  constraint oidc_logins_content_check check (romashka.is_envelope(content))
+);
+comment on table romashka.oidc_logins is 'People who were sent to the provider of their sign-in and are not back yet. Of what tells them only hashes are kept, the rest is encrypted; each is good once.';
+create index if not exists oidc_logins_expires_at_idx on romashka.oidc_logins (expires_at);
+
+create table if not exists romashka.oidc_identities (
+  issuer text not null,
+  subject text not null,
+  user_id uuid not null,
+  created_at timestamptz not null default now(),
+  constraint oidc_identities_pkey primary key (issuer, subject),
+  constraint oidc_identities_user_id_fkey foreign key (user_id) references public.profiles (id) on delete cascade,
+  constraint oidc_identities_issuer_check check (length(issuer) between 1 and 1000),
+  constraint oidc_identities_subject_check check (length(subject) between 1 and 255)
+);
+comment on table romashka.oidc_identities is 'Who signs in by a provider: its issuer and the subject it gives a person, which never change, belong to one account. An address is no identity.';
+create index if not exists oidc_identities_user_id_idx on romashka.oidc_identities (user_id);
+
 -- Lost in a crash, which forgives some failed attempts and nothing else.
 create unlogged table if not exists romashka.rate_limits (
   key text not null,
@@ -882,7 +909,7 @@ create table if not exists romashka.outgoing_mails (
   last_error text,
   created_at timestamptz not null default now(),
   constraint outgoing_mails_pkey primary key (id),
-  constraint outgoing_mails_kind_check check (kind in ('invitation', 'password_reset', 'password_changed', 'second_factor_changed')),
+  constraint outgoing_mails_kind_check check (kind in ('invitation', 'password_reset', 'password_changed', 'second_factor_changed', 'report', 'webhook_failing', 'webhook_disabled', 'channel_failing')),
   constraint outgoing_mails_recipient_check check (length(recipient) <= 320 and recipient ~ '^[^@\s]+@[^@\s]+$'),
   constraint outgoing_mails_language_check check (length(language) between 2 and 35),
   constraint outgoing_mails_content_check check (romashka.is_envelope(content)),
@@ -898,7 +925,8 @@ do $$
 declare
   name text;
 begin
-  foreach name in array array['passwords', 'sessions', 'second_factors', 'recovery_codes', 'account_tokens', 'rate_limits', 'login_failures', 'outgoing_mails'] loop
+  foreach name in array array['passwords', 'sessions', 'second_factors', 'recovery_codes', 'account_tokens', 'oidc_logins', 'oidc_identities', 'rate_limits', 'login_failures',
+    'outgoing_mails'] loop
     execute format('revoke all on romashka.%I from public, anon, authenticated, service_role, romashka_agent, romashka_admin', name);
     execute format('alter table romashka.%I enable row level security', name);
     execute format('alter table romashka.%I force row level security', name);
@@ -1009,7 +1037,7 @@ create table if not exists public.customer_identities (
   constraint customer_identities_pkey primary key (id, workspace_id),
   constraint customer_identities_external_id_key unique (workspace_id, channel_type, external_id),
   constraint customer_identities_customer_id_fkey foreign key (customer_id, workspace_id) references public.customer_profiles (id, workspace_id) on delete cascade,
-  constraint customer_identities_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
+  constraint customer_identities_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
   constraint customer_identities_external_id_check check (length(external_id) between 1 and 512)
 );
 comment on table public.customer_identities is 'By what a customer is known on a channel: number, address, visitor token (hashed). Claimed until verified.';
@@ -1028,7 +1056,7 @@ create table if not exists public.customer_channel_preferences (
   constraint customer_channel_preferences_pkey primary key (id, workspace_id),
   constraint customer_channel_preferences_customer_id_key unique (customer_id, workspace_id, channel_type),
   constraint customer_channel_preferences_customer_id_fkey foreign key (customer_id, workspace_id) references public.customer_profiles (id, workspace_id) on delete cascade,
-  constraint customer_channel_preferences_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website'))
+  constraint customer_channel_preferences_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api'))
 );
 comment on table public.customer_channel_preferences is 'Which channels a customer likes, and where he has opted out.';
 
@@ -1071,6 +1099,8 @@ create table if not exists public.communication_channels (
   message_limit_per_day integer not null default 1000,
   messages_sent_today integer not null default 0,
   last_reset_date date not null default current_date,
+  last_error text,
+  last_error_at timestamptz,
   created_by uuid,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -1078,17 +1108,19 @@ create table if not exists public.communication_channels (
   constraint communication_channels_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
   constraint communication_channels_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
   constraint communication_channels_name_check check (length(name) between 1 and 200),
-  constraint communication_channels_type_check check (type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
+  constraint communication_channels_type_check check (type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
   constraint communication_channels_status_check check (status in ('active', 'inactive', 'pending_setup')),
   constraint communication_channels_configuration_check check (jsonb_typeof(configuration) = 'object'),
   constraint communication_channels_webhook_url_check check (webhook_url ~ '^https?://[^\s]+$'),
   constraint communication_channels_webhook_secret_check check (romashka.is_envelope(webhook_secret)),
   constraint communication_channels_api_credentials_check check (romashka.is_envelope(api_credentials)),
   constraint communication_channels_message_limit_per_day_check check (message_limit_per_day >= 0),
-  constraint communication_channels_messages_sent_today_check check (messages_sent_today >= 0)
+  constraint communication_channels_messages_sent_today_check check (messages_sent_today >= 0),
+  constraint communication_channels_last_error_check check ((last_error is null) = (last_error_at is null) and length(last_error) <= 2000)
 );
 comment on table public.communication_channels is 'Accounts by which customers reach the workspace: a WhatsApp number, a mailbox, a site.';
 create index if not exists communication_channels_workspace_id_idx on public.communication_channels (workspace_id, type, status);
+create index if not exists communication_channels_email_idx on public.communication_channels (created_at, id) where type = 'email';
 create index if not exists communication_channels_created_by_idx on public.communication_channels (created_by) where created_by is not null;
 
 create table if not exists public.message_templates (
@@ -1113,7 +1145,7 @@ create table if not exists public.message_templates (
   constraint message_templates_language_check check (length(language) between 2 and 35),
   constraint message_templates_category_check check (category in ('utility', 'marketing', 'authentication')),
   constraint message_templates_status_check check (status in ('pending', 'approved', 'rejected')),
-  constraint message_templates_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
+  constraint message_templates_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
   constraint message_templates_template_content_check check (jsonb_typeof(template_content) = 'object'),
   constraint message_templates_usage_count_check check (usage_count >= 0)
 );
@@ -1137,8 +1169,8 @@ create table if not exists public.channel_routing_rules (
   constraint channel_routing_rules_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
   constraint channel_routing_rules_name_check check (length(name) between 1 and 255),
   constraint channel_routing_rules_conditions_check check (jsonb_typeof(conditions) = 'object'),
-  constraint channel_routing_rules_target_channel_type_check check (target_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
-  constraint channel_routing_rules_fallback_channel_type_check check (fallback_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')
+  constraint channel_routing_rules_target_channel_type_check check (target_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
+  constraint channel_routing_rules_fallback_channel_type_check check (fallback_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')
     and fallback_channel_type <> target_channel_type)
 );
 comment on table public.channel_routing_rules is 'By which channel a customer is written to, and by which when that one fails.';
@@ -1157,6 +1189,7 @@ create table if not exists public.widget_configurations (
   embed_code text,
   status text not null default 'active',
   install_verified boolean not null default false,
+  requires_identity boolean not null default false,
   custom_css text,
   custom_js text,
   created_at timestamptz not null default now(),
@@ -1190,6 +1223,48 @@ create index if not exists widget_tokens_widget_id_idx on romashka.widget_tokens
 revoke all on romashka.widget_tokens from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
 alter table romashka.widget_tokens enable row level security;
 alter table romashka.widget_tokens force row level security;
+
+create table if not exists public.widget_identity_secrets (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  widget_id uuid not null,
+  secret_key text not null,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  constraint widget_identity_secrets_pkey primary key (id, workspace_id),
+  constraint widget_identity_secrets_widget_id_fkey foreign key (widget_id, workspace_id) references public.widget_configurations (id, workspace_id) on delete cascade,
+  constraint widget_identity_secrets_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint widget_identity_secrets_secret_key_check check (romashka.is_envelope(secret_key))
+);
+comment on table public.widget_identity_secrets is 'Keys by which the owner of a site proves who his visitors are: two at most, so that one replaces the other without a gap.';
+create index if not exists widget_identity_secrets_widget_id_idx on public.widget_identity_secrets (widget_id, workspace_id);
+create index if not exists widget_identity_secrets_created_by_idx on public.widget_identity_secrets (created_by) where created_by is not null;
+
+-- The browsers by which visitors are known. A row ends with its time, with the log-out of the page, and with the proof of an identity.
+create table if not exists romashka.visitor_sessions (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  widget_id uuid not null,
+  token_hash bytea not null,
+  visitor text not null,
+  user_id text,
+  email text,
+  created_at timestamptz not null default now(),
+  last_seen_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  constraint visitor_sessions_pkey primary key (id, workspace_id),
+  constraint visitor_sessions_token_hash_key unique (token_hash, widget_id, workspace_id),
+  constraint visitor_sessions_widget_id_fkey foreign key (widget_id, workspace_id) references public.widget_configurations (id, workspace_id) on delete cascade,
+  constraint visitor_sessions_token_hash_check check (octet_length(token_hash) = 32),
+  constraint visitor_sessions_visitor_check check (length(visitor) between 1 and 512)
+) with (fillfactor = 80);
+comment on table romashka.visitor_sessions is 'Browsers of a site''s visitors. Only the SHA-256 of a token is kept; a session that is over has no row.';
+create index if not exists visitor_sessions_widget_id_idx on romashka.visitor_sessions (widget_id, workspace_id);
+create index if not exists visitor_sessions_visitor_idx on romashka.visitor_sessions (workspace_id, visitor);
+create index if not exists visitor_sessions_expires_at_idx on romashka.visitor_sessions (expires_at);
+revoke all on romashka.visitor_sessions from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.visitor_sessions enable row level security;
+alter table romashka.visitor_sessions force row level security;
 
 -- Nor does a provider that calls a webhook know the workspace: the address it was given holds this token.
 create table if not exists romashka.channel_tokens (
@@ -1258,7 +1333,7 @@ create table if not exists public.webhook_events (
   constraint webhook_events_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
   constraint webhook_events_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
   constraint webhook_events_event_type_check check (length(event_type) between 1 and 200),
-  constraint webhook_events_source_check check (source in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'webhook', 'api')),
+  constraint webhook_events_source_check check (source in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'webhook', 'api', 'integration')),
   constraint webhook_events_payload_check check (jsonb_typeof(payload) is not null),
   constraint webhook_events_headers_check check (jsonb_typeof(headers) = 'object'),
   constraint webhook_events_dedupe_key_check check (length(dedupe_key) between 1 and 1000),
@@ -1641,6 +1716,7 @@ create table if not exists public.file_attachments (
   file_hash text,
   content_id text,
   uploaded_by uuid,
+  visitor_session_id uuid,
   storage_provider text not null default 'supabase',
   is_public boolean not null default false,
   created_at timestamptz not null default now(),
@@ -1659,6 +1735,7 @@ create index if not exists file_attachments_workspace_id_idx on public.file_atta
 create index if not exists file_attachments_conversation_id_idx on public.file_attachments (conversation_id, workspace_id) where conversation_id is not null;
 create index if not exists file_attachments_message_id_idx on public.file_attachments (message_id, workspace_id) where message_id is not null;
 create index if not exists file_attachments_uploaded_by_idx on public.file_attachments (uploaded_by) where uploaded_by is not null;
+create index if not exists file_attachments_visitor_session_id_idx on public.file_attachments (visitor_session_id, created_at) where visitor_session_id is not null;
 
 create table if not exists public.saved_views (
   id uuid not null default public.generate_uuid(),
@@ -1684,7 +1761,7 @@ create index if not exists saved_views_user_id_idx on public.saved_views (user_i
 create unlogged table if not exists public.presence (
   id uuid not null,
   workspace_id uuid not null default public.current_workspace_id(),
-  user_id uuid not null,
+  user_id uuid,
   conversation_id uuid,
   typing_until timestamptz,
   expires_at timestamptz not null,
@@ -1694,7 +1771,7 @@ create unlogged table if not exists public.presence (
   constraint presence_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
   constraint presence_typing_until_check check (typing_until is null or conversation_id is not null)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
-comment on table public.presence is 'Who is there now: one row a live connection, with the conversation in view. Counts only until expires_at.';
+comment on table public.presence is 'Who is there now: one row a live connection, with the conversation in view; one without a person for a visitor of the site who types. Counts only until expires_at.';
 create index if not exists presence_user_id_idx on public.presence (user_id, workspace_id);
 create index if not exists presence_conversation_id_idx on public.presence (conversation_id, workspace_id) where conversation_id is not null;
 create index if not exists presence_expires_at_idx on public.presence (workspace_id, expires_at);
@@ -2108,6 +2185,72 @@ create index if not exists scheduled_reports_workspace_id_idx on public.schedule
 create index if not exists scheduled_reports_next_run_at_idx on public.scheduled_reports (next_run_at) where is_active;
 create index if not exists scheduled_reports_created_by_idx on public.scheduled_reports (created_by) where created_by is not null;
 
+create table if not exists public.report_runs (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  report_id uuid not null,
+  scheduled_for timestamptz not null,
+  is_manual boolean not null default false,
+  status text not null default 'pending',
+  attempt_count integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  first_day date,
+  last_day date,
+  row_count integer,
+  filename text,
+  content bytea,
+  recipients text[] not null default '{}',
+  error_message text,
+  completed_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint report_runs_pkey primary key (id, workspace_id),
+  constraint report_runs_report_id_key unique (report_id, workspace_id, scheduled_for, is_manual),
+  constraint report_runs_report_id_fkey foreign key (report_id, workspace_id) references public.scheduled_reports (id, workspace_id) on delete cascade,
+  constraint report_runs_status_check check (status in ('pending', 'running', 'sent', 'failed')),
+  constraint report_runs_attempt_count_check check (attempt_count >= 0),
+  constraint report_runs_lease_id_check check ((lease_id is not null) = (status = 'running')),
+  constraint report_runs_last_day_check check (first_day <= last_day),
+  constraint report_runs_row_count_check check (row_count >= 0),
+  constraint report_runs_filename_check check (length(filename) between 1 and 200),
+  constraint report_runs_content_check check (octet_length(content) <= 5242880)
+) with (fillfactor = 80);
+comment on table public.report_runs is
+  'Each time a report was due or asked for: the queue of those that are to be made, and the history with the files. One a report and moment.';
+create index if not exists report_runs_created_at_idx on public.report_runs (report_id, workspace_id, created_at desc, id desc);
+create index if not exists report_runs_next_attempt_at_idx on public.report_runs (next_attempt_at) where status in ('pending', 'running');
+create index if not exists report_runs_completed_at_idx on public.report_runs (completed_at) where completed_at is not null;
+
+create table if not exists public.tag_counts (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  applies_to text not null,
+  tag text not null,
+  use_count bigint not null,
+  constraint tag_counts_pkey primary key (id, workspace_id),
+  constraint tag_counts_tag_key unique (workspace_id, applies_to, tag),
+  constraint tag_counts_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint tag_counts_applies_to_check check (applies_to in ('conversation', 'customer', 'article'))
+) with (fillfactor = 80);
+comment on table public.tag_counts is 'How many conversations, customers and articles have a tag, but for the changes of the last seconds in tag_changes.';
+create index if not exists tag_counts_use_count_idx on public.tag_counts (workspace_id, applies_to, use_count desc, tag);
+
+-- Appended to by whoever changes tags, never updated: writers of the same tag do not wait for each other.
+create table if not exists public.tag_changes (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  applies_to text not null,
+  tag text not null,
+  delta integer not null,
+  created_at timestamptz not null default now(),
+  constraint tag_changes_pkey primary key (id, workspace_id),
+  constraint tag_changes_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint tag_changes_applies_to_check check (applies_to in ('conversation', 'customer', 'article'))
+);
+comment on table public.tag_changes is 'Tags that were given and taken since they were last counted together.';
+create index if not exists tag_changes_workspace_id_idx on public.tag_changes (workspace_id, applies_to, tag);
+
 create table if not exists public.dashboard_configs (
   id uuid not null default public.generate_uuid(),
   workspace_id uuid not null default public.current_workspace_id(),
@@ -2156,7 +2299,7 @@ create table if not exists public.sla_policies (
   constraint sla_policies_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
   constraint sla_policies_name_check check (length(name) between 1 and 200),
   constraint sla_policies_priorities_check check (priorities <@ array['low', 'normal', 'high', 'urgent']),
-  constraint sla_policies_channel_types_check check (channel_types <@ array['whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website']),
+  constraint sla_policies_channel_types_check check (channel_types <@ array['whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api']),
   constraint sla_policies_first_response_seconds_check check (first_response_seconds > 0),
   constraint sla_policies_next_response_seconds_check check (next_response_seconds > 0),
   constraint sla_policies_resolution_seconds_check check (resolution_seconds > 0)
@@ -2309,13 +2452,24 @@ create table if not exists public.webhook_subscriptions (
   event_type text not null,
   webhook_url text not null,
   secret_key text,
+  previous_secret_key text,
+  previous_secret_until timestamptz,
+  private_key text,
+  public_key text,
+  previous_private_key text,
+  previous_private_until timestamptz,
   is_active boolean not null default true,
   retry_count integer not null default 3,
   timeout_seconds integer not null default 30,
   last_triggered timestamptz,
   success_count integer not null default 0,
   failure_count integer not null default 0,
+  failures_in_a_row integer not null default 0,
+  first_failed_at timestamptz,
+  last_failed_at timestamptz,
   failing_since timestamptz,
+  warned_at timestamptz,
+  notice_due text,
   disabled_at timestamptz,
   disabled_reason text,
   created_at timestamptz not null default now(),
@@ -2325,9 +2479,14 @@ create table if not exists public.webhook_subscriptions (
   constraint webhook_subscriptions_event_type_check check (event_type ~ '^(\*|[a-z_]+\.(\*|[a-z_]+))$'),
   constraint webhook_subscriptions_webhook_url_check check (webhook_url ~ '^https?://[^\s@/#]+([/?][^\s#]*)?$' and length(webhook_url) <= 2048),
   constraint webhook_subscriptions_secret_key_check check (romashka.is_envelope(secret_key)),
+  constraint webhook_subscriptions_previous_secret_key_check check (romashka.is_envelope(previous_secret_key)),
+  constraint webhook_subscriptions_private_key_check check (romashka.is_envelope(private_key)),
+  constraint webhook_subscriptions_previous_private_key_check check (romashka.is_envelope(previous_private_key)),
+  constraint webhook_subscriptions_public_key_check check (public_key is null or (public_key ~ '^whpk_[A-Za-z0-9+/]{43}=$' and private_key is not null)),
+  constraint webhook_subscriptions_notice_due_check check (notice_due in ('failing', 'disabled')),
   constraint webhook_subscriptions_retry_count_check check (retry_count between 0 and 50),
   constraint webhook_subscriptions_timeout_seconds_check check (timeout_seconds between 1 and 120),
-  constraint webhook_subscriptions_success_count_check check (success_count >= 0 and failure_count >= 0)
+  constraint webhook_subscriptions_success_count_check check (success_count >= 0 and failure_count >= 0 and failures_in_a_row >= 0)
 ) with (fillfactor = 80);
 comment on table public.webhook_subscriptions is 'Who is told of which events, at which address.';
 create index if not exists webhook_subscriptions_workspace_id_idx on public.webhook_subscriptions (workspace_id, is_active, event_type);
@@ -2403,7 +2562,7 @@ create table if not exists public.message_delivery_tracking (
   constraint message_delivery_tracking_message_id_key unique (message_id, workspace_id, channel_type),
   constraint message_delivery_tracking_message_id_fkey foreign key (message_id, workspace_id) references public.messages (id, workspace_id) on delete cascade,
   constraint message_delivery_tracking_message_id_check check (message_id is not null),
-  constraint message_delivery_tracking_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website')),
+  constraint message_delivery_tracking_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
   constraint message_delivery_tracking_delivery_status_check check (delivery_status in ('queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'dead', 'cancelled')),
   constraint message_delivery_tracking_external_message_id_check check (length(external_message_id) between 1 and 1000),
   constraint message_delivery_tracking_error_details_check check (jsonb_typeof(error_details) = 'object'),
@@ -2421,6 +2580,36 @@ create index if not exists message_delivery_tracking_next_attempt_at_idx on publ
 create index if not exists message_delivery_tracking_ordering_key_idx on public.message_delivery_tracking (workspace_id, ordering_key, send_after, id)
   where delivery_status in ('queued', 'sending');
 create index if not exists message_delivery_tracking_delivery_status_idx on public.message_delivery_tracking (workspace_id, created_at) where delivery_status = 'dead';
+
+-- Files that customers sent by a provider that keeps them for a few days. A row goes when its file is stored.
+create table if not exists romashka.media_fetches (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  channel_id uuid not null,
+  message_id uuid not null,
+  source jsonb not null,
+  status text not null default 'pending',
+  attempt_count integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  error_message text,
+  created_at timestamptz not null default now(),
+  constraint media_fetches_pkey primary key (id, workspace_id),
+  constraint media_fetches_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint media_fetches_message_id_fkey foreign key (message_id, workspace_id) references public.messages (id, workspace_id) on delete cascade,
+  constraint media_fetches_source_check check (jsonb_typeof(source) = 'object'),
+  constraint media_fetches_status_check check (status in ('pending', 'fetching', 'failed')),
+  constraint media_fetches_attempt_count_check check (attempt_count >= 0),
+  constraint media_fetches_lease_id_check check ((lease_id is not null) = (status = 'fetching'))
+) with (fillfactor = 70);
+comment on table romashka.media_fetches is 'Files that customers sent and that are still at the provider: the queue they are fetched from. The id is that of the attachment it becomes.';
+create index if not exists media_fetches_next_attempt_at_idx on romashka.media_fetches (next_attempt_at) where status in ('pending', 'fetching');
+create index if not exists media_fetches_channel_id_idx on romashka.media_fetches (channel_id, workspace_id);
+create index if not exists media_fetches_message_id_idx on romashka.media_fetches (message_id, workspace_id);
+revoke all on romashka.media_fetches from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.media_fetches enable row level security;
+alter table romashka.media_fetches force row level security;
 
 -- ============ 90-operations/tables ============
 -- Purpose: settings of a workspace, and the record of who changed what.
@@ -3320,13 +3509,34 @@ comment on function romashka.find_widget(text) is 'The active widget that a publ
 create or replace function public.widget_settings(token text) returns jsonb language plpgsql stable security definer set search_path = '' as $$
 -- Definer, and for anon: what a page shows to every visitor, found by a token from the page. Never the script of the owner's own.
 begin
-  return (select jsonb_build_object('widget_id', w.id, 'name', w.widget_name, 'configuration', w.configuration, 'custom_css', w.custom_css,
+  return (select jsonb_build_object('widget_id', w.id, 'name', w.widget_name, 'requires_identity', w.requires_identity, 'availability', romashka.website_availability(w.workspace_id), 'configuration', w.configuration, 'custom_css', w.custom_css,
                                     'allowed_domains', to_jsonb(w.allowed_domains), 'language', s.default_language)
             from romashka.find_widget(widget_settings.token) as f
             join public.widget_configurations as w on w.id = f.widget_id and w.workspace_id = f.workspace_id
             join public.workspaces as s on s.id = w.workspace_id);
 end $$;
 comment on function public.widget_settings(text) is 'What a widget needs to show itself: its looks and the domains it may be on. Null for an unknown token.';
+
+create or replace function romashka.website_availability(workspace uuid) returns jsonb language plpgsql stable security definer set search_path = '' as $$
+-- Definer: called by widget_settings only. Tells whether somebody is there, and not who.
+declare
+  place record;
+  at constant timestamptz := pg_catalog.now();
+  is_open boolean;
+begin
+  select w.business_hours as hours, w.time_zone as zone, w.holidays into place from public.workspaces as w where w.id = workspace;
+  is_open := romashka.within_hours(place.hours, place.zone, at) and (at at time zone place.zone)::date <> all (place.holidays);
+  return jsonb_build_object('open', is_open,
+    'agents_online', exists (select from public.agent_availability as a where a.workspace_id = workspace and a.is_online and a.status = 'available'),
+    -- The moment at which a first second of business time has passed is a second after the opening.
+    'opens_at', case when not is_open then romashka.add_business_seconds(place.hours, place.zone, place.holidays, at, 1) - interval '1 second' end,
+    'reply_hint_seconds', (select percentile_disc(0.5) within group (order by recent.seconds) from (
+      select a.first_response_seconds as seconds from public.conversations as c
+        join public.conversation_analytics as a on a.conversation_id = c.id and a.workspace_id = c.workspace_id
+       where c.workspace_id = workspace and c.channel_type = 'website' and c.created_at > at - interval '7 days' and a.first_response_seconds is not null
+       order by c.created_at desc limit 50) as recent));
+end $$;
+comment on function romashka.website_availability(uuid) is 'Whether the workspace is open and an agent is there, when it opens, and how long the last answers took.';
 
 -- Addresses of channels ---------------------------------------------------------------------------------------------------
 
@@ -3515,10 +3725,33 @@ begin
 end $$;
 comment on function public.replay_webhook_events(uuid[], timestamptz, uuid) is 'Puts failed, dead and quarantined events back on the queue, by id or since a moment; returns how many.';
 
+create or replace function romashka.find_mail_channel(address text) returns table (workspace_id uuid, channel_id uuid)
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: the server's alone, over all workspaces.
+declare
+  whole constant text := lower(address);
+  -- support+order@example.com is support@example.com.
+  bare constant text := regexp_replace(whole, '\+[^@]*@', '@');
+begin
+  return query
+    select c.workspace_id, c.id from public.communication_channels as c
+      join public.workspaces as w on w.id = c.workspace_id and w.status = 'active'
+      cross join lateral (
+        select lower(c.configuration ->> 'address') as own
+        union all
+        select lower(btrim(alias)) from unnest(case jsonb_typeof(c.configuration -> 'aliases')
+                 when 'array' then array(select jsonb_array_elements_text(c.configuration -> 'aliases'))
+                 when 'string' then string_to_array(c.configuration ->> 'aliases', ',') end) as alias) as addresses
+     where c.type = 'email' and c.status <> 'inactive' and addresses.own in (whole, bare)
+     order by (addresses.own = whole) desc, c.created_at, c.id limit 1;
+end $$;
+comment on function romashka.find_mail_channel(text) is
+  'The channel that takes mail for an address, by its own address or an alias, with or without a + part. Of several the one that was made first.';
+
 -- Mailboxes that are read --------------------------------------------------------------------------------------------------
 
 create or replace function romashka.claim_mailboxes(batch_size integer, worker text, lease interval default '2 minutes')
-returns table (workspace_id uuid, channel_id uuid, configuration jsonb, api_credentials jsonb, uid_validity bigint, last_uid bigint, lease_id uuid, created_at timestamptz)
+returns table (workspace_id uuid, channel_id uuid, configuration jsonb, api_credentials jsonb, uid_validity bigint, last_uid bigint, lease_id uuid, created_at timestamptz, read_at timestamptz)
 language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone, over all workspaces.
 declare
@@ -3539,7 +3772,7 @@ begin
     taken as (
       update romashka.mailboxes as b set lease_id = token, locked_by = worker, leased_until = at + lease
         from chosen where b.channel_id = chosen.channel_id and b.workspace_id = chosen.workspace_id returning b.*)
-    select t.workspace_id, t.channel_id, c.configuration, c.api_credentials, t.uid_validity, t.last_uid, t.lease_id, t.created_at
+    select t.workspace_id, t.channel_id, c.configuration, c.api_credentials, t.uid_validity, t.last_uid, t.lease_id, t.created_at, t.read_at
       from taken as t join public.communication_channels as c on c.id = t.channel_id and c.workspace_id = t.workspace_id;
 end $$;
 comment on function romashka.claim_mailboxes(integer, text, interval) is 'Takes up to batch_size mailboxes of active channels that no process reads, for the length of the lease.';
@@ -3587,6 +3820,51 @@ begin
 end $$;
 comment on function romashka.release_mailbox(uuid, uuid, text) is 'Gives a mailbox back, after a failure not before a wait.';
 
+-- A channel that is not let in ----------------------------------------------------------------------------------------------
+
+create or replace function romashka.note_channel_error(channel uuid, message text, workspace uuid) returns table (email text, channel_name text, workspace_name text)
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  update public.communication_channels as c set last_error = left(message, 2000), last_error_at = at
+   where c.id = channel and c.workspace_id = workspace and c.last_error is null;
+  if not found then return; end if;
+  perform romashka.record_event(workspace, 'channel.failed', 'communication_channel', channel, null, jsonb_build_object('error', left(message, 2000)), 'system');
+  return query
+    select u.email::text, c.name, w.name from public.communication_channels as c
+      join public.workspaces as w on w.id = c.workspace_id
+      join public.workspace_members as m on m.workspace_id = c.workspace_id and m.role in ('owner', 'admin')
+      join auth.users as u on u.id = m.user_id
+     where c.id = channel and c.workspace_id = workspace and u.email is not null;
+end $$;
+comment on function romashka.note_channel_error(uuid, text, uuid) is
+  'Says that a channel is not let in by its provider, as an event and in the channel''s row. The first time it returns the admins who are to be told; while the error stands, nobody.';
+
+create or replace function romashka.forget_channel_error() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody writes deliveries himself.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  if tg_when = 'BEFORE' then
+    new.last_error := null;
+    new.last_error_at := null;
+    return new;
+  end if;
+  update public.message_delivery_tracking as d set next_attempt_at = greatest(at, d.send_after)
+    from public.messages as m
+   where m.id = d.message_id and m.workspace_id = d.workspace_id and m.channel_id = new.id and d.workspace_id = new.workspace_id
+     and d.delivery_status = 'queued' and d.next_attempt_at > at;
+  return null;
+end $$;
+comment on function romashka.forget_channel_error() is 'Trigger: a channel that is set up anew is tried at once, with everything that waits for it.';
+create or replace trigger communication_channels_30_error before update of configuration, api_credentials, status on public.communication_channels
+  for each row when (old.last_error is not null and (old.configuration, old.api_credentials, old.status) is distinct from (new.configuration, new.api_credentials, new.status))
+  execute function romashka.forget_channel_error();
+create or replace trigger communication_channels_40_resume after update of configuration, api_credentials, status on public.communication_channels
+  for each row when (old.last_error is not null and new.last_error is null) execute function romashka.forget_channel_error();
+
 -- A channel's allowance of the day ----------------------------------------------------------------------------------------
 
 create or replace function public.take_channel_allowance(channel uuid, messages integer default 1, workspace uuid default public.current_workspace_id()) returns boolean
@@ -3613,6 +3891,8 @@ do $$ begin
   perform romashka.grant_function('romashka.find_widget(text)', 'service_role');
   perform romashka.grant_function('public.channel_token(uuid, boolean, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('romashka.find_channel(text)', 'service_role');
+  perform romashka.grant_function('romashka.note_channel_error(uuid, text, uuid)', 'service_role');
+  perform romashka.grant_function('romashka.find_mail_channel(text)', 'service_role');
   perform romashka.grant_function('public.receive_webhook_event(text, text, jsonb, text, text, uuid, jsonb, bytea, uuid)', 'service_role');
   perform romashka.grant_function('public.claim_webhook_events(integer, text, interval, uuid, text[])', 'service_role');
   perform romashka.grant_function('public.complete_webhook_event(uuid, uuid)', 'service_role');
@@ -3971,7 +4251,8 @@ begin
     insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis, payload)
     values (new.workspace_id, 'conversation.created', actor, person, 'conversation', new.id, new.id,
       new.created_at, case when new.created_at < at then 'source' else 'recorded' end,
-      jsonb_build_object('number', new.number, 'channel_type', new.channel_type, 'customer_id', new.customer_id, 'status', new.status, 'assigned_agent_id', new.assigned_agent_id));
+      jsonb_build_object('number', new.number, 'channel_type', new.channel_type, 'customer_id', new.customer_id, 'status', new.status, 'assigned_agent_id', new.assigned_agent_id)
+        || case when new.channel_type = 'website' and new.external_conversation_id is not null then jsonb_build_object('visitor', new.external_conversation_id) else '{}' end);
     if new.assigned_agent_id is not null then
       insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis, payload)
       values (new.workspace_id, 'conversation.assigned', actor, person, 'conversation', new.id, new.id,
@@ -5025,6 +5306,103 @@ begin
 end $$;
 comment on function public.cleanup_expired_metrics() is 'Removes live figures that have expired; returns how many.';
 
+-- Tags in use ----------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.note_tags() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody may write counts himself. The argument is what has the tags.
+declare
+  place constant uuid := case when tg_op = 'DELETE' then old.workspace_id else new.workspace_id end;
+  before constant text[] := case when tg_op = 'INSERT' then '{}' else old.tags end;
+  after constant text[] := case when tg_op = 'DELETE' then '{}' else new.tags end;
+begin
+  insert into public.tag_changes (workspace_id, applies_to, tag, delta)
+  select place, tg_argv[0], changed.tag, changed.delta
+    from (select t.tag, 1 as delta from unnest(after) as t (tag) where t.tag <> all (before) group by t.tag
+          union all
+          select t.tag, -1 from unnest(before) as t (tag) where t.tag <> all (after) group by t.tag) as changed
+   -- A workspace that is removed takes its counts along.
+   where tg_op <> 'DELETE' or exists (select from public.workspaces as w where w.id = place);
+  return null;
+end $$;
+comment on function romashka.note_tags() is 'Trigger: tags that were given or taken.';
+do $$
+declare
+  target record;
+begin
+  for target in select * from (values ('conversations', 'conversation'), ('customer_profiles', 'customer'), ('knowledge_items', 'article')) as t (name, kind) loop
+    execute format('create or replace trigger %I after insert on public.%I for each row when (new.tags <> ''{}'') execute function romashka.note_tags(%L)',
+      target.name || '_60_tags_insert', target.name, target.kind);
+    execute format('create or replace trigger %I after update of tags on public.%I for each row when (new.tags is distinct from old.tags) execute function romashka.note_tags(%L)',
+      target.name || '_60_tags_update', target.name, target.kind);
+    execute format('create or replace trigger %I after delete on public.%I for each row when (old.tags <> ''{}'') execute function romashka.note_tags(%L)',
+      target.name || '_60_tags_delete', target.name, target.kind);
+  end loop;
+end $$;
+
+create or replace function romashka.count_tags(batch integer default 5000) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, over all workspaces.
+declare
+  counted integer;
+begin
+  with taken as (
+    delete from public.tag_changes as c using (select x.id, x.workspace_id from public.tag_changes as x limit batch for update skip locked) as chosen
+     where c.id = chosen.id and c.workspace_id = chosen.workspace_id
+    returning c.workspace_id, c.applies_to, c.tag, c.delta),
+  summed as (
+    insert into public.tag_counts as k (workspace_id, applies_to, tag, use_count)
+    select t.workspace_id, t.applies_to, t.tag, sum(t.delta) from taken as t group by t.workspace_id, t.applies_to, t.tag order by 1, 2, 3
+    on conflict (workspace_id, applies_to, tag) do update set use_count = k.use_count + excluded.use_count)
+  select count(*)::integer into counted from taken;
+  delete from public.tag_counts as k where k.use_count = 0;
+  return counted;
+end $$;
+comment on function romashka.count_tags(integer) is 'Adds the changes of tags to their counts; returns how many there were.';
+
+create or replace function romashka.recount_tags(workspace uuid default null) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the owner's and the service's, over all workspaces unless one is named.
+begin
+  -- Whoever changes tags waits: what he adds comes after what is counted here.
+  lock table public.tag_changes in share row exclusive mode;
+  delete from public.tag_changes as c where recount_tags.workspace is null or c.workspace_id = recount_tags.workspace;
+  delete from public.tag_counts as k where recount_tags.workspace is null or k.workspace_id = recount_tags.workspace;
+  insert into public.tag_counts (workspace_id, applies_to, tag, use_count)
+  select used.workspace_id, used.applies_to, used.tag, count(*)
+    from (select c.id, c.workspace_id, 'conversation' as applies_to, t.tag from public.conversations as c, unnest(c.tags) as t (tag) group by c.id, c.workspace_id, t.tag
+          union all
+          select c.id, c.workspace_id, 'customer', t.tag from public.customer_profiles as c, unnest(c.tags) as t (tag) group by c.id, c.workspace_id, t.tag
+          union all
+          select c.id, c.workspace_id, 'article', t.tag from public.knowledge_items as c, unnest(c.tags) as t (tag) group by c.id, c.workspace_id, t.tag) as used
+   where recount_tags.workspace is null or used.workspace_id = recount_tags.workspace
+   group by used.workspace_id, used.applies_to, used.tag;
+end $$;
+comment on function romashka.recount_tags(uuid) is 'Counts tags anew from what has them.';
+-- What was there before its tags were counted.
+do $$ begin
+  if not exists (select from public.tag_counts) and not exists (select from public.tag_changes) then perform romashka.recount_tags(); end if;
+end $$;
+
+-- Reports that are sent ------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.replan_report() returns trigger language plpgsql set search_path = '' as $$
+begin
+  new.next_run_at := null;
+  return new;
+end $$;
+comment on function romashka.replan_report() is 'Trigger: another expression, or being switched on again, is planned anew by the server; what was due by the old one is not sent.';
+create or replace trigger scheduled_reports_10_replan before update of schedule_cron, is_active on public.scheduled_reports for each row
+  when (new.next_run_at is not distinct from old.next_run_at and (new.schedule_cron <> old.schedule_cron or (new.is_active and not old.is_active)))
+  execute function romashka.replan_report();
+
+create or replace function romashka.replan_reports() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: an admin changes the zone; when reports are due is the server's to write.
+begin
+  update public.scheduled_reports as r set next_run_at = null where r.workspace_id = new.id and r.is_active;
+  return null;
+end $$;
+comment on function romashka.replan_reports() is 'Trigger: the reports of a workspace are due by its new time zone.';
+create or replace trigger workspaces_50_replan_reports after update of time_zone on public.workspaces for each row
+  when (new.time_zone <> old.time_zone) execute function romashka.replan_reports();
+
 revoke execute on all functions in schema romashka from public;
 do $$
 declare
@@ -5033,6 +5411,8 @@ begin
   foreach name in array array['daily_metrics', 'scheduled_reports', 'dashboard_configs', 'sla_policies'] loop
     perform romashka.touch_table(name);
   end loop;
+  perform romashka.grant_function('romashka.count_tags(integer)', 'service_role');
+  perform romashka.grant_function('romashka.recount_tags(uuid)', 'service_role');
   perform romashka.grant_function('public.mark_sla_breaches(integer)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.aggregate_daily_metrics(date, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.refresh_daily_metrics(uuid, integer)', 'authenticated', 'service_role', 'romashka_admin');
@@ -5414,7 +5794,8 @@ begin
          attempts = l.attempts || jsonb_build_object('at', at, 'status', http_status, 'ms', duration_ms)
    where l.id = delivery and l.lease_id = lease and l.status = 'sending' returning * into done;
   if done.id is null then return false; end if;
-  update public.webhook_subscriptions as s set success_count = s.success_count + 1, last_triggered = at, failing_since = null
+  update public.webhook_subscriptions as s set success_count = s.success_count + 1, last_triggered = at, failing_since = null,
+         failures_in_a_row = 0, first_failed_at = null, last_failed_at = null, warned_at = null
    where s.id = done.webhook_subscription_id and s.workspace_id = done.workspace_id;
   return true;
 end $$;
@@ -5429,6 +5810,7 @@ declare
   luck constant double precision := pg_catalog.random();
   done public.webhook_logs;
   subscriber public.webhook_subscriptions;
+  is_over boolean;
 begin
   update public.webhook_logs as l
      set status = case when permanent or gone then 'failed' when l.attempt_count > s.retry_count then 'dead' else 'pending' end,
@@ -5439,25 +5821,46 @@ begin
    where l.id = delivery and l.lease_id = lease and l.status = 'sending' and s.id = l.webhook_subscription_id and s.workspace_id = l.workspace_id
   returning l.* into done;
   if done.id is null then return null; end if;
-  update public.webhook_subscriptions as s
-     set failure_count = s.failure_count + 1, last_triggered = at, failing_since = coalesce(s.failing_since, at),
-         is_active = s.is_active and not gone and coalesce(s.failing_since, at) > at - interval '5 days'
-   where s.id = done.webhook_subscription_id and s.workspace_id = done.workspace_id returning * into subscriber;
-  if not subscriber.is_active and subscriber.disabled_at is null then
-    update public.webhook_subscriptions as s set disabled_at = at, disabled_reason = case when gone then 'the subscriber is gone (410)' else 'nothing but failures for five days' end
-     where s.id = subscriber.id and s.workspace_id = subscriber.workspace_id;
-    perform romashka.record_event(subscriber.workspace_id, 'webhook.disabled', 'webhook_subscription', subscriber.id, null, '{}'::jsonb, 'system');
+  select * into subscriber from public.webhook_subscriptions as s where s.id = done.webhook_subscription_id and s.workspace_id = done.workspace_id for update;
+  -- As romashka_channels::webhooks::health has it: three failures within a day start the clock, ten days without one forgive.
+  if subscriber.last_failed_at < at - interval '10 days' then
+    subscriber.failures_in_a_row := 0; subscriber.first_failed_at := null; subscriber.failing_since := null; subscriber.warned_at := null;
   end if;
+  if subscriber.first_failed_at is null or (subscriber.failing_since is null and subscriber.first_failed_at < at - interval '1 day') then
+    subscriber.failures_in_a_row := 0; subscriber.first_failed_at := at;
+  end if;
+  subscriber.failures_in_a_row := subscriber.failures_in_a_row + 1;
+  if subscriber.failures_in_a_row >= 3 then subscriber.failing_since := coalesce(subscriber.failing_since, subscriber.first_failed_at); end if;
+  is_over := gone or coalesce(subscriber.failing_since <= at - interval '5 days', false);
+  if is_over and subscriber.disabled_at is null then
+    subscriber.disabled_at := at;
+    subscriber.disabled_reason := case when gone then 'the subscriber is gone (410)' else 'nothing but failures for five days' end;
+    subscriber.notice_due := 'disabled';
+    perform romashka.record_event(subscriber.workspace_id, 'webhook.disabled', 'webhook_subscription', subscriber.id, null, '{}'::jsonb, 'system');
+  elsif subscriber.failing_since <= at - interval '1 day' and subscriber.warned_at is null and subscriber.disabled_at is null then
+    subscriber.warned_at := at;
+    subscriber.notice_due := 'failing';
+    perform romashka.record_event(subscriber.workspace_id, 'webhook.failing', 'webhook_subscription', subscriber.id, null, '{}'::jsonb, 'system');
+  end if;
+  update public.webhook_subscriptions as s
+     set failure_count = s.failure_count + 1, last_triggered = at, last_failed_at = at, failures_in_a_row = subscriber.failures_in_a_row,
+         first_failed_at = subscriber.first_failed_at, failing_since = subscriber.failing_since, warned_at = subscriber.warned_at,
+         notice_due = subscriber.notice_due, is_active = s.is_active and not is_over, disabled_at = subscriber.disabled_at, disabled_reason = subscriber.disabled_reason
+   where s.id = subscriber.id and s.workspace_id = subscriber.workspace_id;
   return done.status;
 end $$;
 comment on function public.fail_webhook_delivery(uuid, uuid, text, integer, integer, text, boolean, boolean, interval) is
-  'Gives an event back after a failed attempt: pending again, dead after retry_count more, failed when permanent. A subscriber that is gone, or has failed for five days, is switched off. Null when the lease is lost.';
+  'Gives an event back after a failed attempt: pending again, dead after retry_count more, failed when permanent. A subscriber that is gone, or has failed for five days, is switched off, a day of failures is told to the admins before. Null when the lease is lost.';
 
 create or replace function romashka.resume_subscription() returns trigger language plpgsql set search_path = '' as $$
 begin
   new.disabled_at := null;
   new.disabled_reason := null;
   new.failing_since := null;
+  new.failures_in_a_row := 0;
+  new.first_failed_at := null;
+  new.last_failed_at := null;
+  new.warned_at := null;
   return new;
 end $$;
 comment on function romashka.resume_subscription() is 'Trigger: a subscription that is switched on again starts without its failures.';
@@ -5465,7 +5868,7 @@ create or replace trigger webhook_subscriptions_10_resume before update of is_ac
   for each row when (new.is_active and not old.is_active) execute function romashka.resume_subscription();
 
 create or replace function public.replay_webhook_deliveries(deliveries uuid[] default null, since timestamptz default null, subscription uuid default null,
-  workspace uuid default public.current_workspace_id()) returns integer
+  workspace uuid default public.current_workspace_id(), until timestamptz default null, include_succeeded boolean default false) returns integer
 language plpgsql security definer set search_path = '' as $$
 -- Definer: nobody may write deliveries himself.
 declare
@@ -5474,16 +5877,18 @@ declare
 begin
   perform romashka.require_role(workspace, 'admin');
   if deliveries is null and since is null then raise exception 'say which: by id or since when' using errcode = 'RM400'; end if;
+  if since > until then raise exception 'the range ends before it begins' using errcode = 'RM400'; end if;
   -- By id also what was taken already: the receiver recognises it by its id, which stays.
   update public.webhook_logs as l set status = 'pending', attempt_count = 0, next_attempt_at = at
-   where l.workspace_id = workspace and l.status in ('failed', 'dead', case when deliveries is not null then 'succeeded' else 'dead' end)
+   where l.workspace_id = workspace and l.status in ('failed', 'dead', case when deliveries is not null or include_succeeded then 'succeeded' else 'dead' end)
      and l.payload is not null and (deliveries is null or l.id = any (deliveries)) and (since is null or l.created_at >= since)
+     and (until is null or l.created_at < until)
      and (subscription is null or l.webhook_subscription_id = subscription);
   get diagnostics replayed = row_count;
   return replayed;
 end $$;
-comment on function public.replay_webhook_deliveries(uuid[], timestamptz, uuid, uuid) is
-  'Puts events out again, under the same id: those named, or all that failed since a moment; returns how many.';
+comment on function public.replay_webhook_deliveries(uuid[], timestamptz, uuid, uuid, timestamptz, boolean) is
+  'Puts events out again, under the same id: those named, or all that failed in a range, or all of it; returns how many.';
 
 -- Exchange with other systems ---------------------------------------------------------------------------------------------------
 
@@ -5593,7 +5998,7 @@ begin
     'claim_sync_jobs(integer, text, interval, uuid)', 'complete_sync_job(uuid, uuid, integer)', 'fail_sync_job(uuid, uuid, jsonb, boolean)'] loop
     perform romashka.grant_function('public.' || signature, 'service_role');
   end loop;
-  foreach signature in array array['replay_deliveries(uuid[], timestamptz, uuid)', 'replay_webhook_deliveries(uuid[], timestamptz, uuid, uuid)',
+  foreach signature in array array['replay_deliveries(uuid[], timestamptz, uuid)', 'replay_webhook_deliveries(uuid[], timestamptz, uuid, uuid, timestamptz, boolean)',
     'replay_sync_jobs(uuid[], timestamptz, uuid)'] loop
     perform romashka.grant_function('public.' || signature, 'authenticated', 'service_role', 'romashka_admin');
   end loop;
@@ -6006,11 +6411,14 @@ do $$ begin
   perform romashka.audit_table('message_templates', left_out => array['usage_count']);
   perform romashka.audit_table('channel_routing_rules');
   perform romashka.audit_table('widget_configurations');
+  perform romashka.audit_table('widget_identity_secrets', array['secret_key']);
   perform romashka.audit_table('canned_responses', left_out => array['usage_count', 'last_used_at']);
 end $$;
 -- A use is not an edit.
 create or replace trigger update_canned_responses_updated_at before update on public.canned_responses for each row
   when (old.updated_at is not distinct from new.updated_at and old.usage_count = new.usage_count) execute function public.update_updated_at_column();
+create or replace trigger widget_identity_secrets_10_author before insert on public.widget_identity_secrets
+  for each row when (new.created_by is null) execute function romashka.fill_author();
 
 -- ============ 40-conversations/triggers ============
 -- Purpose: the audit of people, customers and what belongs to conversations. Conversations and messages themselves are audited in 90-operations/verbs.sql.
@@ -6062,9 +6470,10 @@ do $$
 declare
   name text;
 begin
-  foreach name in array array['scheduled_reports', 'dashboard_configs', 'sla_policies'] loop
+  foreach name in array array['dashboard_configs', 'sla_policies'] loop
     perform romashka.audit_table(name);
   end loop;
+  perform romashka.audit_table('scheduled_reports', '{}', array['next_run_at', 'last_sent_at']);
 end $$;
 
 -- ============ 80-integrations/triggers ============
@@ -6076,7 +6485,8 @@ do $$ begin
   perform romashka.touch_table('message_delivery_tracking');
   perform romashka.audit_table('integrations', array['credentials'], array['last_sync_at']);
   perform romashka.audit_table('integration_field_mappings');
-  perform romashka.audit_table('webhook_subscriptions', array['secret_key'], array['last_triggered', 'success_count', 'failure_count', 'failing_since']);
+  perform romashka.audit_table('webhook_subscriptions', array['secret_key', 'previous_secret_key', 'private_key', 'previous_private_key'],
+    array['last_triggered', 'success_count', 'failure_count', 'failures_in_a_row', 'first_failed_at', 'last_failed_at', 'failing_since', 'warned_at', 'notice_due']);
 end $$;
 
 -- ============ 10-workspaces/verbs ============
@@ -6313,6 +6723,45 @@ begin
 end $$;
 comment on function romashka.use_token(bytea, text) is 'Uses a token up; of two who try at once one succeeds.';
 
+-- Signing in by a provider (OpenID Connect) -----------------------------------------------------------------------------------
+
+create or replace function romashka.begin_oidc_login(login uuid, state_hash bytea, browser_hash bytea, content text, valid_for interval) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+begin
+  insert into romashka.oidc_logins (id, state_hash, browser_hash, content, expires_at)
+  values (login, begin_oidc_login.state_hash, begin_oidc_login.browser_hash, begin_oidc_login.content, pg_catalog.now() + valid_for);
+end $$;
+comment on function romashka.begin_oidc_login(uuid, bytea, bytea, text, interval) is 'Keeps what has to fit when a person comes back from the provider.';
+
+create or replace function romashka.take_oidc_login(state_hash bytea, browser_hash bytea, out login uuid, out content text) language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the service's alone.
+begin
+  delete from romashka.oidc_logins as l
+   where l.state_hash = take_oidc_login.state_hash and l.browser_hash = take_oidc_login.browser_hash and l.expires_at > pg_catalog.now()
+  returning l.id, l.content into login, content;
+end $$;
+comment on function romashka.take_oidc_login(bytea, bytea) is 'What was kept for this state and this browser, once; nulls when there is nothing.';
+
+create or replace function romashka.join_oidc_account(issuer text, subject text, email text default null) returns uuid language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone; the address is one that the provider has verified.
+declare
+  owner uuid;
+begin
+  select i.user_id into owner from romashka.oidc_identities as i where i.issuer = join_oidc_account.issuer and i.subject = join_oidc_account.subject;
+  if owner is not null then return owner; end if;
+  -- Whoever made an account with an address that is not his must not be joined by its owner.
+  select p.id into owner from public.profiles as p join auth.users as u on u.id = p.id
+   where p.email = lower(join_oidc_account.email) and u.email_confirmed_at is not null;
+  if owner is null then return null; end if;
+  insert into romashka.oidc_identities (issuer, subject, user_id) values (join_oidc_account.issuer, join_oidc_account.subject, owner)
+  on conflict on constraint oidc_identities_pkey do nothing;
+  -- Of two who come at once the first one counts.
+  return (select i.user_id from romashka.oidc_identities as i where i.issuer = join_oidc_account.issuer and i.subject = join_oidc_account.subject);
+end $$;
+comment on function romashka.join_oidc_account(text, text, text) is 'The account of a provider''s subject: the one it is joined to, else that of a verified address, which is joined to it now; null when there is none.';
+
 create or replace function romashka.needs_setup() returns boolean language plpgsql stable security definer set search_path = '' as $$
 -- Definer: the service's alone.
 begin
@@ -6546,25 +6995,28 @@ begin
 end $$;
 comment on function romashka.keep_response(uuid, uuid, integer, jsonb, text) is 'Keeps what was answered, in the transaction of the request.';
 
-create or replace function romashka.entitled_readers(sessions uuid[], keys uuid[], persons uuid[], workspaces uuid[])
+create or replace function romashka.entitled_readers(sessions uuid[], keys uuid[], persons uuid[], visitors uuid[], workspaces uuid[])
 returns table (place bigint, member_role text) language plpgsql stable security definer set search_path = '' as $$
--- Definer: the service's alone. The four lists are read side by side; a reader came with a session, a key, a person's token, or as the service.
+-- Definer: the service's alone. The five lists are read side by side; a reader came with a session, a key, a person's token, a visitor's session, or as the service.
 declare
   at constant timestamptz := pg_catalog.now();
 begin
   return query
     select reader.place,
-           case when reader.key is not null then
+           case when reader.visitor is not null then
+                  (select 'visitor' from romashka.visitor_sessions as v join public.widget_configurations as c on c.id = v.widget_id and c.workspace_id = v.workspace_id
+                    where v.id = reader.visitor and v.workspace_id = reader.workspace and v.expires_at > at and c.status = 'active')
+                when reader.key is not null then
                   (select k.role from public.api_keys as k where k.id = reader.key and k.workspace_id = reader.workspace
                       and k.revoked_at is null and (k.expires_at is null or k.expires_at > at))
                 when reader.person is null then 'owner'
                 when reader.session is null or exists (select from romashka.sessions as s where s.id = reader.session and s.user_id = reader.person
                       and s.expires_at > at and s.last_used_at + s.idle_limit > at) then
                   (select m.role::text from public.workspace_members as m where m.user_id = reader.person and m.workspace_id = reader.workspace and m.status = 'active') end
-      from unnest(sessions, keys, persons, workspaces) with ordinality as reader (session, key, person, workspace, place)
-     where exists (select from public.workspaces as w where w.id = reader.workspace and (reader.key is null or w.status = 'active'));
+      from unnest(sessions, keys, persons, visitors, workspaces) with ordinality as reader (session, key, person, visitor, workspace, place)
+     where exists (select from public.workspaces as w where w.id = reader.workspace and (reader.key is null and reader.visitor is null or w.status = 'active'));
 end $$;
-comment on function romashka.entitled_readers(uuid[], uuid[], uuid[], uuid[]) is
+comment on function romashka.entitled_readers(uuid[], uuid[], uuid[], uuid[], uuid[]) is
   'Of readers with an open stream the role that each still has in its workspace: null when session, key or membership is over, no row when the workspace is gone.';
 
 create or replace function romashka.forget_expired(batch integer default 1000) returns integer language plpgsql security definer set search_path = '' as $$
@@ -6582,10 +7034,15 @@ begin
   delete from romashka.account_tokens as t using (select x.token_hash from romashka.account_tokens as x where x.expires_at < at - interval '1 day' limit batch for update skip locked) as old
    where t.token_hash = old.token_hash;
   get diagnostics removed = row_count; forgotten := forgotten + removed;
+  delete from romashka.oidc_logins as o using (select x.id from romashka.oidc_logins as x where x.expires_at < at limit batch for update skip locked) as old where o.id = old.id;
+  get diagnostics removed = row_count; forgotten := forgotten + removed;
   delete from romashka.rate_limits as l using (select x.key from romashka.rate_limits as x where x.arrival < at limit batch for update skip locked) as old where l.key = old.key;
   get diagnostics removed = row_count; forgotten := forgotten + removed;
   delete from romashka.login_failures as f using (select x.account_hash from romashka.login_failures as x where x.last_failed_at < at - interval '1 day' limit batch for update skip locked) as old
    where f.account_hash = old.account_hash;
+  get diagnostics removed = row_count; forgotten := forgotten + removed;
+  delete from romashka.visitor_sessions as v using (select x.id, x.workspace_id from romashka.visitor_sessions as x where x.expires_at < at limit batch for update skip locked) as old
+   where v.id = old.id and v.workspace_id = old.workspace_id;
   get diagnostics removed = row_count; forgotten := forgotten + removed;
   delete from public.presence as p using (select x.id, x.workspace_id from public.presence as x where x.expires_at < at limit batch for update skip locked) as old
    where p.id = old.id and p.workspace_id = old.workspace_id;
@@ -6593,9 +7050,12 @@ begin
   delete from romashka.outgoing_mails as m using (select x.id from romashka.outgoing_mails as x where x.status in ('sent', 'dead') and x.created_at < at - interval '30 days' limit batch for update skip locked) as old
    where m.id = old.id;
   get diagnostics removed = row_count; forgotten := forgotten + removed;
+  delete from public.report_runs as r using (select x.id, x.workspace_id from public.report_runs as x where x.completed_at < at - interval '90 days' limit batch for update skip locked) as old
+   where r.id = old.id and r.workspace_id = old.workspace_id;
+  get diagnostics removed = row_count; forgotten := forgotten + removed;
   return forgotten;
 end $$;
-comment on function romashka.forget_expired(integer) is 'Removes what is over: sessions, tokens, limits, kept answers, mails that were sent; returns how many rows.';
+comment on function romashka.forget_expired(integer) is 'Removes what is over: sessions, tokens, limits, kept answers, mails that were sent, reports of 90 days ago; returns how many rows.';
 
 do $$
 declare
@@ -6606,15 +7066,402 @@ begin
   perform romashka.grant_function('romashka.my_membership()', 'authenticated', 'service_role');
   perform romashka.grant_function('romashka.claim_request(text, bytea)', 'authenticated', 'service_role');
   perform romashka.grant_function('romashka.keep_response(uuid, uuid, integer, jsonb, text)', 'authenticated', 'service_role');
-  perform romashka.grant_function('romashka.entitled_readers(uuid[], uuid[], uuid[], uuid[])', 'service_role');
+  perform romashka.grant_function('romashka.entitled_readers(uuid[], uuid[], uuid[], uuid[], uuid[])', 'service_role');
   perform romashka.grant_function('public.create_api_key(text, bytea, text, text, text[], text, timestamptz, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.revoke_api_key(uuid, uuid)', 'authenticated', 'service_role', 'romashka_admin');
   foreach signature in array array['start_session(uuid, bytea, interval, interval, boolean, text, inet)', 'find_session(bytea)', 'choose_workspace(uuid, uuid)', 'confirm_session(uuid)',
     'list_sessions(uuid)', 'end_sessions(uuid, uuid, uuid)', 'find_api_key(bytea)', 'find_account(text)', 'read_account(uuid)', 'set_password(uuid, text)', 'create_account(text, text, text)',
-    'read_invitation(bytea)', 'keep_token(bytea, text, uuid, interval)', 'find_token(bytea, text)', 'use_token(bytea, text)', 'needs_setup()', 'set_up(bytea, text, text, text)',
+    'read_invitation(bytea)', 'keep_token(bytea, text, uuid, interval)', 'find_token(bytea, text)', 'use_token(bytea, text)', 'begin_oidc_login(uuid, bytea, bytea, text, interval)',
+    'take_oidc_login(bytea, bytea)', 'join_oidc_account(text, text, text)', 'needs_setup()', 'set_up(bytea, text, text, text)',
     'offer_second_factor(uuid, uuid, text)', 'read_second_factor(uuid)', 'use_second_factor(uuid, uuid, bigint)', 'remove_second_factor(uuid)', 'keep_recovery_codes(uuid, bytea[])',
     'use_recovery_code(uuid, bytea)', 'take_allowance(text, integer, interval)', 'login_pause(bytea)', 'record_login(bytea, boolean)', 'queue_mail(uuid, text, text, text, text)',
     'claim_mails(integer, text, interval)', 'complete_mail(uuid, uuid)', 'fail_mail(uuid, uuid, text, boolean)', 'forget_expired(integer)'] loop
+    perform romashka.grant_function('romashka.' || signature, 'service_role');
+  end loop;
+end $$;
+
+-- ============ 30-channels/verbs ============
+-- Purpose: what a visitor of a site does: begins, proves who he is, writes, reads, rates, leaves.
+-- Invariants: every verb is given a session that the server found by the hash of its token; a session reaches the talks that its own visitor began at its
+-- widget's channel and nothing else, whoever the customer is joined with; a proven visitor never becomes another one.
+-- Who calls: the server as the service; start_widget_conversation and read_widget_conversation (90-operations) for callers of SQL.
+-- Lock risk: row locks; the visitor's session is locked while he writes, so that his messages are counted one after the other.
+
+create or replace function romashka.begin_visitor(widget_token text, token_hash bytea) returns timestamptz language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+declare
+  place record;
+  ends timestamptz := pg_catalog.now() + interval '30 days';
+begin
+  select f.workspace_id, f.widget_id into place from romashka.find_widget(widget_token) as f;
+  if not found then raise exception 'no such widget' using errcode = 'RM404'; end if;
+  delete from romashka.visitor_sessions as s where s.token_hash = begin_visitor.token_hash and s.widget_id = place.widget_id and s.workspace_id = place.workspace_id
+    and s.expires_at <= pg_catalog.now();
+  insert into romashka.visitor_sessions (workspace_id, widget_id, token_hash, visitor, expires_at)
+  values (place.workspace_id, place.widget_id, begin_visitor.token_hash, 'visitor:' || gen_random_uuid(), ends)
+  on conflict on constraint visitor_sessions_token_hash_key do nothing;
+  return ends;
+end $$;
+comment on function romashka.begin_visitor(text, bytea) is 'Begins a session of a visitor of whom nothing is proven; returns when it ends.';
+
+create or replace function romashka.find_visitor(widget_token text, token_hash bytea, out session uuid, out workspace uuid, out widget uuid, out visitor text, out user_id text,
+  out email text, out configuration jsonb) language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the service's alone.
+declare
+  at constant timestamptz := pg_catalog.now();
+  seen timestamptz;
+begin
+  select s.id, s.workspace_id, s.widget_id, s.visitor, s.user_id, s.email, w.configuration, s.last_seen_at into session, workspace, widget, visitor, user_id, email, configuration, seen
+    from romashka.find_widget(widget_token) as f
+    join romashka.visitor_sessions as s on s.widget_id = f.widget_id and s.workspace_id = f.workspace_id
+    join public.widget_configurations as w on w.id = f.widget_id and w.workspace_id = f.workspace_id
+   where s.token_hash = find_visitor.token_hash and s.expires_at > at and (s.user_id is not null or not w.requires_identity);
+  if found and seen < at - interval '1 minute' then perform romashka.touch_visitors(array[session]); end if;
+end $$;
+comment on function romashka.find_visitor(text, bytea) is 'Whose session a token is at this widget; nulls for none. Its use is noted once a minute and moves its end.';
+
+create or replace function romashka.touch_visitors(sessions uuid[]) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone, for the streams it holds.
+declare
+  touched integer;
+begin
+  update romashka.visitor_sessions as s set last_seen_at = pg_catalog.now(),
+    expires_at = pg_catalog.now() + case when s.user_id is null then interval '30 days' else interval '24 hours' end
+   where s.id = any (sessions) and s.expires_at > pg_catalog.now();
+  get diagnostics touched = row_count;
+  return touched;
+end $$;
+comment on function romashka.touch_visitors(uuid[]) is 'Notes that visitors are there; returns how many.';
+
+create or replace function romashka.end_visitor(session uuid) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+begin
+  delete from public.presence as p where p.id = session;
+  delete from romashka.visitor_sessions as s where s.id = session;
+end $$;
+comment on function romashka.end_visitor(uuid) is 'Ends a visitor''s session; his talk stays.';
+
+create or replace function romashka.visitor_conversations(session uuid) returns setof public.conversations language plpgsql stable security definer set search_path = '' as $$
+-- Definer: called by the visitor's verbs.
+begin
+  return query
+    with own as (
+      select c.* from romashka.visitor_sessions as s
+        join public.widget_configurations as w on w.id = s.widget_id and w.workspace_id = s.workspace_id
+        join public.customer_identities as i on i.workspace_id = s.workspace_id and i.channel_type = 'website' and i.external_id = s.visitor
+        join public.conversations as c on c.customer_id = i.customer_id and c.workspace_id = s.workspace_id
+       where s.id = session and c.channel_type = 'website' and c.external_conversation_id = s.visitor and c.channel_id is not distinct from w.channel_id)
+    select * from own
+    union
+    -- An agent put the talk into another one of the same customer.
+    select c.* from own join public.conversations as c on c.id = own.merged_into_id and c.workspace_id = own.workspace_id
+     where c.channel_type = 'website' and c.customer_id = own.customer_id and c.channel_id is not distinct from own.channel_id;
+end $$;
+comment on function romashka.visitor_conversations(uuid) is 'The talks that a visitor began at his widget, and where an agent put them.';
+
+create or replace function romashka.verify_visitor(widget_token text, old_hash bytea, new_hash bytea, user_id text, email text, name text, phone text, attributes jsonb, is_proven boolean,
+  out expires_at timestamptz, out shown_name text) language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the service's alone, which has checked the proof.
+declare
+  place record;
+  before romashka.visitor_sessions;
+  at constant timestamptz := pg_catalog.now();
+  who text;
+  person uuid;
+  formerly uuid;
+  made uuid;
+begin
+  select f.workspace_id, f.widget_id into place from romashka.find_widget(widget_token) as f;
+  if not found then raise exception 'no such widget' using errcode = 'RM404'; end if;
+  -- The secret is a widget's, and so is what it proves: another site of the workspace may count its users from one too.
+  who := 'user:' || place.widget_id || ':' || verify_visitor.user_id;
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('visitor ' || place.workspace_id || who, 0));
+  select i.customer_id into person from public.customer_identities as i where i.workspace_id = place.workspace_id and i.channel_type = 'website' and i.external_id = who;
+  if person is null then
+    if is_proven and verify_visitor.email is not null then
+      select p.id into person from public.customer_profiles as p
+       where p.workspace_id = place.workspace_id and lower(p.email) = lower(verify_visitor.email) and p.merged_into_id is null;
+    end if;
+    if person is null then
+      insert into public.customer_profiles (workspace_id, name, email, phone, last_interaction)
+      values (place.workspace_id, verify_visitor.name, case when is_proven then verify_visitor.email end, case when is_proven then verify_visitor.phone end, at)
+      on conflict do nothing returning id into made;
+      if made is null then
+        select p.id into made from public.customer_profiles as p
+         where p.workspace_id = place.workspace_id and lower(p.email) = lower(verify_visitor.email) and p.merged_into_id is null;
+      end if;
+      person := made;
+    end if;
+    insert into public.customer_identities (workspace_id, customer_id, channel_type, external_id, display_name, is_verified, verified_at, last_seen_at)
+    values (place.workspace_id, person, 'website', who, verify_visitor.name, true, at, at);
+  end if;
+  update public.customer_identities as i set last_seen_at = at, display_name = coalesce(verify_visitor.name, i.display_name)
+   where i.workspace_id = place.workspace_id and i.channel_type = 'website' and i.external_id = who;
+  update public.customer_profiles as p set name = case when is_proven then coalesce(verify_visitor.name, p.name) else coalesce(p.name, verify_visitor.name) end,
+    phone = case when is_proven then coalesce(verify_visitor.phone, p.phone) else p.phone end,
+    custom_fields = p.custom_fields || coalesce(attributes, '{}') || case when verify_visitor.email is not null and lower(p.email) is distinct from lower(verify_visitor.email)
+      then jsonb_build_object('claimed_email', verify_visitor.email) else '{}' end
+   where p.id = person and p.workspace_id = place.workspace_id
+  returning p.name into shown_name;
+
+  select * into before from romashka.visitor_sessions as s
+   where s.token_hash = old_hash and s.widget_id = place.widget_id and s.workspace_id = place.workspace_id and s.expires_at > at for update;
+  if found and before.user_id is null then
+    select i.customer_id into formerly from public.customer_identities as i
+     where i.workspace_id = place.workspace_id and i.channel_type = 'website' and i.external_id = before.visitor;
+    if formerly is not null then
+      update public.messages as m set external_message_id = who || substr(m.external_message_id, length(before.visitor) + 1)
+        from public.conversations as c
+       where c.customer_id = formerly and c.workspace_id = place.workspace_id and c.external_conversation_id = before.visitor
+         and m.conversation_id = c.id and m.workspace_id = c.workspace_id and starts_with(m.external_message_id, before.visitor || ':');
+      update public.conversations as c set external_conversation_id = who, customer_id = person, user_name = coalesce(shown_name, c.user_name)
+       where c.customer_id = formerly and c.workspace_id = place.workspace_id and c.external_conversation_id = before.visitor;
+      delete from public.customer_identities as i where i.workspace_id = place.workspace_id and i.channel_type = 'website' and i.external_id = before.visitor;
+      -- Whom an agent joined with somebody keeps what is his.
+      if formerly <> person and not exists (select from public.customer_identities as i where i.customer_id = formerly and i.workspace_id = place.workspace_id)
+         and not exists (select from public.conversations as c where c.customer_id = formerly and c.workspace_id = place.workspace_id) then
+        update public.customer_profiles as p set merged_into_id = person where p.id = formerly and p.workspace_id = place.workspace_id and p.merged_into_id is null and p.email is null;
+      end if;
+    end if;
+  end if;
+  expires_at := at + interval '24 hours';
+  insert into romashka.visitor_sessions (workspace_id, widget_id, token_hash, visitor, user_id, email, expires_at)
+  values (place.workspace_id, place.widget_id, new_hash, who, verify_visitor.user_id, case when is_proven then verify_visitor.email end, expires_at) returning id into made;
+  if before.id is not null then
+    if before.user_id is null then
+      update public.file_attachments as f set visitor_session_id = made where f.visitor_session_id = before.id and f.workspace_id = place.workspace_id;
+    end if;
+    perform romashka.end_visitor(before.id);
+  end if;
+end $$;
+comment on function romashka.verify_visitor(text, bytea, bytea, text, text, text, text, jsonb, boolean) is
+  'Begins the session of a proven visitor, finds or makes his customer, and ends the browser''s session before: what an unproven visitor said there is his; a proven one was somebody else.';
+
+create or replace function romashka.take_visitor_message(session uuid, content text, visitor_name text, visitor_email text, visitor_phone text, client_message_id text,
+  details jsonb default '{}', answers jsonb default '{}', files uuid[] default '{}',
+  out conversation_id uuid, out message_id uuid, out created_at timestamptz, out is_new_conversation boolean, out is_duplicate boolean)
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: called for a session whose token was checked.
+declare
+  own romashka.visitor_sessions;
+  channel uuid;
+  customer uuid;
+  kind text := 'text';
+  seen_at constant timestamptz := pg_catalog.clock_timestamp();
+  external text;
+begin
+  select * into own from romashka.visitor_sessions as s where s.id = session for update;
+  if not found then raise exception 'the session is over' using errcode = 'RM401'; end if;
+  select w.channel_id into channel from public.widget_configurations as w where w.id = own.widget_id and w.workspace_id = own.workspace_id;
+  external := own.visitor || ':' || client_message_id;
+  is_new_conversation := false;
+  is_duplicate := true;
+  if external is not null then
+    select m.conversation_id, m.id, m.created_at into conversation_id, message_id, created_at from public.messages as m
+     where m.workspace_id = own.workspace_id and m.channel_type = 'website'
+       and coalesce(m.channel_id, '00000000-0000-0000-0000-000000000000'::uuid) = coalesce(channel, '00000000-0000-0000-0000-000000000000'::uuid) and m.external_message_id = external;
+    if found then return; end if;
+  end if;
+  is_duplicate := false;
+  set local romashka.actor_kind = 'customer';
+  customer := romashka.find_customer(own.workspace_id, 'website', own.visitor, visitor_name, visitor_email, null, own.user_id is not null, seen_at);
+  if visitor_name is not null or visitor_phone is not null then
+    update public.customer_profiles as p set name = coalesce(p.name, visitor_name),
+      custom_fields = p.custom_fields || case when visitor_phone is not null then jsonb_build_object('claimed_phone', visitor_phone) else '{}' end
+     where p.id = customer and p.workspace_id = own.workspace_id and own.user_id is null;
+  end if;
+  if visitor_email is not null and own.user_id is null and visitor_email is distinct from own.email then
+    update romashka.visitor_sessions as s set email = visitor_email where s.id = session;
+  end if;
+  select c.id into conversation_id from romashka.visitor_conversations(session) as c
+   where c.merged_into_id is null and (c.status in ('active', 'escalated') or c.status = 'resolved' and c.resolved_at > seen_at - interval '7 days')
+   order by (c.status in ('active', 'escalated')) desc, c.created_at desc limit 1;
+  perform romashka.limit_visitors(own.workspace_id, customer, conversation_id is null, seen_at);
+  if conversation_id is null then
+    insert into public.conversations (workspace_id, customer_id, user_name, user_email, channel_type, channel_id, external_conversation_id, custom_attributes)
+    values (own.workspace_id, customer, visitor_name, coalesce(visitor_email, own.email), 'website', channel, own.visitor, coalesce(answers, '{}')) returning id into conversation_id;
+    is_new_conversation := true;
+  elsif answers <> '{}' then
+    update public.conversations as c set custom_attributes = c.custom_attributes || answers where c.id = conversation_id and c.workspace_id = own.workspace_id;
+  end if;
+  if cardinality(files) > 0 then
+    perform from public.file_attachments as f
+     where f.id = any (files) and f.workspace_id = own.workspace_id and f.visitor_session_id = session and f.message_id is null order by f.id for update;
+    if (select count(*) from public.file_attachments as f where f.id = any (files) and f.workspace_id = own.workspace_id and f.visitor_session_id = session and f.message_id is null)
+        <> cardinality(files) then
+      raise exception 'a file is not there or was sent already' using errcode = 'RM422';
+    end if;
+    select case when bool_and(starts_with(f.mime_type, 'image/')) then 'image' else 'document' end into kind
+      from public.file_attachments as f where f.id = any (files) and f.workspace_id = own.workspace_id;
+  end if;
+  insert into public.messages (workspace_id, conversation_id, sender_type, content, channel_type, channel_id, external_message_id, message_type, metadata, delivery_status, created_at)
+  values (own.workspace_id, conversation_id, 'user', content, 'website', channel, external, kind, coalesce(details, '{}'), 'delivered', seen_at)
+  returning id, created_at into message_id, created_at;
+  if cardinality(files) > 0 then
+    update public.file_attachments as f set message_id = take_visitor_message.message_id, conversation_id = take_visitor_message.conversation_id
+     where f.id = any (files) and f.workspace_id = own.workspace_id;
+  end if;
+  delete from public.presence as p where p.id = session and p.workspace_id = own.workspace_id;
+end $$;
+comment on function romashka.take_visitor_message(uuid, text, text, text, text, text, jsonb, jsonb, uuid[]) is
+  'Stores one message of a visitor, once for each of his own ids: opens his talk or goes on with it.';
+
+create or replace function romashka.visitor_messages(session uuid, before_at timestamptz, before_id uuid, after_at timestamptz, after_id uuid, ids uuid[], row_limit integer)
+returns table (id uuid, conversation_id uuid, sender_type text, author jsonb, content text, html text, created_at timestamptz, client_message_id text, status text,
+  attachments jsonb, quick_replies jsonb, sources jsonb) language plpgsql stable security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the service's alone. Only what was said on the website is shown, never another channel's history and never a note.
+begin
+  return query
+    select m.id, m.conversation_id, m.sender_type::text,
+           case when m.sender_type = 'agent' and p.id is not null then jsonb_build_object('name', p.full_name, 'avatar_url', p.avatar_url) end,
+           m.content, case when m.sender_type <> 'user' then m.metadata ->> 'html' end, m.created_at,
+           case when m.sender_type = 'user' and starts_with(m.external_message_id, s.visitor || ':') then substr(m.external_message_id, length(s.visitor) + 2) end,
+           case when m.sender_type <> 'user' then case when m.delivery_status in ('delivered', 'read') then m.delivery_status::text else 'sent' end
+                when exists (select from public.conversation_reads as r where r.conversation_id = m.conversation_id and r.workspace_id = m.workspace_id and r.read_at >= m.created_at)
+                then 'read' else 'delivered' end,
+           coalesce((select jsonb_agg(jsonb_build_object('id', f.id, 'filename', f.filename, 'mime_type', f.mime_type, 'file_size', f.file_size,
+                                                         'is_image', coalesce(starts_with(f.mime_type, 'image/'), false)) order by f.created_at, f.id)
+                       from public.file_attachments as f where f.message_id = m.id and f.workspace_id = m.workspace_id), '[]'),
+           case when m.sender_type <> 'user' and jsonb_typeof(m.metadata -> 'quick_replies') = 'array' then m.metadata -> 'quick_replies' else '[]' end,
+           case when m.sender_type = 'ai' and jsonb_typeof(m.knowledge_sources) = 'array' then m.knowledge_sources else '[]' end
+      from romashka.visitor_sessions as s
+      cross join romashka.visitor_conversations(session) as c
+      join public.messages as m on m.conversation_id = c.id and m.workspace_id = c.workspace_id and m.channel_type = 'website'
+      left join public.profiles as p on p.id = m.sender_id
+     where s.id = session
+       and (ids is null or m.id = any (ids))
+       and (before_at is null or (m.created_at, m.id) < (before_at, before_id))
+       and (after_at is null or (m.created_at, m.id) > (after_at, after_id))
+     order by case when after_at is not null then m.created_at end, case when after_at is not null then m.id end, m.created_at desc, m.id desc
+     limit row_limit;
+end $$;
+comment on function romashka.visitor_messages(uuid, timestamptz, uuid, timestamptz, uuid, uuid[], integer) is
+  'What was said with a visitor: what follows a place, oldest first, or else the newest before a place, newest first.';
+
+create or replace function romashka.visitor_state(session uuid) returns jsonb language plpgsql stable security definer set search_path = '' as $$
+-- Definer: the service's alone.
+declare
+  talk public.conversations;
+  scale numeric;
+begin
+  select * into talk from romashka.visitor_conversations(session) as c where c.merged_into_id is null
+   order by (c.status in ('active', 'escalated')) desc, c.created_at desc limit 1;
+  if not found then
+    return '{"conversation_id": null, "status": null, "unread": 0, "read_by_agent_at": null, "agent": null, "can_rate": false, "rating": null, "started_at": null}'::jsonb;
+  end if;
+  scale := (romashka.setting(talk.workspace_id, 'customer_satisfaction_scale') #>> '{}')::numeric;
+  return jsonb_build_object('conversation_id', talk.id, 'status', talk.status,
+    'unread', (select count(*) from (select from romashka.visitor_conversations(session) as c
+        join public.messages as m on m.conversation_id = c.id and m.workspace_id = c.workspace_id
+       where m.channel_type = 'website' and m.sender_type <> 'user' and m.delivery_status <> 'read' limit 100) as unseen),
+    'read_by_agent_at', (select max(r.read_at) from public.conversation_reads as r where r.conversation_id = talk.id and r.workspace_id = talk.workspace_id),
+    'agent', (select jsonb_build_object('name', p.full_name, 'avatar_url', p.avatar_url) from public.profiles as p where p.id = talk.assigned_agent_id),
+    'can_rate', talk.first_response_at is not null, 'rating', case when scale = 10 then round(talk.satisfaction_score / 2) else talk.satisfaction_score end, 'started_at', talk.created_at);
+end $$;
+comment on function romashka.visitor_state(uuid) is 'How a visitor''s talk stands, as he may know it.';
+
+create or replace function romashka.visitor_read(session uuid, message uuid) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+declare
+  mark record;
+  latest uuid;
+begin
+  select m.conversation_id, m.workspace_id, m.created_at into mark from romashka.visitor_conversations(session) as c
+    join public.messages as m on m.conversation_id = c.id and m.workspace_id = c.workspace_id where m.id = message and m.channel_type = 'website';
+  if not found then raise exception 'no such message' using errcode = 'RM404'; end if;
+  set local romashka.actor_kind = 'customer';
+  with seen as (
+    update public.messages as m set delivery_status = 'read'
+     where m.conversation_id = mark.conversation_id and m.workspace_id = mark.workspace_id and m.channel_type = 'website' and m.sender_type <> 'user'
+       and m.delivery_status <> 'read' and m.created_at <= mark.created_at
+    returning m.id, m.created_at)
+  select seen.id into latest from seen order by seen.created_at desc, seen.id desc limit 1;
+  -- One event for all that was read at once.
+  if latest is not null then
+    perform romashka.record_event(mark.workspace_id, 'message.read', 'message', latest, mark.conversation_id, '{"channel_type": "website"}');
+  end if;
+end $$;
+comment on function romashka.visitor_read(uuid, uuid) is 'A visitor has read everything up to a message. What was read stays read.';
+
+create or replace function romashka.visitor_typing(session uuid, typing boolean) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+begin
+  if not typing then
+    delete from public.presence as p where p.id = session and p.user_id is null;
+    return;
+  end if;
+  insert into public.presence as p (id, workspace_id, user_id, conversation_id, typing_until, expires_at)
+  select session, c.workspace_id, null, c.id, pg_catalog.now() + interval '8 seconds', pg_catalog.now() + interval '8 seconds'
+    from romashka.visitor_conversations(session) as c where c.merged_into_id is null and c.status in ('active', 'escalated') order by c.created_at desc limit 1
+  on conflict (id, workspace_id) do update set conversation_id = excluded.conversation_id, typing_until = excluded.typing_until, expires_at = excluded.expires_at;
+end $$;
+comment on function romashka.visitor_typing(uuid, boolean) is 'Shows agents for eight seconds that a visitor types; nothing where he has no talk.';
+
+create or replace function romashka.visitor_rate(session uuid, stars integer, comment text) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+declare
+  talk record;
+begin
+  select c.id, c.workspace_id into talk from romashka.visitor_conversations(session) as c where c.merged_into_id is null and c.first_response_at is not null
+   order by (c.status in ('active', 'escalated')) desc, c.created_at desc limit 1;
+  if not found then raise exception 'there is no talk to rate' using errcode = 'RM409'; end if;
+  set local romashka.actor_kind = 'customer';
+  perform public.rate_conversation(talk.id, case when romashka.setting(talk.workspace_id, 'customer_satisfaction_scale') = '10'::jsonb then stars * 2 else stars end, visitor_rate.comment, talk.workspace_id);
+end $$;
+comment on function romashka.visitor_rate(uuid, integer, text) is 'What a visitor thinks of his talk, in one to five stars; a second rating corrects the first.';
+
+create or replace function romashka.visitor_file(session uuid, file uuid) returns table (workspace_id uuid, filename text, mime_type text, storage_provider text, file_path text, file_hash text)
+language plpgsql stable security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the service's alone.
+begin
+  return query
+    select f.workspace_id, f.filename, f.mime_type, f.storage_provider, f.file_path, f.file_hash from romashka.visitor_sessions as s
+      join public.file_attachments as f on f.id = file and f.workspace_id = s.workspace_id
+     where s.id = session
+       and (f.visitor_session_id = session and f.message_id is null
+         or exists (select from romashka.visitor_conversations(session) as c
+              join public.messages as m on m.conversation_id = c.id and m.workspace_id = c.workspace_id and m.channel_type = 'website' where m.id = f.message_id));
+end $$;
+comment on function romashka.visitor_file(uuid, uuid) is 'A file of a visitor''s talk, or one that he has not sent yet.';
+
+create or replace function romashka.typing_agents(conversations uuid[]) returns table (conversation_id uuid, name text) language plpgsql stable security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the service's alone, for the talks of visitors who have a stream open.
+begin
+  return query
+    select distinct on (p.conversation_id) p.conversation_id, m.full_name from public.presence as p join public.profiles as m on m.id = p.user_id
+     where p.conversation_id = any (conversations) and p.typing_until > pg_catalog.now() order by p.conversation_id, p.typing_until desc;
+end $$;
+comment on function romashka.typing_agents(uuid[]) is 'In which of these conversations an agent types now, and who.';
+
+create or replace function romashka.tell_visitor_of_reading() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the ledger is written by triggers only.
+begin
+  if exists (select from public.conversations as c where c.id = new.conversation_id and c.workspace_id = new.workspace_id and c.channel_type = 'website') then
+    perform romashka.record_event(new.workspace_id, 'conversation.read', 'message', new.last_read_message_id, new.conversation_id);
+  end if;
+  return null;
+end $$;
+comment on function romashka.tell_visitor_of_reading() is 'Trigger: that a member has read a talk of the website further than before is an event, so that its visitor sees it.';
+create or replace trigger conversation_reads_05_tell_visitor after insert on public.conversation_reads
+  for each row when (new.last_read_message_id is not null) execute function romashka.tell_visitor_of_reading();
+create or replace trigger conversation_reads_05_tell_visitor_on_update after update on public.conversation_reads
+  for each row when (new.last_read_message_id is distinct from old.last_read_message_id and new.last_read_message_id is not null) execute function romashka.tell_visitor_of_reading();
+
+do $$
+declare
+  signature text;
+begin
+  revoke execute on all functions in schema romashka from public;
+  foreach signature in array array['begin_visitor(text, bytea)', 'find_visitor(text, bytea)', 'touch_visitors(uuid[])', 'end_visitor(uuid)', 'visitor_conversations(uuid)',
+    'verify_visitor(text, bytea, bytea, text, text, text, text, jsonb, boolean)', 'take_visitor_message(uuid, text, text, text, text, text, jsonb, jsonb, uuid[])',
+    'visitor_messages(uuid, timestamptz, uuid, timestamptz, uuid, uuid[], integer)', 'visitor_state(uuid)', 'visitor_read(uuid, uuid)', 'visitor_typing(uuid, boolean)',
+    'visitor_rate(uuid, integer, text)', 'visitor_file(uuid, uuid)', 'typing_agents(uuid[])'] loop
     perform romashka.grant_function('romashka.' || signature, 'service_role');
   end loop;
 end $$;
@@ -7297,6 +8144,242 @@ begin
   perform romashka.grant_members('romashka.ensure_member(uuid, uuid)');
 end $$;
 
+-- ============ 80-integrations/verbs ============
+-- Purpose: what channels bring besides new messages: files, reactions, corrections, further ids of a customer.
+-- Invariants: a file is stored once, whoever is lost meanwhile; what arrives late never replaces what is newer; what arrives twice changes nothing.
+-- Who calls: the server's workers.
+-- Lock risk: row locks on the message and on queued files, the latter skipped by whoever claims.
+
+-- Files ------------------------------------------------------------------------------------------------------------------------
+
+create or replace function romashka.queue_media(channel uuid, message uuid, files jsonb, workspace uuid) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+begin
+  insert into romashka.media_fetches (id, workspace_id, channel_id, message_id, source)
+  select (f ->> 'id')::uuid, workspace, channel, message, f -> 'source' from jsonb_array_elements(files) as f
+  on conflict do nothing;
+end $$;
+comment on function romashka.queue_media(uuid, uuid, jsonb, uuid) is 'Says, in the transaction that takes a message in, which files are to be fetched: [{"id": of the attachment, "source": what the provider told}].';
+
+create or replace function romashka.note_file(workspace uuid, message uuid, file uuid, news jsonb) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: called by the verbs of the queue.
+declare
+  conversation uuid;
+begin
+  update public.messages as m
+     set metadata = m.metadata || jsonb_build_object('files', coalesce((select jsonb_agg(case when f.value ->> 'attachment_id' = file::text then f.value || news else f.value end order by f.ordinality)
+           from jsonb_array_elements(case when jsonb_typeof(m.metadata -> 'files') = 'array' then m.metadata -> 'files' else '[]' end) with ordinality as f), '[]')),
+         media_url = coalesce(m.media_url, case when news ->> 'state' = 'stored' then '/api/v1/attachments/' || file || '/content' end)
+   where m.id = message and m.workspace_id = note_file.workspace returning m.conversation_id into conversation;
+  if found then perform romashka.record_event(note_file.workspace, 'message.updated', 'message', message, conversation, jsonb_build_object('file', news || jsonb_build_object('attachment_id', file))); end if;
+end $$;
+comment on function romashka.note_file(uuid, uuid, uuid, jsonb) is 'Shows on a message what became of one of its files, and says so in the ledger.';
+
+create or replace function romashka.claim_media(batch_size integer, worker text, lease interval default '10 minutes')
+returns table (id uuid, workspace_id uuid, channel_id uuid, message_id uuid, source jsonb, attempt_count integer, lease_id uuid, channel_type text, configuration jsonb, api_credentials jsonb)
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, over all workspaces.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  token constant uuid := gen_random_uuid();
+  most_attempts constant integer := 25;
+  lost record;
+begin
+  for lost in select x.id, x.workspace_id, x.message_id from romashka.media_fetches as x
+               where x.status = 'fetching' and x.next_attempt_at <= at and x.attempt_count >= most_attempts limit batch_size for update skip locked loop
+    update romashka.media_fetches as f set status = 'failed', lease_id = null, locked_by = null, error_message = 'the worker did not come back'
+     where f.id = lost.id and f.workspace_id = lost.workspace_id;
+    perform romashka.note_file(lost.workspace_id, lost.message_id, lost.id, '{"state": "failed", "error": "The file could not be fetched."}');
+  end loop;
+  return query
+    with chosen as materialized (
+      select x.id, x.workspace_id from romashka.media_fetches as x
+        join public.communication_channels as c on c.id = x.channel_id and c.workspace_id = x.workspace_id and c.status <> 'inactive'
+        join public.workspaces as w on w.id = x.workspace_id and w.status = 'active'
+       where x.status in ('pending', 'fetching') and x.next_attempt_at <= at
+       order by x.next_attempt_at limit greatest(1, least(batch_size, 1000)) for update of x skip locked),
+    taken as (
+      update romashka.media_fetches as f set status = 'fetching', lease_id = token, locked_by = worker, next_attempt_at = at + lease, attempt_count = f.attempt_count + 1
+        from chosen where f.id = chosen.id and f.workspace_id = chosen.workspace_id returning f.*)
+    select t.id, t.workspace_id, t.channel_id, t.message_id, t.source, t.attempt_count, t.lease_id, c.type, c.configuration, c.api_credentials
+      from taken as t join public.communication_channels as c on c.id = t.channel_id and c.workspace_id = t.workspace_id;
+end $$;
+comment on function romashka.claim_media(integer, text, interval) is 'Takes up to batch_size files that are due to be fetched, with the channel they came by.';
+
+create or replace function romashka.finish_media(file uuid, lease uuid, filename text, file_path text, file_size bigint, mime_type text, file_hash text, provider text default 'local') returns boolean
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  item romashka.media_fetches;
+begin
+  delete from romashka.media_fetches as f where f.id = file and f.lease_id = lease and f.status = 'fetching' returning * into item;
+  if not found then return false; end if;
+  insert into public.file_attachments (id, workspace_id, conversation_id, message_id, filename, file_path, file_size, mime_type, file_hash, storage_provider)
+  select file, m.workspace_id, m.conversation_id, m.id, finish_media.filename, finish_media.file_path, finish_media.file_size, finish_media.mime_type, finish_media.file_hash, provider
+    from public.messages as m where m.id = item.message_id and m.workspace_id = item.workspace_id
+  on conflict do nothing;
+  perform romashka.note_file(item.workspace_id, item.message_id, file,
+    jsonb_build_object('state', 'stored', 'name', finish_media.filename, 'content_type', finish_media.mime_type, 'size', finish_media.file_size));
+  return true;
+end $$;
+comment on function romashka.finish_media(uuid, uuid, text, text, bigint, text, text, text) is
+  'Says that a file was fetched: it becomes an attachment of its message. False when the lease is lost; put the bytes in place only when it is true, and before the commit.';
+
+create or replace function romashka.fail_media(file uuid, lease uuid, message text, permanent boolean, wait interval default '10 seconds') returns text
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  luck constant double precision := pg_catalog.random();
+  item romashka.media_fetches;
+begin
+  -- A provider keeps a file for days: with these waits it is asked for four of them.
+  update romashka.media_fetches as f
+     set status = case when permanent or f.attempt_count >= 20 then 'failed' else 'pending' end, lease_id = null, locked_by = null, error_message = left(fail_media.message, 2000),
+         next_attempt_at = at + romashka.backoff(f.attempt_count, wait, '12 hours', luck)
+   where f.id = file and f.lease_id = lease and f.status = 'fetching' returning * into item;
+  if not found then return null; end if;
+  if item.status = 'failed' then
+    perform romashka.note_file(item.workspace_id, item.message_id, file, jsonb_build_object('state', 'failed', 'error', left(fail_media.message, 2000)));
+  end if;
+  return item.status;
+end $$;
+comment on function romashka.fail_media(uuid, uuid, text, boolean, interval) is
+  'Gives a file back after a failed attempt: pending until the next one, failed after the last or when no further one could help, which its message shows. Null when the lease is lost.';
+
+create or replace function public.retry_media(file uuid, workspace uuid default public.current_workspace_id()) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody may change the queue himself.
+declare
+  item romashka.media_fetches;
+begin
+  perform romashka.require_role(workspace, 'agent');
+  update romashka.media_fetches as f set status = 'pending', attempt_count = 0, next_attempt_at = pg_catalog.now()
+   where f.id = file and f.workspace_id = workspace and f.status = 'failed' returning * into item;
+  if not found then return false; end if;
+  perform romashka.note_file(workspace, item.message_id, file, '{"state": "pending", "error": null}');
+  return true;
+end $$;
+comment on function public.retry_media(uuid, uuid) is 'Fetches a file anew that could not be fetched. False when none of that id has failed.';
+
+-- Deliveries with files ---------------------------------------------------------------------------------------------------------
+
+create or replace function public.keep_delivery(delivery uuid, lease uuid, length interval) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  update public.message_delivery_tracking as d set next_attempt_at = at + length
+   where d.id = delivery and d.lease_id = lease and d.delivery_status = 'sending';
+  return found;
+end $$;
+comment on function public.keep_delivery(uuid, uuid, interval) is
+  'Prolongs the lease while what belongs to a message (a file) goes to the provider, and the customer gets nothing yet. False when the lease is lost.';
+
+-- Reactions and corrections -----------------------------------------------------------------------------------------------------
+
+create or replace function romashka.message_of(workspace uuid, channel text, place uuid, external_id text) returns uuid language plpgsql stable security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  known uuid;
+begin
+  select m.id into known from public.messages as m
+   where m.workspace_id = workspace and m.channel_type = channel
+     and coalesce(m.channel_id, '00000000-0000-0000-0000-000000000000'::uuid) = coalesce(place, '00000000-0000-0000-0000-000000000000'::uuid) and m.external_message_id = external_id;
+  if known is null then
+    select d.message_id into known from public.message_delivery_tracking as d
+     where d.workspace_id = workspace and d.channel_type = channel and d.external_message_id = external_id;
+  end if;
+  return known;
+end $$;
+comment on function romashka.message_of(uuid, text, uuid, text) is 'The message that a provider knows by an id: one of a customer on this channel, or one of ours.';
+
+create or replace function romashka.note_reaction(workspace uuid, message uuid, reactor text, emoji text, at timestamptz) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  conversation uuid;
+begin
+  update public.messages as m
+     set metadata = m.metadata || jsonb_build_object('reactions', coalesce(m.metadata -> 'reactions', '{}') || jsonb_build_object(reactor, jsonb_build_object('emoji', emoji, 'at', at)))
+   where m.id = message and m.workspace_id = note_reaction.workspace
+     and coalesce((m.metadata #>> array['reactions', reactor, 'at'])::timestamptz, '-infinity') < at
+  returning m.conversation_id into conversation;
+  if not found then return false; end if;
+  perform romashka.record_event(note_reaction.workspace, 'message.updated', 'message', message, conversation, jsonb_build_object('reaction', emoji, 'by', reactor));
+  return true;
+end $$;
+comment on function romashka.note_reaction(uuid, uuid, text, text, timestamptz) is
+  'Shows a reaction on its message, under who reacted (customer or agent); a null emoji takes it back. One that is older than the known one changes nothing.';
+
+create or replace function romashka.correct_message(workspace uuid, message uuid, correction text, content text, at timestamptz) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  known public.messages;
+  is_newest boolean;
+begin
+  select * into known from public.messages as m where m.id = message and m.workspace_id = correct_message.workspace for update;
+  if not found then return false; end if;
+  if known.metadata -> 'edits' @> jsonb_build_array(jsonb_build_object('id', correction)) then return true; end if;
+  is_newest := not exists (select from jsonb_array_elements(coalesce(known.metadata -> 'edits', '[]')) as e where (e ->> 'at')::timestamptz > at);
+  update public.messages as m
+     set content = case when is_newest then replace(correct_message.content, E'\x01', '') else m.content end,
+         metadata = m.metadata || jsonb_build_object('edits', coalesce(m.metadata -> 'edits', '[]')
+           || jsonb_build_object('id', correction, 'at', at, 'before', case when is_newest then m.content else correct_message.content end))
+   where m.id = message and m.workspace_id = correct_message.workspace;
+  return true;
+end $$;
+comment on function romashka.correct_message(uuid, uuid, text, text, timestamptz) is
+  'Gives a message the words its writer changed it to and keeps the earlier ones under "edits". The same correction twice, or one that is older than the last, does not change the words. False when there is no such message.';
+
+create or replace function romashka.withdraw_message(workspace uuid, message uuid, at timestamptz) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  conversation uuid;
+begin
+  update public.messages as m set metadata = m.metadata || jsonb_build_object('deleted_at', at)
+   where m.id = message and m.workspace_id = withdraw_message.workspace and not m.metadata ? 'deleted_at' returning m.conversation_id into conversation;
+  if found then
+    perform romashka.record_event(withdraw_message.workspace, 'message.updated', 'message', message, conversation, jsonb_build_object('deleted_at', at));
+    return true;
+  end if;
+  return exists (select from public.messages as m where m.id = message and m.workspace_id = withdraw_message.workspace);
+end $$;
+comment on function romashka.withdraw_message(uuid, uuid, timestamptz) is
+  'Marks a message that its writer deleted for all; what it said stays for the agents. False when there is no such message.';
+
+create or replace function romashka.add_identities(workspace uuid, customer uuid, channel text, external_ids text[]) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+begin
+  insert into public.customer_identities (workspace_id, customer_id, channel_type, external_id, is_verified, verified_at, last_seen_at)
+  select workspace, customer, channel, e, true, pg_catalog.now(), pg_catalog.now() from unnest(external_ids) as e order by e
+  on conflict (workspace_id, channel_type, external_id) do nothing;
+end $$;
+comment on function romashka.add_identities(uuid, uuid, text, text[]) is 'Keeps further ids under which the provider says that a customer writes. One that is somebody else''s already stays his.';
+
+create or replace function romashka.change_number(workspace uuid, customer uuid, channel text, old_id text, new_id text) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+begin
+  perform romashka.add_identities(workspace, customer, channel, array[new_id]);
+  update public.conversations as c set customer_phone = '+' || ltrim(new_id, '+')
+   where c.customer_id = customer and c.workspace_id = change_number.workspace and c.channel_type = channel and ltrim(c.customer_phone, '+') = ltrim(old_id, '+');
+  update public.customer_profiles as p set phone = '+' || ltrim(new_id, '+')
+   where p.id = customer and p.workspace_id = change_number.workspace and ltrim(p.phone, '+') = ltrim(old_id, '+');
+end $$;
+comment on function romashka.change_number(uuid, uuid, text, text, text) is 'A customer has a new number on a channel: he is known by it, and written to there, from now on.';
+
+revoke execute on all functions in schema romashka from public;
+do $$
+declare
+  signature text;
+begin
+  foreach signature in array array['romashka.queue_media(uuid, uuid, jsonb, uuid)', 'romashka.claim_media(integer, text, interval)',
+    'romashka.finish_media(uuid, uuid, text, text, bigint, text, text, text)', 'romashka.fail_media(uuid, uuid, text, boolean, interval)', 'public.keep_delivery(uuid, uuid, interval)',
+    'romashka.message_of(uuid, text, uuid, text)', 'romashka.note_reaction(uuid, uuid, text, text, timestamptz)', 'romashka.correct_message(uuid, uuid, text, text, timestamptz)',
+    'romashka.withdraw_message(uuid, uuid, timestamptz)', 'romashka.add_identities(uuid, uuid, text, text[])', 'romashka.change_number(uuid, uuid, text, text, text)'] loop
+    perform romashka.grant_function(signature, 'service_role');
+  end loop;
+  perform romashka.grant_members('public.retry_media(uuid, uuid)');
+end $$;
+
 -- ============ 90-operations/verbs ============
 -- Purpose: the visitor's door, and what a person may ask of what is kept about him.
 -- Invariants: a visitor reaches only his own conversation, by a token kept as a hash; erasure leaves the figures and takes the person out of every table.
@@ -7307,7 +8390,8 @@ create or replace function public.start_widget_conversation(widget_token text, v
 -- Definer: a visitor has no rights of his own; the two tokens are what he has.
 declare
   place record;
-  visitor text;
+  own uuid;
+  token_hash bytea;
   stored record;
 begin
   if length(coalesce(visitor_token, '')) < 32 then
@@ -7319,12 +8403,18 @@ begin
   if length(visitor_name) > 200 or length(visitor_email) > 320 or length(client_message_id) > 200 then
     raise exception 'a name has at most 200 characters, an address 320, an id 200' using errcode = 'RM400';
   end if;
-  select w.workspace_id into place from romashka.find_widget(widget_token) as w;
+  select w.workspace_id, w.widget_id into place from romashka.find_widget(widget_token) as w;
   if not found then
     raise exception 'no such widget' using errcode = 'RM404';
   end if;
-  visitor := encode(pg_catalog.sha256(convert_to(visitor_token, 'UTF8')), 'hex');
-  stored := romashka.take_visitor_message(place.workspace_id, visitor, content, visitor_name, visitor_email, client_message_id);
+  if (select w.requires_identity from public.widget_configurations as w where w.id = place.widget_id and w.workspace_id = place.workspace_id) then
+    raise exception 'this widget is for visitors whom the site has proven' using errcode = 'RM403';
+  end if;
+  -- A token that its visitor made himself begins a session when it first writes. One whose session is over begins a new one, which sees nothing of the old.
+  token_hash := pg_catalog.sha256(convert_to(visitor_token, 'UTF8'));
+  perform romashka.begin_visitor(widget_token, token_hash);
+  select f.session into own from romashka.find_visitor(widget_token, token_hash) as f;
+  stored := romashka.take_visitor_message(own, content, visitor_name, visitor_email, null, client_message_id);
   conversation_id := stored.conversation_id;
   message_id := stored.message_id;
 end $$;
@@ -7354,46 +8444,17 @@ end $$;
 comment on function romashka.limit_visitors(uuid, uuid, boolean, timestamptz) is
   'Refuses (RM429) a visitor who has written rate_limit_requests_per_minute messages within a minute, and a new conversation when as many were opened on the website; off with rate_limiting_enabled.';
 
-create or replace function romashka.take_visitor_message(workspace uuid, visitor text, content text, visitor_name text, visitor_email text, client_message_id text,
-  out conversation_id uuid, out message_id uuid) language plpgsql security definer set search_path = '' as $$
--- Definer: called by start_widget_conversation only, which has checked the tokens.
-#variable_conflict use_column
-declare
-  customer uuid;
-  seen_at constant timestamptz := pg_catalog.clock_timestamp();
-  external constant text := visitor || ':' || client_message_id;
-begin
-  customer := romashka.find_customer(workspace, 'website', visitor, visitor_name, visitor_email, null, false, seen_at);
-  if external is not null then
-    select m.conversation_id, m.id into conversation_id, message_id from public.messages as m
-     where m.workspace_id = workspace and m.channel_type = 'website' and coalesce(m.channel_id, '00000000-0000-0000-0000-000000000000'::uuid) = '00000000-0000-0000-0000-000000000000'
-       and m.external_message_id = external;
-    if found then return; end if;
-  end if;
-  select c.id into conversation_id from public.conversations as c
-   where c.customer_id = customer and c.workspace_id = workspace and c.channel_type = 'website' and c.merged_into_id is null
-     and (c.status in ('active', 'escalated') or c.status = 'resolved' and c.resolved_at > seen_at - interval '7 days')
-   order by c.created_at desc limit 1;
-  perform romashka.limit_visitors(workspace, customer, conversation_id is null, seen_at);
-  if conversation_id is null then
-    insert into public.conversations (workspace_id, customer_id, user_name, channel_type) values (workspace, customer, visitor_name, 'website') returning id into conversation_id;
-  end if;
-  insert into public.messages (workspace_id, conversation_id, sender_type, content, channel_type, external_message_id, delivery_status, created_at)
-  values (workspace, conversation_id, 'user', content, 'website', external, 'delivered', seen_at) returning id into message_id;
-end $$;
-comment on function romashka.take_visitor_message(uuid, text, text, text, text, text) is 'Stores one message of a visitor.';
-
 create or replace function public.read_widget_conversation(visitor_token text, widget_token text, after timestamptz default null)
 returns table (message_id uuid, sender_type text, content text, created_at timestamptz) language plpgsql stable security definer set search_path = '' as $$
 -- Definer: as start_widget_conversation. Only what was said on the website is shown, never another channel's history.
 declare
-  visitor constant text := encode(pg_catalog.sha256(convert_to(coalesce(visitor_token, ''), 'UTF8')), 'hex');
+  own uuid;
 begin
+  select s.id into own from romashka.find_widget(widget_token) as t join romashka.visitor_sessions as s on s.widget_id = t.widget_id and s.workspace_id = t.workspace_id
+   where s.token_hash = pg_catalog.sha256(convert_to(coalesce(visitor_token, ''), 'UTF8')) and s.expires_at > pg_catalog.now();
   return query
     select m.id, m.sender_type::text, m.content, m.created_at
-      from romashka.find_widget(widget_token) as t
-      join public.customer_identities as i on i.workspace_id = t.workspace_id and i.channel_type = 'website' and i.external_id = visitor
-      join public.conversations as c on c.customer_id = i.customer_id and c.workspace_id = t.workspace_id and c.channel_type = 'website'
+      from romashka.visitor_conversations(own) as c
       join public.messages as m on m.conversation_id = c.id and m.workspace_id = c.workspace_id and m.channel_type = 'website'
      where after is null or m.created_at > after
      order by m.created_at, m.id limit 200;
@@ -7466,6 +8527,8 @@ begin
     last_message = case when c.last_message is null then null else '[erased]' end, satisfaction_comment = null, handoff_reason = null, business_context = '{}', custom_attributes = '{}', updated_at = at
    where c.workspace_id = workspace and c.id = any (talks);
   touched := touched || jsonb_build_object('conversations', cardinality(talks));
+  delete from romashka.visitor_sessions as v using public.customer_identities as i
+   where i.workspace_id = workspace and i.customer_id = any (people) and i.channel_type = 'website' and v.workspace_id = workspace and v.visitor = i.external_id;
   delete from public.customer_identities as i where i.workspace_id = workspace and i.customer_id = any (people);
   delete from public.customer_channel_preferences as p where p.workspace_id = workspace and p.customer_id = any (people);
   update public.customer_profiles as p set email = null, name = null, phone = null, company = null, location = null, tags = '{}', custom_fields = '{}', notes = null, erased_at = at, updated_at = at
@@ -8100,6 +9163,7 @@ do $$ begin
   perform romashka.protect_table('message_templates', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('channel_routing_rules', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('widget_configurations', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('widget_identity_secrets', readers => 'admin', inserters => 'admin', updaters => null, removers => 'admin');
   perform romashka.protect_table('webhook_events', readers => 'admin', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('canned_responses', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
 end $$;
@@ -8174,6 +9238,9 @@ do $$ begin
   perform romashka.protect_table('stale_metric_days', readers => 'admin', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('realtime_metrics', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('scheduled_reports', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('report_runs', readers => 'admin', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('tag_counts', readers => 'viewer', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('tag_changes', readers => 'viewer', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('dashboard_configs', readers => 'viewer', inserters => 'viewer', updaters => 'viewer', removers => 'viewer');
   perform romashka.protect_table('sla_policies', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('sla_tracking', readers => 'viewer', inserters => null, updaters => null, removers => null);
@@ -8372,6 +9439,15 @@ comment on column romashka.login_failures.account_hash is 'SHA-256 of the addres
 comment on column romashka.login_failures.failures is 'Wrong attempts in a row.';
 comment on column romashka.login_failures.last_failed_at is 'When the last one was.';
 comment on column romashka.login_failures.locked_until is 'Until when no attempt is looked at.';
+comment on column romashka.oidc_logins.id is 'The row''s identity; the content is bound to it.';
+comment on column romashka.oidc_logins.state_hash is 'SHA-256 of the state that the provider sends back.';
+comment on column romashka.oidc_logins.browser_hash is 'SHA-256 of the cookie of the browser that was sent there.';
+comment on column romashka.oidc_logins.content is 'Nonce, verifier and the page to go back to, as a JSON object, encrypted.';
+comment on column romashka.oidc_logins.expires_at is 'Until when the person may come back.';
+comment on column romashka.oidc_identities.issuer is 'The provider, as it names itself.';
+comment on column romashka.oidc_identities.subject is 'The person, as the provider names him: never reassigned.';
+comment on column romashka.oidc_identities.user_id is 'The account.';
+comment on column romashka.oidc_identities.created_at is 'When they were joined.';
 comment on column romashka.outgoing_mails.id is 'The row''s identity, time-ordered; the content is bound to it.';
 comment on column romashka.outgoing_mails.kind is 'What the mail is about, which chooses its text.';
 comment on column romashka.outgoing_mails.recipient is 'The address it goes to.';
@@ -8477,6 +9553,8 @@ comment on column public.communication_channels.api_credentials is 'The keys for
 comment on column public.communication_channels.message_limit_per_day is 'How many messages may be sent in a day of the workspace''s time zone; 0 for none.';
 comment on column public.communication_channels.messages_sent_today is 'How many were sent on last_reset_date.';
 comment on column public.communication_channels.last_reset_date is 'The day, in the workspace''s time zone, that messages_sent_today counts.';
+comment on column public.communication_channels.last_error is 'Why the provider does not let the channel in; null when it does. What waits for it goes on when it is set up anew.';
+comment on column public.communication_channels.last_error_at is 'Since when it is not let in.';
 comment on column public.communication_channels.created_by is 'Who made it; null for keys, bots and people who are gone.';
 comment on column public.communication_channels.created_at is 'When the row was made.';
 comment on column public.communication_channels.updated_at is 'When the row was last changed.';
@@ -8515,6 +9593,7 @@ comment on column public.widget_configurations.configuration is 'Colours, texts,
 comment on column public.widget_configurations.embed_code is 'The snippet for the site, as it was last shown.';
 comment on column public.widget_configurations.status is 'active or inactive (its token finds nothing).';
 comment on column public.widget_configurations.install_verified is 'Whether the widget was seen on its site.';
+comment on column public.widget_configurations.requires_identity is 'Whether only visitors may write whom the site has proven.';
 comment on column public.widget_configurations.custom_css is 'Styles of the owner''s own, within the widget.';
 comment on column public.widget_configurations.custom_js is 'A script of the owner''s own. Kept for earlier versions; never given to a page.';
 comment on column public.widget_configurations.created_at is 'When the row was made.';
@@ -8581,6 +9660,22 @@ comment on column romashka.webhook_event_keys.source is 'The kind of sender whos
 comment on column romashka.webhook_event_keys.dedupe_key is 'The sender''s key.';
 comment on column romashka.webhook_event_keys.event_id is 'The event that was stored under it, in webhook_events while that is kept.';
 comment on column romashka.webhook_event_keys.created_at is 'When it first arrived.';
+comment on column public.widget_identity_secrets.id is 'The row''s identity, time-ordered.';
+comment on column public.widget_identity_secrets.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.widget_identity_secrets.widget_id is 'The widget whose visitors it proves.';
+comment on column public.widget_identity_secrets.secret_key is 'The key, encrypted.';
+comment on column public.widget_identity_secrets.created_by is 'Who made it.';
+comment on column public.widget_identity_secrets.created_at is 'When it was made.';
+comment on column romashka.visitor_sessions.id is 'The row''s identity, time-ordered.';
+comment on column romashka.visitor_sessions.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column romashka.visitor_sessions.widget_id is 'The widget it was begun at, and the only one at which it is valid.';
+comment on column romashka.visitor_sessions.token_hash is 'SHA-256 of the token.';
+comment on column romashka.visitor_sessions.visitor is 'Who it is: the external_id of an identity on the website.';
+comment on column romashka.visitor_sessions.user_id is 'The id in the owner''s system that was proven; null while nothing is.';
+comment on column romashka.visitor_sessions.email is 'The address that was proven or typed in this session.';
+comment on column romashka.visitor_sessions.created_at is 'When it began.';
+comment on column romashka.visitor_sessions.last_seen_at is 'When it was last used, or had a stream open.';
+comment on column romashka.visitor_sessions.expires_at is 'When it ends unless it is used: thirty days, a day once an identity is proven.';
 
 -- ============ 40-conversations/comments ============
 -- Purpose: what each column of 40-conversations holds.
@@ -8595,7 +9690,7 @@ comment on column public.conversations.status is 'active, escalated, resolved or
 comment on column public.conversations.priority is 'low, normal, high or urgent.';
 comment on column public.conversations.channel_type is 'The kind of channel it is held on.';
 comment on column public.conversations.channel_id is 'The channel it is held on.';
-comment on column public.conversations.external_conversation_id is 'The channels own id of it.';
+comment on column public.conversations.external_conversation_id is 'The channels own id of it; of the website the visitor who holds it.';
 comment on column public.conversations.subject is 'What it is about, as the channel says.';
 comment on column public.conversations.customer_phone is 'Number the customer wrote from.';
 comment on column public.conversations.customer_social_id is 'Account the customer wrote from.';
@@ -8742,6 +9837,7 @@ comment on column public.file_attachments.mime_type is 'Media type.';
 comment on column public.file_attachments.file_hash is 'SHA-256 of the content in hex.';
 comment on column public.file_attachments.content_id is 'Content-ID by which an HTML mail refers to it.';
 comment on column public.file_attachments.uploaded_by is 'The agent who added it.';
+comment on column public.file_attachments.visitor_session_id is 'The session of the visitor who added it.';
 comment on column public.file_attachments.storage_provider is 'Where the bytes are: local, s3, aws, gcs or supabase.';
 comment on column public.file_attachments.is_public is 'Whether it may be read without signing in.';
 comment on column public.file_attachments.created_at is 'When it was added.';
@@ -8769,7 +9865,7 @@ comment on column public.scheduled_messages.created_at is 'When the row was made
 comment on column public.scheduled_messages.updated_at is 'When the row was last changed.';
 comment on column public.presence.id is 'The connection.';
 comment on column public.presence.workspace_id is 'The workspace the row belongs to. Never changes.';
-comment on column public.presence.user_id is 'Who is there.';
+comment on column public.presence.user_id is 'Who is there; null for the conversation''s visitor, whose session is the id.';
 comment on column public.presence.conversation_id is 'What the person has in view; null for no conversation.';
 comment on column public.presence.typing_until is 'Until when the person counts as typing; null for not.';
 comment on column public.presence.expires_at is 'Until when the row counts; renewed while the connection is open.';
@@ -8964,16 +10060,46 @@ comment on column public.scheduled_reports.workspace_id is 'The workspace the ro
 comment on column public.scheduled_reports.name is 'Its name, for people.';
 comment on column public.scheduled_reports.description is 'What it is for, for people.';
 comment on column public.scheduled_reports.report_type is 'performance, satisfaction, ai_analytics or custom.';
-comment on column public.scheduled_reports.schedule_cron is 'When, as a cron expression.';
+comment on column public.scheduled_reports.schedule_cron is 'When, as a cron expression in the workspace''s time zone.';
 comment on column public.scheduled_reports.recipients is 'The addresses it goes to.';
-comment on column public.scheduled_reports.filters is 'Which part of the figures, as an object.';
+comment on column public.scheduled_reports.filters is 'Which figures of which days: period, cut, columns and language, as an object.';
 comment on column public.scheduled_reports.format is 'pdf, excel or csv.';
 comment on column public.scheduled_reports.last_sent_at is 'When it was sent last.';
-comment on column public.scheduled_reports.next_run_at is 'When it is due.';
+comment on column public.scheduled_reports.next_run_at is 'When it is due; null until the server has worked it out from the expression.';
 comment on column public.scheduled_reports.is_active is 'Whether it is sent.';
 comment on column public.scheduled_reports.created_by is 'Who made it.';
 comment on column public.scheduled_reports.created_at is 'When the row was made.';
 comment on column public.scheduled_reports.updated_at is 'When the row was last changed.';
+comment on column public.report_runs.id is 'The row''s identity, time-ordered.';
+comment on column public.report_runs.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.report_runs.report_id is 'The report.';
+comment on column public.report_runs.scheduled_for is 'The moment it was due, or asked for.';
+comment on column public.report_runs.is_manual is 'Whether somebody asked for it.';
+comment on column public.report_runs.status is 'pending, running, sent (its mails are on their queue) or failed.';
+comment on column public.report_runs.attempt_count is 'How often it was begun.';
+comment on column public.report_runs.next_attempt_at is 'When it is due; while running, when the lease ends.';
+comment on column public.report_runs.lease_id is 'The claim under which a worker holds it.';
+comment on column public.report_runs.locked_by is 'The worker.';
+comment on column public.report_runs.first_day is 'The first day it tells of, in the workspace''s time zone.';
+comment on column public.report_runs.last_day is 'The last day it tells of.';
+comment on column public.report_runs.row_count is 'How many rows it has.';
+comment on column public.report_runs.filename is 'The name of its file.';
+comment on column public.report_runs.content is 'Its file, at most 5 MiB.';
+comment on column public.report_runs.recipients is 'The addresses it went to.';
+comment on column public.report_runs.error_message is 'Why the last attempt failed, for people.';
+comment on column public.report_runs.completed_at is 'When it was sent or given up.';
+comment on column public.report_runs.created_at is 'When the row was made.';
+comment on column public.tag_counts.id is 'The row''s identity, time-ordered.';
+comment on column public.tag_counts.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.tag_counts.applies_to is 'What has the tag: conversation, customer or article.';
+comment on column public.tag_counts.tag is 'The tag.';
+comment on column public.tag_counts.use_count is 'How many have it; below zero for a moment when its changes are counted in another order.';
+comment on column public.tag_changes.id is 'The row''s identity, time-ordered.';
+comment on column public.tag_changes.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.tag_changes.applies_to is 'What was given the tag, or lost it.';
+comment on column public.tag_changes.tag is 'The tag.';
+comment on column public.tag_changes.delta is '1 for each that was given it, -1 for each that lost it.';
+comment on column public.tag_changes.created_at is 'When.';
 comment on column public.dashboard_configs.id is 'The row''s identity, time-ordered.';
 comment on column public.dashboard_configs.workspace_id is 'The workspace the row belongs to. Never changes.';
 comment on column public.dashboard_configs.user_id is 'Whose it is; null for the workspace''s.';
@@ -9076,13 +10202,24 @@ comment on column public.webhook_subscriptions.integration_id is 'The integratio
 comment on column public.webhook_subscriptions.event_type is 'Which events: a kind of the ledger (message.created), all of a subject (message.*) or all (*).';
 comment on column public.webhook_subscriptions.webhook_url is 'Where they are posted.';
 comment on column public.webhook_subscriptions.secret_key is 'The key the posts are signed with, as an encrypted envelope.';
+comment on column public.webhook_subscriptions.previous_secret_key is 'The key before it, by which posts are signed as well for a time, as an encrypted envelope.';
+comment on column public.webhook_subscriptions.previous_secret_until is 'Until when.';
+comment on column public.webhook_subscriptions.private_key is 'The Ed25519 key the posts are signed with as well, as an encrypted envelope.';
+comment on column public.webhook_subscriptions.public_key is 'Its public half, for receivers.';
+comment on column public.webhook_subscriptions.previous_private_key is 'The Ed25519 key before it, as an encrypted envelope.';
+comment on column public.webhook_subscriptions.previous_private_until is 'Until when posts are signed by it as well.';
 comment on column public.webhook_subscriptions.is_active is 'Whether events are put out.';
 comment on column public.webhook_subscriptions.retry_count is 'How often a failed post is repeated.';
 comment on column public.webhook_subscriptions.timeout_seconds is 'How long an answer is waited for.';
 comment on column public.webhook_subscriptions.last_triggered is 'When something was last posted.';
 comment on column public.webhook_subscriptions.success_count is 'How many posts were taken.';
 comment on column public.webhook_subscriptions.failure_count is 'How many were not.';
-comment on column public.webhook_subscriptions.failing_since is 'Since when nothing has succeeded; null after a success.';
+comment on column public.webhook_subscriptions.failures_in_a_row is 'Failures since the last success, of a day until the clock has started.';
+comment on column public.webhook_subscriptions.first_failed_at is 'The first of them.';
+comment on column public.webhook_subscriptions.last_failed_at is 'The last of them.';
+comment on column public.webhook_subscriptions.failing_since is 'Since when nothing but failures counts: from the first of three within a day; null after a success.';
+comment on column public.webhook_subscriptions.warned_at is 'When the admins were told of it.';
+comment on column public.webhook_subscriptions.notice_due is 'What the server has to tell the admins: failing or disabled; null when nothing.';
 comment on column public.webhook_subscriptions.disabled_at is 'When it was switched off for its failures.';
 comment on column public.webhook_subscriptions.disabled_reason is 'Why.';
 comment on column public.webhook_subscriptions.created_at is 'When the row was made.';
@@ -9128,6 +10265,18 @@ comment on column public.message_delivery_tracking.attempted_at is 'Since when a
 comment on column public.message_delivery_tracking.parts_sent is 'How many parts of a text that is too long for one message the provider has taken; the next attempt goes on behind them.';
 comment on column public.message_delivery_tracking.created_at is 'When the row was made.';
 comment on column public.message_delivery_tracking.updated_at is 'When the row was last changed.';
+comment on column romashka.media_fetches.id is 'The identity of the file, and of the attachment it becomes.';
+comment on column romashka.media_fetches.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column romashka.media_fetches.channel_id is 'The channel the message came by, whose credentials open the file.';
+comment on column romashka.media_fetches.message_id is 'The message it came with.';
+comment on column romashka.media_fetches.source is 'What the provider told of it: id or address, declared type, name, hash.';
+comment on column romashka.media_fetches.status is 'pending, fetching (under a lease) or failed (no further attempt is made).';
+comment on column romashka.media_fetches.attempt_count is 'How many attempts were made.';
+comment on column romashka.media_fetches.next_attempt_at is 'When the next attempt may be made; while one is made, when the lease ends.';
+comment on column romashka.media_fetches.lease_id is 'Proof of the present claim. Null unless somebody holds the file.';
+comment on column romashka.media_fetches.locked_by is 'The worker that holds it, by the name it gave itself.';
+comment on column romashka.media_fetches.error_message is 'Why the last attempt failed.';
+comment on column romashka.media_fetches.created_at is 'When the message came in.';
 
 -- ============ 90-operations/comments ============
 -- Purpose: what the columns mean. The documentation is generated from these comments.

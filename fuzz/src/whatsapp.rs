@@ -45,7 +45,8 @@ pub fn answer(data: &[u8]) {
     for status in [200, 400, 401, 429, 500] {
         let _ = answers::read_answer(status, Some(header), body, 1, now);
     }
-    let _ = media::MediaAddress::read(body);
+    let gateway = url::Url::parse(romashka_channels::whatsapp::api::BASE_URL).expect("an address");
+    let _ = media::MediaAddress::read(body, &gateway);
     let _ = template::TemplatePage::read(body);
     if let Some(error) = errors::GraphError::from_body(body) {
         assert_clean(&error.sentence());

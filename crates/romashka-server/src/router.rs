@@ -21,12 +21,9 @@ use crate::unit_of_work::{IDEMPOTENCY_KEY, REPLAYED, unit_of_work};
 use crate::{
     accounts, api_keys, attachments, audit, availability, canned_responses, channels,
     conversations, custom_attributes, customers, exports, health, intent_patterns, knowledge, me,
-    members, providers, realtime, reference, reports, routing_rules, saved_views, search,
-    sla_policies, subscribers, tags, teams, templates, webhooks, website, widgets, workers,
-    workflows, workspace_settings, workspaces,
     members, providers, realtime, reference, reports, routing_rules, saved_views,
     scheduled_reports, search, sla_policies, subscribers, tags, teams, templates, webhooks,
-    website, workers, workflows, workspace_settings, workspaces,
+    website, widgets, workers, workflows, workspace_settings, workspaces,
 };
 
 /// Where the API begins.

@@ -12,6 +12,7 @@ use romashka_db::envelope::{Key, Keyring};
 use romashka_tests::{TestDatabase, romashka_binary, value};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::provider::{

@@ -87,6 +87,9 @@ pub const CASES: &[Case] = &[
     Case {
         operation: "delete_widget",
         parameters: &[("id", WIDGET)],
+        body: || Value::Null,
+    },
+    Case {
         operation: "read_scheduled_report",
         parameters: &[("id", SCHEDULED_REPORT)],
         body: || Value::Null,
@@ -115,6 +118,8 @@ pub const CASES: &[Case] = &[
         operation: "download_report",
         parameters: &[("id", REPORT_RUN_REPORT), ("run_id", REPORT_RUN)],
         body: || Value::Null,
+    },
+    Case {
         operation: "receive_channel_message",
         parameters: &[("id", CHANNEL)],
         body: || json!({"customer": {"external_id": "77"}, "external_message_id": "1", "content": "Hello"}),

@@ -65,7 +65,8 @@ export interface paths {
         /**
          * Upload a file
          * @description The body is the file itself. Taken are pictures (JPEG, PNG, GIF, WebP, HEIC), PDF, MP4, M4A, MP3, Ogg, DOCX, XLSX, CSV and
-         *     plain text up to 20 MB, when bytes, extension and media type agree; what a browser could run is refused.
+         *     plain text, when bytes, extension and media type agree; what a browser could run is refused. A file may be as large as the
+         *     workspace's setting `max_file_size_mb` says (10 MB unless it was changed), and 20 MB in any case.
          */
         post: operations["upload_attachment"];
         delete?: never;
@@ -273,6 +274,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read whether a provider signs people in */
+        get: operations["read_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from the provider
+         * @description Signs the person in and sends the browser on. Where a second factor is in force, it is sent on with
+         *     `#second_factor=` and the token of the second step.
+         */
+        get: operations["finish_oidc_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign in by a provider
+         * @description For a browser, by a link: sends it to the provider.
+         */
+        get: operations["begin_oidc_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/password-reset": {
         parameters: {
             query?: never;
@@ -425,7 +484,8 @@ export interface paths {
         put?: never;
         /**
          * Make a channel
-         * @description What is given as credentials is kept encrypted and never shown again.
+         * @description What is given as credentials is kept encrypted and never shown again. A channel of the kind `api` gets a secret to sign
+         *     with when none is given; it is in the answer.
          */
         post: operations["create_channel"];
         delete?: never;
@@ -454,6 +514,109 @@ export interface paths {
          * @description Credentials are replaced as a whole.
          */
         patch: operations["change_channel"];
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a channel
+         * @description Really asks the provider with the channel's credentials, or signs in at its mail servers; nothing is sent to anybody. A
+         *     channel whose set-up was pending becomes active when its provider accepts it.
+         */
+        post: operations["check_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/hook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the address of a channel's hook
+         * @description What an admin enters at the provider, so that it delivers here. It stays the same until it is renewed.
+         */
+        get: operations["read_channel_hook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/hook/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew the address of a channel's hook
+         * @description The old address finds nothing from then on, so the new one has to be entered at the provider; for WhatsApp with a new
+         *     verify token.
+         */
+        post: operations["renew_channel_hook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand a customer's message in
+         * @description For channels of the kind `api`. The same `external_message_id` is taken in once: again it is answered with 200 and what is
+         *     here already. Files are uploaded before (`id`) or fetched from an address (`url`).
+         */
+        post: operations["receive_channel_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report what became of a message
+         * @description For channels of the kind `api`. Reports may come in any order and any number of times: a message never goes backwards.
+         */
+        post: operations["report_channel_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/conversations": {
@@ -561,6 +724,27 @@ export interface paths {
          * @description An agent's answer. It is stored and put on the queue of its channel in one commit; what becomes of it is its delivery status.
          */
         post: operations["send_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/messages/{message_id}/html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a mail's HTML
+         * @description Cleaned: no scripts, forms or styles that reach beyond it. Pictures from elsewhere are not loaded, and counted. 404 when the
+         *     message has no HTML.
+         */
+        get: operations["read_message_html"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1681,6 +1865,109 @@ export interface paths {
         patch: operations["change_saved_view"];
         trace?: never;
     };
+    "/api/v1/scheduled_reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List scheduled reports
+         * @description Newest first.
+         */
+        get: operations["list_scheduled_reports"];
+        put?: never;
+        /** Make a scheduled report */
+        post: operations["create_scheduled_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scheduled_reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a scheduled report */
+        get: operations["read_scheduled_report"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a scheduled report
+         * @description Its history goes with it.
+         */
+        delete: operations["delete_scheduled_report"];
+        options?: never;
+        head?: never;
+        /** Change a scheduled report */
+        patch: operations["change_scheduled_report"];
+        trace?: never;
+    };
+    "/api/v1/scheduled_reports/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a report now
+         * @description Beside its schedule, to the same addresses. How it went is in its history.
+         */
+        post: operations["run_scheduled_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scheduled_reports/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the runs of a report
+         * @description Newest first. They are kept for 90 days.
+         */
+        get: operations["list_report_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scheduled_reports/{id}/runs/{run_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a report
+         * @description The file that was sent.
+         */
+        get: operations["download_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search/messages": {
         parameters: {
             query?: never;
@@ -2013,6 +2300,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks/{id}/key_pair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a webhook's Ed25519 key
+         * @description Posts are signed by the secret alone again.
+         */
+        delete: operations["drop_webhook_key_pair"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks/{id}/replay": {
         parameters: {
             query?: never;
@@ -2027,6 +2334,26 @@ export interface paths {
          * @description Under the ids they had, so that a receiver who has them already drops them.
          */
         post: operations["replay_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a webhook's key anew
+         * @description A secret, or the Ed25519 key of a webhook that has none yet. For the overlap posts carry the signatures of both.
+         */
+        post: operations["rotate_webhook_key"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3019,6 +3346,13 @@ export interface components {
             id: string;
             /** @description The kind of channel. */
             kind: components["schemas"]["ChannelKind"];
+            /** @description Why its provider does not let it in; null when it does. Everything it is to send waits. */
+            last_error?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            last_error_at?: string | null;
             /**
              * Format: int32
              * @description How many messages may be sent a day; 0 for none.
@@ -3065,11 +3399,34 @@ export interface components {
             /** @description Where the provider was told to send its webhooks. */
             webhook_url?: string | null;
         };
+        /** @description What a check found. */
+        ChannelCheck: {
+            /** @description Everything that was looked at. */
+            findings: components["schemas"]["ChannelFinding"][];
+            /** @description Whether everything is as it should be. */
+            is_good: boolean;
+        };
+        /** @description One thing that was looked at. */
+        ChannelFinding: {
+            /** @description Whether it is as it should be. */
+            is_good: boolean;
+            /** @description What was found, and what to do. */
+            text: string;
+        };
+        /** @description What has to be entered at the provider. */
+        ChannelHook: {
+            /** @description Whether providers can reach the address: they call https alone. */
+            is_public: boolean;
+            /** @description The address that the provider calls. A provider of mail calls one below it. */
+            url: string;
+            /** @description What WhatsApp asks for when the address is entered; null for other kinds, and where there is none. */
+            verify_token?: string | null;
+        };
         /**
          * @description A kind of channel.
          * @enum {string}
          */
-        ChannelKind: "whatsapp" | "messenger" | "instagram" | "email" | "sms" | "website";
+        ChannelKind: "whatsapp" | "messenger" | "instagram" | "email" | "sms" | "website" | "api";
         /**
          * @description How a channel stands.
          * @enum {string}
@@ -3079,7 +3436,7 @@ export interface components {
          * @description A kind of channel.
          * @enum {string}
          */
-        ChannelType: "whatsapp" | "messenger" | "instagram" | "email" | "sms" | "website";
+        ChannelType: "whatsapp" | "messenger" | "instagram" | "email" | "sms" | "website" | "api";
         /** @description A password or code, shown again. */
         Confirmation: {
             /** @description The six digits of the app, or a recovery code, where a second factor is in force. */
@@ -3615,6 +3972,65 @@ export interface components {
             /** @description A JWT (HS256) of the site's server; whatever else is sent beside it is ignored. */
             token?: string | null;
         };
+        /** @description Who wrote. */
+        InboundCustomer: {
+            /** @description An address he gave. It is a claim and joins no histories. */
+            email?: string | null;
+            /** @description The customer's id in the messenger; it belongs to this channel. */
+            external_id: string;
+            /** @description What the customer calls himself. */
+            name?: string | null;
+            /** @description A number he gave. */
+            phone?: string | null;
+        };
+        /** @description A file of the message: uploaded before, or fetched now. */
+        InboundFile: {
+            /** @description Its name; else the end of the address. */
+            filename?: string | null;
+            /**
+             * Format: uuid
+             * @description A file that was uploaded and belongs to no message yet.
+             */
+            id?: string | null;
+            /** @description Where the file is fetched, under the rules for addresses of webhooks. */
+            url?: string | null;
+        };
+        /**
+         * @description The kind of a message that a customer wrote.
+         * @enum {string}
+         */
+        InboundKind: "text" | "image" | "audio" | "video" | "document" | "location" | "contact" | "sticker";
+        /**
+         * @description A message that a customer wrote.
+         * @example {
+         *       "content": "Hello",
+         *       "customer": {
+         *         "external_id": "77",
+         *         "name": "Ann"
+         *       },
+         *       "external_message_id": "1001"
+         *     }
+         */
+        InboundMessage: {
+            /** @description Files, ten at most. */
+            attachments?: components["schemas"]["InboundFile"][];
+            /** @description What was written; may be empty when there is a file. */
+            content?: string;
+            /** @description Who wrote. */
+            customer: components["schemas"]["InboundCustomer"];
+            /** @description The message's id in the messenger: the same one is taken in once. */
+            external_message_id: string;
+            kind?: components["schemas"]["InboundKind"] | null;
+            /** @description Its language, a BCP 47 tag. */
+            language?: string | null;
+            /** @description What it carries along. */
+            metadata?: Record<string, never>;
+            /**
+             * Format: date-time
+             * @description When it was written; now, when it is not said.
+             */
+            occurred_at?: string | null;
+        };
         /** @description By what words a wish is recognised, in one language. */
         IntentPattern: {
             /**
@@ -3730,6 +4146,23 @@ export interface components {
          * @enum {string}
          */
         KeyRole: "viewer" | "agent" | "admin";
+        /**
+         * @description Which key to make anew.
+         * @example {
+         *       "kind": "secret",
+         *       "overlap_hours": 24
+         *     }
+         */
+        KeyRotation: {
+            /** @description Which. */
+            kind: components["schemas"]["WebhookKeyKind"];
+            /**
+             * Format: int32
+             * @description For how many hours posts are signed by the one before as well; 24 when nothing is said. 0 ends it at once: it was
+             *     seen by others.
+             */
+            overlap_hours?: number | null;
+        };
         /**
          * @description Who may be shown an article.
          * @enum {string}
@@ -4020,6 +4453,15 @@ export interface components {
             /** @description The key. It is shown this once. */
             key: string;
         };
+        /** @description A channel that was made, with its secret where the server made one. */
+        MadeChannel: components["schemas"]["Channel"] & {
+            /**
+             * @description Of a channel of the kind `api` without credentials of its own: the key that its posts are signed with (Standard
+             *     Webhooks). It is shown now and never again.
+             * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD
+             */
+            secret?: string | null;
+        };
         /** @description An invitation that was just made. */
         MadeInvitation: {
             /**
@@ -4029,6 +4471,24 @@ export interface components {
             id: string;
             /** @description Where it is accepted. It is sent by mail, and shown this once for who hands it over otherwise. */
             link: string;
+        };
+        /** @description A key that was made. */
+        MadeKey: {
+            /**
+             * Format: date-time
+             * @description Until when posts are signed by the one before as well; null when there was none.
+             */
+            previous_key_until?: string | null;
+            /**
+             * @description The public half, for the receiver.
+             * @example whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=
+             */
+            public_key?: string | null;
+            /**
+             * @description The secret. It is shown now and never again.
+             * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD
+             */
+            secret?: string | null;
         };
         /** @description A subscription that was made, with its secret. */
         MadeWebhook: components["schemas"]["Webhook"] & {
@@ -4153,11 +4613,32 @@ export interface components {
              */
             updated_at: string;
         };
+        /** @description A mail for a frame without rights. */
+        MessageHtml: {
+            /** @description Pictures from elsewhere that are not loaded. */
+            blocked_images: number;
+            /** @description The Content-Security-Policy in the frame. */
+            frame_policy: string;
+            /** @description The attribute `sandbox` of the frame. */
+            frame_sandbox: string;
+            /** @description The whole mail, harmless; null when only the text can be shown. */
+            html?: string | null;
+            /** @description The text that was quoted. */
+            quoted?: string | null;
+            /** @description Content-IDs of the pictures that are shown. */
+            shown_content_ids: string[];
+            /** @description The text of the signature. */
+            signature?: string | null;
+            /** @description Pictures that only tell the sender that the mail was read; never shown. */
+            tracking_pixels: number;
+            /** @description What was written now, without quotes and signature, harmless; null when only the text can be shown. */
+            visible_html?: string | null;
+        };
         /**
          * @description A kind of message that an agent sends.
          * @enum {string}
          */
-        MessageKind: "text" | "template" | "interactive";
+        MessageKind: "text" | "template" | "interactive" | "location" | "contact" | "reaction";
         /** @description A key to make. */
         NewApiKey: {
             /**
@@ -4443,11 +4924,14 @@ export interface components {
         NewMessage: {
             /** @description The sender's own id of it: the same id is sent once. */
             client_message_id?: string | null;
-            /** @description What to say. */
-            content: string;
+            /** @description What to say. It may be left out where the metadata names `attachments`: then the names of the files stand there. */
+            content?: string;
             /** @description The kind of message. */
             kind?: components["schemas"]["MessageKind"];
-            /** @description What it carries along: parameters of a template, buttons. */
+            /**
+             * @description What it carries along: `attachments` (ids of files of the conversation), `reply_to` (id of a message), `template`,
+             *     `interactive`, `location`, `contacts`, `reaction`.
+             */
             metadata?: Record<string, never>;
         };
         /** @description A note to write. */
@@ -4521,6 +5005,41 @@ export interface components {
              * @description When.
              */
             send_at: string;
+        };
+        /**
+         * @description A report to send.
+         * @example {
+         *       "filters": {
+         *         "cut": "agent",
+         *         "period": "last_week"
+         *       },
+         *       "format": "pdf",
+         *       "name": "Weekly performance",
+         *       "recipients": [
+         *         "head@example.com"
+         *       ],
+         *       "report_type": "performance",
+         *       "schedule_cron": "0 8 * * 1"
+         *     }
+         */
+        NewScheduledReport: {
+            /** @description What it is for. */
+            description?: string | null;
+            filters?: components["schemas"]["ReportFilters"] | null;
+            format?: components["schemas"]["ReportFormat"] | null;
+            /** @description Whether it is sent. */
+            is_active?: boolean | null;
+            /** @description Its name. */
+            name: string;
+            /** @description The addresses it goes to. */
+            recipients: string[];
+            /** @description What it tells of. */
+            report_type: components["schemas"]["ReportType"];
+            /**
+             * @description When, as a cron expression of five fields or `@daily`, `@weekly`, `@monthly`, in the workspace's time zone; every 15
+             *     minutes at most.
+             */
+            schedule_cron: string;
         };
         /**
          * @description A policy to make.
@@ -4803,6 +5322,13 @@ export interface components {
          * @enum {string}
          */
         NoteKind: "general" | "escalation" | "resolution";
+        /** @description Whether people can sign in by a provider. */
+        OidcOffer: {
+            /** @description Whether there is one. */
+            is_enabled: boolean;
+            /** @description What it is called. */
+            name?: string | null;
+        };
         /** @description A person who has a conversation in view. */
         Onlooker: {
             /** @description Whether the person is typing. */
@@ -5162,6 +5688,13 @@ export interface components {
                 id: string;
                 /** @description The kind of channel. */
                 kind: components["schemas"]["ChannelKind"];
+                /** @description Why its provider does not let it in; null when it does. Everything it is to send waits. */
+                last_error?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                last_error_at?: string | null;
                 /**
                  * Format: int32
                  * @description How many messages may be sent a day; 0 for none.
@@ -5908,6 +6441,69 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list, in the list's order. */
+        Page_ReportRun: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: int32
+                 * @description How often it was begun.
+                 */
+                attempt_count: number;
+                /**
+                 * Format: date-time
+                 * @description When it was sent or given up.
+                 */
+                completed_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description Why the last attempt failed. */
+                error_message?: string | null;
+                /**
+                 * Format: int32
+                 * @description The size of its file in bytes.
+                 */
+                file_size?: number | null;
+                /** @description The name of its file. */
+                filename?: string | null;
+                /**
+                 * Format: date
+                 * @description The first day it tells of.
+                 */
+                first_day?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Its identity.
+                 */
+                id: string;
+                /** @description Whether somebody asked for it. */
+                is_manual: boolean;
+                /**
+                 * Format: date
+                 * @description The last day it tells of.
+                 */
+                last_day?: string | null;
+                /** @description The addresses it went to. */
+                recipients: string[];
+                /**
+                 * Format: int32
+                 * @description How many rows it has.
+                 */
+                row_count?: number | null;
+                /**
+                 * Format: date-time
+                 * @description When it was due, or asked for.
+                 */
+                scheduled_for: string;
+                /** @description pending, running, sent (its mails are on their queue) or failed. */
+                status: string;
+            }[];
+            /** @description Where the next page begins: the parameter `cursor` of the next request. Absent on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list, in the list's order. */
         Page_RoutingRule: {
             /** @description The rows. */
             data: {
@@ -6029,6 +6625,60 @@ export interface components {
                 sender_id?: string | null;
                 /** @description scheduled, sent, cancelled or failed. */
                 status: string;
+            }[];
+            /** @description Where the next page begins: the parameter `cursor` of the next request. Absent on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list, in the list's order. */
+        Page_ScheduledReport: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description Who made it.
+                 */
+                created_by?: string | null;
+                /** @description What it is for. */
+                description?: string | null;
+                /** @description Which figures of which days. */
+                filters: components["schemas"]["ReportFilters"];
+                /** @description The form of its file. */
+                format: components["schemas"]["ReportFormat"];
+                /**
+                 * Format: uuid
+                 * @description Its identity.
+                 */
+                id: string;
+                /** @description Whether it is sent. */
+                is_active: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it was sent last.
+                 */
+                last_sent_at?: string | null;
+                /** @description Its name: the title of the file and of the mail. */
+                name: string;
+                /**
+                 * Format: date-time
+                 * @description When it is due; null for a moment after a change, and when it is not sent.
+                 */
+                next_run_at?: string | null;
+                /** @description The addresses it goes to. */
+                recipients: string[];
+                /** @description What it tells of. */
+                report_type: components["schemas"]["ReportType"];
+                /** @description When, as a cron expression in the workspace's time zone. */
+                schedule_cron: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last changed; its version.
+                 */
+                updated_at: string;
             }[];
             /** @description Where the next page begins: the parameter `cursor` of the next request. Absent on the last page. */
             next_cursor?: string | null;
@@ -6276,6 +6926,13 @@ export interface components {
                  */
                 last_triggered?: string | null;
                 /**
+                 * Format: date-time
+                 * @description Until when posts are signed by the key before as well.
+                 */
+                previous_key_until?: string | null;
+                /** @description The public half of its Ed25519 key, where posts are signed by one as well (`v1a`). */
+                public_key?: string | null;
+                /**
                  * Format: int32
                  * @description How often a failed post is repeated.
                  */
@@ -6290,6 +6947,11 @@ export interface components {
                  * @description How long an answer is waited for.
                  */
                 timeout_seconds: number;
+                /**
+                 * Format: date-time
+                 * @description When its admins were warned that it will be switched off.
+                 */
+                warned_at?: string | null;
                 /** @description Where they are posted. */
                 webhook_url: string;
             }[];
@@ -6673,15 +7335,22 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /** @description What to put out again: some by id, also those that were taken, or all that failed since a moment. */
+        /** @description What to put out again: some by id, also those that were taken, or what was put out in a range of time. */
         Replay: {
             /** @description These. */
             delivery_ids?: string[] | null;
+            /** @description Also what was taken, for a receiver who has lost it. */
+            include_succeeded?: boolean;
             /**
              * Format: date-time
              * @description All that failed since then.
              */
             since?: string | null;
+            /**
+             * Format: date-time
+             * @description And before then; until now when nothing is said.
+             */
+            until?: string | null;
         };
         /** @description How much is put out again. */
         Replayed: {
@@ -6691,6 +7360,90 @@ export interface components {
              */
             replayed: number;
         };
+        /**
+         * @description How far a message has come.
+         * @enum {string}
+         */
+        ReportedStatus: "sent" | "delivered" | "read" | "failed";
+        /** @description Which figures of which days. What is absent has its default. */
+        ReportFilters: {
+            /** @description The figures of a `custom` report, by the names of `/reports/daily`; all when none is named. */
+            columns?: string[];
+            /** @description By what the rows are cut; by nothing when nothing is said. */
+            cut?: ("total" | "channel" | "department" | "agent") | null;
+            /** @description The language of headings and of the mail: `en`, `de` or `ru`. */
+            language?: string | null;
+            /** @description Which days; the last whole week when nothing is said. */
+            period?: ("yesterday" | "last_seven_days" | "last_thirty_days" | "last_ninety_days" | "last_week" | "this_month" | "last_month") | null;
+        };
+        /**
+         * @description The form of the file.
+         * @enum {string}
+         */
+        ReportFormat: "pdf" | "excel" | "csv";
+        /** @description A time that a report was due or asked for. */
+        ReportRun: {
+            /**
+             * Format: int32
+             * @description How often it was begun.
+             */
+            attempt_count: number;
+            /**
+             * Format: date-time
+             * @description When it was sent or given up.
+             */
+            completed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Why the last attempt failed. */
+            error_message?: string | null;
+            /**
+             * Format: int32
+             * @description The size of its file in bytes.
+             */
+            file_size?: number | null;
+            /** @description The name of its file. */
+            filename?: string | null;
+            /**
+             * Format: date
+             * @description The first day it tells of.
+             */
+            first_day?: string | null;
+            /**
+             * Format: uuid
+             * @description Its identity.
+             */
+            id: string;
+            /** @description Whether somebody asked for it. */
+            is_manual: boolean;
+            /**
+             * Format: date
+             * @description The last day it tells of.
+             */
+            last_day?: string | null;
+            /** @description The addresses it went to. */
+            recipients: string[];
+            /**
+             * Format: int32
+             * @description How many rows it has.
+             */
+            row_count?: number | null;
+            /**
+             * Format: date-time
+             * @description When it was due, or asked for.
+             */
+            scheduled_for: string;
+            /** @description pending, running, sent (its mails are on their queue) or failed. */
+            status: string;
+        };
+        /**
+         * @description What a report tells of.
+         * @enum {string}
+         */
+        ReportType: "performance" | "satisfaction" | "ai_analytics" | "custom";
         /** @description The account whose password is forgotten. */
         ResetRequest: {
             /** @description Its address. */
@@ -6857,6 +7610,79 @@ export interface components {
             sender_id?: string | null;
             /** @description scheduled, sent, cancelled or failed. */
             status: string;
+        };
+        /** @description A report that is sent regularly. */
+        ScheduledReport: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Who made it.
+             */
+            created_by?: string | null;
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description Which figures of which days. */
+            filters: components["schemas"]["ReportFilters"];
+            /** @description The form of its file. */
+            format: components["schemas"]["ReportFormat"];
+            /**
+             * Format: uuid
+             * @description Its identity.
+             */
+            id: string;
+            /** @description Whether it is sent. */
+            is_active: boolean;
+            /**
+             * Format: date-time
+             * @description When it was sent last.
+             */
+            last_sent_at?: string | null;
+            /** @description Its name: the title of the file and of the mail. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it is due; null for a moment after a change, and when it is not sent.
+             */
+            next_run_at?: string | null;
+            /** @description The addresses it goes to. */
+            recipients: string[];
+            /** @description What it tells of. */
+            report_type: components["schemas"]["ReportType"];
+            /** @description When, as a cron expression in the workspace's time zone. */
+            schedule_cron: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed; its version.
+             */
+            updated_at: string;
+        };
+        /**
+         * @description What to change of a scheduled report. What is absent stays as it is.
+         * @example {
+         *       "filters": {
+         *         "period": "last_month"
+         *       },
+         *       "schedule_cron": "0 8 1 * *"
+         *     }
+         */
+        ScheduledReportChange: {
+            /** @description What it is for. */
+            description?: string | null;
+            filters?: components["schemas"]["ReportFilters"] | null;
+            format?: components["schemas"]["ReportFormat"] | null;
+            /** @description Whether it is sent. */
+            is_active?: boolean | null;
+            /** @description Its name. */
+            name?: string | null;
+            /** @description The addresses it goes to. */
+            recipients?: string[] | null;
+            report_type?: components["schemas"]["ReportType"] | null;
+            /** @description When. */
+            schedule_cron?: string | null;
         };
         /** @description A secret to be put into an app. It is in force once a first code was right. */
         SecondFactorOffer: {
@@ -7131,6 +7957,31 @@ export interface components {
              */
             until: string;
         };
+        /**
+         * @description What became of a message of ours.
+         * @example {
+         *       "message_id": "0198c0de-0000-7000-8000-000000000001",
+         *       "status": "read"
+         *     }
+         */
+        StatusReport: {
+            /**
+             * Format: date-time
+             * @description When; now, when it is not said.
+             */
+            at?: string | null;
+            /** @description Or by the id that the program answered with. */
+            external_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The message, by the id it was posted with.
+             */
+            message_id?: string | null;
+            /** @description Of a failure: why, for the agent. */
+            reason?: string | null;
+            /** @description How far it has come. */
+            status: components["schemas"]["ReportedStatus"];
+        };
         /** @description Where a visitor's message was stored. */
         StoredMessage: {
             /**
@@ -7176,6 +8027,28 @@ export interface components {
         Tags: {
             /** @description Most used first. */
             data: components["schemas"]["Tag"][];
+        };
+        /** @description Where a message is. */
+        TakenIn: {
+            /**
+             * Format: uuid
+             * @description The conversation.
+             */
+            conversation_id: string;
+            /**
+             * Format: uuid
+             * @description The customer.
+             */
+            customer_id: string;
+            /** @description Whether it was here before. */
+            is_duplicate: boolean;
+            /** @description Whether it opened the conversation. */
+            is_new_conversation: boolean;
+            /**
+             * Format: uuid
+             * @description The message.
+             */
+            message_id: string;
         };
         /** @description A group of agents. */
         Team: {
@@ -7500,6 +8373,13 @@ export interface components {
              */
             last_triggered?: string | null;
             /**
+             * Format: date-time
+             * @description Until when posts are signed by the key before as well.
+             */
+            previous_key_until?: string | null;
+            /** @description The public half of its Ed25519 key, where posts are signed by one as well (`v1a`). */
+            public_key?: string | null;
+            /**
              * Format: int32
              * @description How often a failed post is repeated.
              */
@@ -7514,6 +8394,11 @@ export interface components {
              * @description How long an answer is waited for.
              */
             timeout_seconds: number;
+            /**
+             * Format: date-time
+             * @description When its admins were warned that it will be switched off.
+             */
+            warned_at?: string | null;
             /** @description Where they are posted. */
             webhook_url: string;
         };
@@ -7599,6 +8484,11 @@ export interface components {
             /** @description pending, sending, succeeded, failed (no further attempt helps) or dead (the attempts are used up). */
             status: string;
         };
+        /**
+         * @description What posts are signed with.
+         * @enum {string}
+         */
+        WebhookKeyKind: "secret" | "key_pair";
         /** @description A widget as visitors see it. */
         Widget: {
             /** @description `open` (business hours), `agents_online`, `opens_at`, `reply_hint_seconds` (the median of the last answers). */
@@ -7881,6 +8771,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -7957,6 +8856,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8235,6 +9143,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -8323,6 +9240,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8707,6 +9633,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -8789,6 +9724,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -8861,6 +9805,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9354,8 +10307,222 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_oidc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether there is a provider. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcOffer"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_oidc_login: {
+        parameters: {
+            query?: {
+                /** @description What is exchanged for the person's identity. */
+                code?: string;
+                /** @description Why there is no code. */
+                error?: string;
+                /** @description Who sends the person back, where the provider says it (RFC 9207). */
+                iss?: string;
+                /** @description Which login it is. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the page that was asked for. */
+            303: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The provider did not sign the person in, or the attempt is over. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The person has no account here. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No provider signs people in here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The provider cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_oidc_login: {
+        parameters: {
+            query?: {
+                /** @description The page of this site to go to when the person is signed in: a path, as `/conversations`. */
+                return_to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider. */
+            303: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No provider signs people in here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The provider cannot be reached. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9622,6 +10789,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -9796,6 +10972,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description It was changed meanwhile. */
             412: {
                 headers: {
@@ -9926,6 +11111,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -10004,6 +11198,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10304,6 +11507,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description It was changed meanwhile. */
             412: {
                 headers: {
@@ -10426,6 +11638,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -10541,6 +11762,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -10587,7 +11817,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Channel"];
+                    "application/json": components["schemas"]["MadeChannel"];
                 };
             };
             /** @description The request cannot be read. */
@@ -10619,6 +11849,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10919,8 +12158,548 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description It was changed meanwhile. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_channel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The channel. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelCheck"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_channel_hook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The channel. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The address. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelHook"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_channel_hook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The channel. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The new address. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelHook"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The channel's credentials cannot be opened. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receive_channel_message: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The channel. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InboundMessage"];
+            };
+        };
+        responses: {
+            /** @description It was there before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenIn"];
+                };
+            };
+            /** @description It is in its conversation. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenIn"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The channel is switched off, or of another kind. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Files of this kind are not taken. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_channel_message: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The channel. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatusReport"];
+            };
+        };
+        responses: {
+            /** @description It is stored and will be taken into account. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The channel is switched off, or of another kind. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11066,6 +12845,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -11144,6 +12932,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11346,6 +13143,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description It was changed meanwhile. */
             412: {
                 headers: {
@@ -11460,6 +13266,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11785,6 +13600,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -11928,6 +13752,88 @@ export interface operations {
             };
         };
     };
+    read_message_html: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                id: string;
+                /** @description The message. */
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mail. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageHtml"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_notes: {
         parameters: {
             query?: {
@@ -11986,6 +13892,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12073,6 +13988,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12260,6 +14184,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12521,6 +14454,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -12623,6 +14565,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12740,6 +14691,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -12820,6 +14789,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12939,6 +14917,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -13019,6 +15006,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13351,6 +15347,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -13593,6 +15598,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The `Idempotency-Key` belongs to another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -13669,6 +15683,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13874,6 +15897,15 @@ export interface operations {
             };
             /** @description It cannot be accepted any more. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14089,6 +16121,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -14167,6 +16208,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14467,6 +16517,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description It was changed meanwhile. */
             412: {
                 headers: {
@@ -14591,6 +16650,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15019,6 +17087,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -15124,6 +17201,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15300,6 +17386,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -15378,6 +17473,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15678,6 +17782,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description It was changed meanwhile. */
             412: {
                 headers: {
@@ -15798,6 +17911,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -15874,6 +17996,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16074,6 +18205,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -16152,6 +18292,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16452,6 +18601,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description It was changed meanwhile. */
             412: {
                 headers: {
@@ -16582,6 +18740,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -16660,6 +18827,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16960,6 +19136,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description It was changed meanwhile. */
             412: {
                 headers: {
@@ -17079,6 +19264,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -17155,6 +19358,24 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17247,6 +19468,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -17325,6 +19555,24 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17423,6 +19671,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -17494,6 +19751,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17658,6 +19924,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description It was changed meanwhile. */
             412: {
                 headers: {
@@ -17775,6 +20050,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -17871,6 +20155,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17991,6 +20284,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The `Idempotency-Key` belongs to another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -18070,6 +20372,15 @@ export interface operations {
             };
             /** @description There is a second factor already. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18661,6 +20972,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -18909,6 +21229,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19322,6 +21651,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -19400,6 +21738,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19700,6 +22047,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description It was changed meanwhile. */
             412: {
                 headers: {
@@ -19822,6 +22178,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -19900,6 +22265,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20200,6 +22574,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description It was changed meanwhile. */
             412: {
                 headers: {
@@ -20229,6 +22612,799 @@ export interface operations {
             };
             /** @description A value is not valid. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_scheduled_reports: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Whether they are sent. */
+                is_active?: boolean;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ScheduledReport"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_scheduled_report: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewScheduledReport"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledReport"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_scheduled_report: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The report. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledReport"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_scheduled_report: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version the change is meant for. */
+                "If-Match"?: string | null;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The report. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_scheduled_report: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version the change is meant for. */
+                "If-Match"?: string | null;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The report. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduledReportChange"];
+            };
+        };
+        responses: {
+            /** @description It was changed. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledReport"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_scheduled_report: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The report. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It will be made. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRun"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Five that were asked for wait already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_report_runs: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The report. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReportRun"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_report: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The report. */
+                id: string;
+                /** @description The run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20327,6 +23503,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -20404,6 +23589,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20578,6 +23772,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20892,6 +24095,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -20970,6 +24182,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21270,6 +24491,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description It was changed meanwhile. */
             412: {
                 headers: {
@@ -21394,6 +24624,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -21471,6 +24710,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21566,6 +24814,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -21644,6 +24901,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21944,6 +25210,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description It was changed meanwhile. */
             412: {
                 headers: {
@@ -22065,6 +25340,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -22145,6 +25429,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -22351,6 +25644,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -22429,6 +25731,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -22729,6 +26040,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description It was changed meanwhile. */
             412: {
                 headers: {
@@ -22851,6 +26171,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -22928,6 +26257,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -23213,6 +26551,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -23290,6 +26637,93 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_WebhookDelivery"];
                 };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_webhook_key_pair: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The webhook. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request cannot be read. */
             400: {
@@ -23413,6 +26847,137 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_webhook_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The webhook. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRotation"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeKey"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -23515,6 +27080,24 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -24027,6 +27610,15 @@ export interface operations {
             };
             /** @description There is no such widget. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -24740,6 +28332,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -24818,6 +28419,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -25109,6 +28719,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description It was changed meanwhile. */
             412: {
                 headers: {
@@ -25310,6 +28929,15 @@ export interface operations {
             };
             /** @description There are two already. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -25559,6 +29187,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -25649,6 +29295,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when there may be more. */
             429: {
                 headers: {
@@ -25727,6 +29382,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -26027,6 +29691,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description It was changed meanwhile. */
             412: {
                 headers: {
@@ -26135,6 +29808,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -26422,6 +30104,15 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

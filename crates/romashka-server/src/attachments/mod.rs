@@ -175,8 +175,8 @@ async fn upload_attachment(
             &filename,
             (wanted.conversation_id, wanted.message_id),
         )
-            .await
-            .map_err(Rejection::from),
+        .await
+        .map_err(Rejection::from),
         Err(rejection) => Err(rejection),
     };
     let made = match made {

@@ -231,6 +231,12 @@ impl Storage {
         Ok((Body::from_stream(ReaderStream::new(file)), Some(size)))
     }
 
+    /// Whether a file is where its row says. What is in a bucket is found out when it is fetched.
+    pub fn has(&self, provider: &str, path: &str) -> bool {
+        provider == IN_BUCKET && self.bucket.is_some()
+            || provider == LOCAL && self.folder.join(path).is_file()
+    }
+
     /// A file as a text; one that is longer than this limit (bytes) is not read.
     pub async fn read_text(&self, provider: &str, path: &str, limit: usize) -> Answer<String> {
         let (body, _) = self.open(provider, path).await?;

@@ -1,9 +1,7 @@
 //! Files of a message on their way out.
 
-use std::path::PathBuf;
-
 use axum::body::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 use romashka_channels::request::{Body, OutboundRequest};
@@ -11,14 +9,13 @@ use romashka_channels::whatsapp::answer::read_upload;
 use romashka_channels::whatsapp::errors::{Class, GraphError, Throttle};
 use romashka_db::scope::OwnedScope;
 use tokio_postgres::Row;
-use tokio_util::io::ReaderStream;
 use url::Url;
 use uuid::Uuid;
 
 use super::outcome::{Failure, Outcome};
 use super::rendered::{configuration, refused};
-use crate::attachments::storage::Storage;
-use crate::problem::Answer;
+use crate::attachments::storage::{LOCAL, Storage};
+use crate::problem::{Answer, Code};
 use crate::providers::provider::{Client, Exchange};
 use crate::state::Server;
 use crate::statement::{FromRow, Statement};
@@ -68,11 +65,19 @@ impl File {
             .await
     }
 
-    /// Whether its bytes can be found; else why not.
-    pub(super) fn check(&self) -> Result<(), Failure> {
-        match self.trusted() {
-            Some(_) => Ok(()),
-            None => Err(refused("the file's place is not known")),
+    /// The storage, when its bytes can be found there; else why not.
+    pub(super) fn find(&self, server: &Server) -> Result<Storage, Failure> {
+        let path = self
+            .trusted()
+            .ok_or_else(|| refused("the file's place is not known"))?;
+        let storage = Storage::of(server)
+            .map_err(|_| configuration("The storage of files cannot be used at the moment."))?;
+        match self.storage_provider.as_str() {
+            provider if storage.has(provider, path) => Ok(storage),
+            LOCAL => Err(refused("the file is not on this server any more")),
+            _ => Err(configuration(
+                "The file is in a storage that this server does not read.",
+            )),
         }
     }
 

@@ -32,7 +32,12 @@ pub(super) struct Handover {
 }
 
 impl Handover {
-    pub(super) async fn send(&self, server: &Server, client: &Client, claimed: &Claimed) -> Outcome {
+    pub(super) async fn send(
+        &self,
+        server: &Server,
+        client: &Client,
+        claimed: &Claimed,
+    ) -> Outcome {
         // Judged before each attempt: the rules may have changed.
         let endpoint = match Endpoint::parse(&self.url, &server.settings.webhook_policy) {
             Ok(endpoint) => endpoint,

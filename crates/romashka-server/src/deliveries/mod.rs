@@ -196,9 +196,7 @@ impl Deliveries {
             "api" => {
                 integration::render_integration(&self.server, &scope, claimed, &loaded).await?
             }
-            _ => {
-                rendered::render(&self.server, &scope, claimed, &loaded, token.as_deref()).await?
-            }
+            _ => rendered::render(&self.server, &scope, claimed, &loaded, token.as_deref()).await?,
         };
         let (rendered, channel) = match rendered {
             Ok(rendered) => rendered,

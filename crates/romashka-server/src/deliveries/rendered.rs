@@ -555,7 +555,7 @@ impl Outgoing<'_> {
                 continue;
             };
             let file = files.next().ok_or_else(|| refused("a file is missing"))?;
-            file.check()?;
+            let storage = file.find(server)?;
             let upload = account
                 .number
                 .upload_media(kind, &file.name, &file.content_type, file.size)
@@ -564,9 +564,7 @@ impl Outgoing<'_> {
                 .map_err(|_| configuration("The access token is no text that can be sent."))?;
             parts.push(Part::File(Box::new(FileToSend {
                 upload,
-                storage: Storage::of(server).map_err(|_| {
-                    configuration("The storage of files cannot be used at the moment.")
-                })?,
+                storage,
                 file: file.clone(),
                 message,
                 number: account.number.clone(),
@@ -621,10 +619,7 @@ fn mms_addresses(server: &Server, workspace: Uuid, files: &[File]) -> Result<Vec
                 return Err(refused(words));
             }
             // What is not there cannot be fetched: said now, and not by Twilio later.
-            let path = file.locate(server)?;
-            if !path.is_file() {
-                return Err(refused("the file is not on this server any more"));
-            }
+            file.find(server)?;
             address(server, workspace, file.id, now)
                 .map(String::from)
                 .ok_or_else(|| configuration("The server's public address is no address."))

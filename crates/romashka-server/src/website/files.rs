@@ -15,8 +15,8 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{Session, take};
-use crate::attachments::storage::Storage;
 use crate::attachments::most_bytes;
+use crate::attachments::storage::Storage;
 use crate::input::{Path, Query};
 use crate::observe::Caller;
 use crate::problem::{Answer, Code, Document, Problem};
