@@ -452,7 +452,8 @@ begin
 end $$;
 comment on function romashka.forget_channel_error() is 'Trigger: a channel that is set up anew is tried at once, with everything that waits for it.';
 create or replace trigger communication_channels_30_error before update of configuration, api_credentials, status on public.communication_channels
-  for each row when (old.last_error is not null and (old.configuration, old.api_credentials, old.status) is distinct from (new.configuration, new.api_credentials, new.status))
+  for each row when (old.last_error is not null and (old.configuration is distinct from new.configuration or old.api_credentials is distinct from new.api_credentials
+    or old.status is distinct from new.status))
   execute function romashka.forget_channel_error();
 create or replace trigger communication_channels_40_resume after update of configuration, api_credentials, status on public.communication_channels
   for each row when (old.last_error is not null and new.last_error is null) execute function romashka.forget_channel_error();
