@@ -25,7 +25,7 @@ pub fn form(data: &[u8]) {
 pub fn text(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let limit = data.first().map_or(160, |byte| usize::from(*byte).max(2));
-    let counted = segment::count(&text, data.len() % 2 == 0);
+    let counted = segment::count(&text, data.len().is_multiple_of(2));
     assert!(counted.count >= 1 && counted.count <= text.len().max(1));
     let pieces = segment::split(&text, limit);
     assert_eq!(super::squeezed(&pieces.concat()), super::squeezed(&text));

@@ -178,11 +178,9 @@ async fn a_backup_restores_to_what_was_counted() {
     }
 
     // A database that holds something keeps its name, unless that is asked for; then it is kept itself.
-    let statement = format!(
-        "delete from public.messages where conversation_id in (select id from public.conversations limit 3)"
-    );
+    let statement = "delete from public.messages where conversation_id in (select id from public.conversations limit 3)";
     let deleted = client_program("psql")
-        .args(["-qX", "-d", &url, "-c", &statement])
+        .args(["-qX", "-d", &url, "-c", statement])
         .status();
     assert!(deleted.expect("psql runs").success());
     let before = count(&url, "public.messages").await;

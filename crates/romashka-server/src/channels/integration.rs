@@ -479,7 +479,7 @@ async fn report_channel_message(
         .bind("headers", &Jsonb(&json!({})))
         .bind("raw_body", &None::<Vec<u8>>)
         .bind("workspace", &workspace)
-        .value(&*scope)
+        .value(&scope)
         .await?;
     server.bells.intake.notify_one();
     Ok(StatusCode::ACCEPTED)

@@ -28,7 +28,7 @@ pub(super) struct Failure {
     message: String,
     details: Option<String>,
     /// What may be sent instead.
-    templates: Option<Value>,
+    templates: Option<Box<Value>>,
 }
 
 impl Failure {
@@ -53,7 +53,7 @@ impl Failure {
 
     pub(super) fn with_templates(self, templates: Value) -> Failure {
         Failure {
-            templates: Some(templates),
+            templates: Some(Box::new(templates)),
             ..self
         }
     }
@@ -76,7 +76,7 @@ impl Failure {
             "details": self.details,
         });
         if let Some(templates) = &self.templates {
-            document["templates"] = templates.clone();
+            document["templates"] = Value::clone(templates);
         }
         document
     }

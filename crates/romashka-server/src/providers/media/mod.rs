@@ -177,12 +177,13 @@ impl Media {
         };
         let (mut received, declared_hash) = match &source {
             Source::Whatsapp { id, sha256, .. } => {
-                self.from_whatsapp(stored, id, sha256.clone(), claimed.attempt)
+                self.fetch_by_whatsapp(stored, id, sha256.clone(), claimed.attempt)
                     .await?
             }
-            Source::Twilio { url, .. } => {
-                (self.from_twilio(stored, url, claimed.attempt).await?, None)
-            }
+            Source::Twilio { url, .. } => (
+                self.fetch_by_twilio(stored, url, claimed.attempt).await?,
+                None,
+            ),
         };
         if received.size == 0 {
             return Err(Failure::after(
@@ -204,7 +205,7 @@ impl Media {
         Ok((received, name))
     }
 
-    async fn from_whatsapp(
+    async fn fetch_by_whatsapp(
         &self,
         stored: Stored<'_>,
         id: &str,
@@ -269,7 +270,7 @@ impl Media {
         Ok((received, announced.or(address.sha256)))
     }
 
-    async fn from_twilio(
+    async fn fetch_by_twilio(
         &self,
         stored: Stored<'_>,
         url: &str,
