@@ -909,7 +909,7 @@ revoke execute on all functions in schema romashka from public;
 do $$ begin
   perform romashka.ensure_partitions('events', current_date, current_date + 62);
   perform romashka.touch_table('event_cursors');
-  perform romashka.grant_function('romashka.in_ledger(xid8)', 'service_role');
+  perform romashka.grant_function('romashka.in_ledger(xid8)', 'authenticated', 'service_role', 'romashka_agent', 'romashka_admin');
   perform romashka.grant_function('public.read_events(text, integer)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.advance_reader(text, xid8, bigint)', 'authenticated', 'service_role', 'romashka_admin');
 end $$;

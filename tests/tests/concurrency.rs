@@ -486,11 +486,7 @@ async fn a_reader_of_the_ledger_skips_and_doubles_nothing() {
 async fn a_ledger_from_another_server_goes_on_where_it_ended() {
     let database = TestDatabase::new().await;
     let client = database.owner();
-    run(
-        client,
-        "insert into public.customer_profiles (name) values ('before')",
-    )
-    .await;
+    run(client, "insert into public.conversations default values").await;
     run(
         client,
         "set session_replication_role = replica;
