@@ -160,7 +160,7 @@ pub const FILE: &str = include_str!("file.sql");
 /// The file that was sent.
 #[utoipa::path(get, path = "/scheduled_reports/{id}/runs/{run_id}/file", tag = "Reports", security(("session" = ["admin"])),
     params(("id" = Uuid, Path, description = "The report."), ("run_id" = Uuid, Path, description = "The run.")),
-    responses((status = OK, description = "The bytes.", body = String, content_type = "application/octet-stream", headers(("Content-Disposition" = String)))))]
+    responses((status = OK, description = "The bytes.", content((String = "text/csv"), (String = "application/pdf"), (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")), headers(("Content-Disposition" = String)))))]
 async fn download_report(
     scope: Scoped<Admin>,
     Path((id, run)): Path<(Uuid, Uuid)>,
