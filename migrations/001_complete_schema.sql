@@ -8256,11 +8256,11 @@ begin
   perform romashka.require_role(workspace, 'agent');
   update romashka.media_fetches as f set status = 'pending', attempt_count = 0, next_attempt_at = pg_catalog.now()
    where f.id = file and f.workspace_id = workspace and f.status = 'failed' returning * into item;
-  if not found then return false; end if;
+  if not found then raise exception 'no file of this id has failed' using errcode = 'RM404'; end if;
   perform romashka.note_file(workspace, item.message_id, file, '{"state": "pending", "error": null}');
   return true;
 end $$;
-comment on function public.retry_media(uuid, uuid) is 'Fetches a file anew that could not be fetched. False when none of that id has failed.';
+comment on function public.retry_media(uuid, uuid) is 'Fetches a file anew that could not be fetched. Always true.';
 
 -- Deliveries with files ---------------------------------------------------------------------------------------------------------
 
