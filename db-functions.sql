@@ -5223,13 +5223,13 @@ begin
 end $$;
 comment on function romashka.visitor_rate(uuid, integer, text) is 'What a visitor thinks of his talk, in one to five stars; a second rating corrects the first.';
 
-create or replace function romashka.visitor_file(session uuid, file uuid) returns table (workspace_id uuid, filename text, mime_type text, storage_provider text, file_path text, file_hash text)
+create or replace function romashka.visitor_file(session uuid, file uuid) returns setof public.file_attachments
 language plpgsql stable security definer set search_path = '' as $$
 #variable_conflict use_column
 -- Definer: the service's alone.
 begin
   return query
-    select f.workspace_id, f.filename, f.mime_type, f.storage_provider, f.file_path, f.file_hash from romashka.visitor_sessions as s
+    select f.* from romashka.visitor_sessions as s
       join public.file_attachments as f on f.id = file and f.workspace_id = s.workspace_id
      where s.id = session
        and (f.visitor_session_id = session and f.message_id is null

@@ -4,11 +4,59 @@ use romashka_channels::email::{Mail, ParseOptions};
 use romashka_server::mail::settings::{MailServer as Place, Security, SystemMail};
 use romashka_tests::{Api, TestDatabase};
 use serde_json::json;
+use sha2::Digest as _;
 
 use crate::mail_server::{MailServer, PASSWORD};
 use crate::workplace::{Workplace, fresh, settings};
 
 const STATES: &str = "select string_agg(delivery_status, ',' order by created_at, id) from public.message_delivery_tracking";
+
+/// A member writes the rows of files himself: one that names the place of another workspace's file opens nothing.
+#[tokio::test]
+async fn a_row_that_names_anothers_file_sends_nothing() {
+    let Some(server) = MailServer::shared() else {
+        return;
+    };
+    let place = Workplace::with(
+        server,
+        json!({"smtp_port": server.smtp.to_string(), "smtp_security": "starttls"}),
+    )
+    .await;
+    let conversation = place.conversation().await;
+    let rival = place.api.database.create_workspace("rival").await;
+    let theirs = uuid::Uuid::now_v7();
+    let name = theirs.simple().to_string();
+    let path = format!("{}/{}/{name}", rival.simple(), &name[30..]);
+    let bytes = place.api.files().join(&path);
+    std::fs::create_dir_all(bytes.parent().expect("a folder")).expect("a folder");
+    std::fs::write(&bytes, "a secret of the rival").expect("a file");
+    let file: uuid::Uuid = place
+        .api
+        .database
+        .owner()
+        .query_one(
+            "insert into public.file_attachments (workspace_id, conversation_id, filename, file_path, file_size, mime_type, storage_provider)
+             values ($1, $2, 'mine.txt', $3, 21, 'text/plain', 'local') returning id",
+            &[&place.workspace, &conversation, &path],
+        )
+        .await
+        .expect("a row")
+        .get(0);
+    place
+        .send(
+            conversation,
+            "Look at this",
+            json!({"attachments": [file.to_string()]}),
+        )
+        .await;
+    place.until(STATES, "failed".to_owned()).await;
+    place
+        .until(
+            "select error_details ->> 'message' from public.message_delivery_tracking",
+            "A file of the message is not on this server.".to_owned(),
+        )
+        .await;
+}
 
 #[tokio::test]
 async fn an_answer_is_in_the_thread_with_signature_and_file() {
@@ -23,15 +71,19 @@ async fn an_answer_is_in_the_thread_with_signature_and_file() {
         .await;
         let conversation = place.conversation().await;
         let folder = place.api.files();
-        std::fs::write(folder.join("invoice"), b"%PDF-1.4 of a test").expect("a file");
+        let bytes = b"%PDF-1.4 of a test";
+        let hash = hex::encode(sha2::Sha256::digest(bytes));
+        let path = format!("{}/{}/{hash}", &hash[..2], &hash[2..4]);
+        std::fs::create_dir_all(folder.join(&path).parent().expect("a folder")).expect("a folder");
+        std::fs::write(folder.join(&path), bytes).expect("a file");
         let file: uuid::Uuid = place
             .api
             .database
             .owner()
             .query_one(
-                "insert into public.file_attachments (workspace_id, conversation_id, filename, file_path, file_size, mime_type, storage_provider)
-                 values ($1, $2, 'invoice.pdf', 'invoice', 18, 'application/pdf', 'local') returning id",
-                &[&place.workspace, &conversation],
+                "insert into public.file_attachments (workspace_id, conversation_id, filename, file_path, file_hash, file_size, mime_type, storage_provider)
+                 values ($1, $2, 'invoice.pdf', $3, $4, 18, 'application/pdf', 'local') returning id",
+                &[&place.workspace, &conversation, &path, &hash],
             )
             .await
             .expect("a file")

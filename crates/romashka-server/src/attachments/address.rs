@@ -7,22 +7,20 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
 use axum::routing::get;
 use jiff::Timestamp;
-use romashka_channels::website::upload::serving_headers;
 use romashka_db::envelope::Place;
 use secrecy::ExposeSecret;
-use tokio_postgres::Row;
 use url::Url;
 use uuid::Uuid;
 
-use super::storage::Storage;
+use super::stored::StoredFile;
 use crate::input::Path;
 use crate::problem::{Answer, Code, Problem};
 use crate::state::Server;
-use crate::statement::{FromRow, Statement};
+use crate::statement::Statement;
 
 /// How long a provider may fetch a file: it may try for hours when its own queue is full.
 pub const LIFETIME: Duration = Duration::from_secs(12 * 3600);
@@ -51,26 +49,6 @@ pub fn address(server: &Server, workspace: Uuid, file: Uuid, now: Timestamp) -> 
     Url::parse(&format!("{base}/files/{workspace}/{file}/{seal}")).ok()
 }
 
-struct Found {
-    filename: String,
-    path: String,
-    hash: Option<String>,
-    mime_type: Option<String>,
-    storage_provider: String,
-}
-
-impl FromRow for Found {
-    fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
-        Ok(Found {
-            filename: row.try_get("filename")?,
-            path: row.try_get("file_path")?,
-            hash: row.try_get("file_hash")?,
-            mime_type: row.try_get("mime_type")?,
-            storage_provider: row.try_get("storage_provider")?,
-        })
-    }
-}
-
 async fn give_out(
     State(server): State<Server>,
     Path((workspace, file, seal)): Path<(Uuid, Uuid, String)>,
@@ -89,40 +67,20 @@ async fn give_out(
         return Err(nothing());
     }
     let scope = server.service().await?;
-    let found: Option<Found> = Statement::new(include_str!("by_address.sql"))
+    let found: Option<StoredFile> = Statement::new(include_str!("stored.sql"))
         .bind("id", &file)
         .bind("workspace", &workspace)
         .optional(&scope)
         .await?;
     scope.commit().await?;
     let found = found.ok_or_else(nothing)?;
-    let path = Storage::trusted(workspace, file, &found.path, found.hash.as_deref())
-        .ok_or_else(nothing)?;
-    let (body, size) = Storage::of(&server)?
-        .open(&found.storage_provider, path)
-        .await?;
-    let mut response = body.into_response();
-    let headers = response.headers_mut();
-    for (name, value) in serving_headers(None, &found.filename) {
-        let name = HeaderName::try_from(name).map_err(Problem::internal)?;
-        headers.insert(
-            name,
-            HeaderValue::try_from(value).map_err(Problem::internal)?,
-        );
-    }
+    let mut response = found.give_out(&server, None).await.map_err(|_| nothing())?;
     // The provider has to know what it is; a browser is told to save it all the same.
     if let Some(kind) = found
-        .mime_type
+        .media_type
         .and_then(|kind| HeaderValue::try_from(kind).ok())
     {
-        headers.insert(header::CONTENT_TYPE, kind);
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
     }
-    if let Some(size) = size {
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
-    }
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-store"),
-    );
     Ok(response)
 }

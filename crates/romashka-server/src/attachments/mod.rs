@@ -3,15 +3,15 @@
 pub mod address;
 pub mod bucket;
 pub mod storage;
+pub mod stored;
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
 use jiff::Timestamp;
 use romashka_channels::email::attachment::clean_name;
-use romashka_channels::website::upload::serving_headers;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,11 +19,12 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use self::storage::{IN_BUCKET, LOCAL, Received, Storage};
+use self::stored::StoredFile;
 use crate::created::Created;
 use crate::cursor::Place;
 use crate::input::{Limit, Path, Query};
 use crate::page::Page;
-use crate::problem::{Answer, Code, Document, Problem};
+use crate::problem::{Answer, Document, Problem};
 use crate::record;
 use crate::scoped::{Admin, Admitted, Agent, Rejection, Scoped, Viewer};
 use crate::state::Server;
@@ -258,23 +259,7 @@ async fn read_attachment(scope: Scoped<Viewer>, Path(id): Path<Uuid>) -> Answer<
     Ok(Json(found))
 }
 
-record! {
-    /// Where the bytes of a file are.
-    pub struct Stored {
-        /// The file's name.
-        pub filename: String,
-        /// Its media type.
-        pub mime_type: Option<String>,
-        /// Where the bytes are.
-        pub storage_provider: String,
-        /// Under which path.
-        pub file_path: String,
-        /// SHA-256 of them.
-        pub file_hash: Option<String>,
-    }
-}
-
-async fn stored<N>(scope: &Scoped<N>, id: Uuid) -> Answer<Stored> {
+async fn stored<N>(scope: &Scoped<N>, id: Uuid) -> Answer<StoredFile> {
     let workspace = scope.workspace();
     Statement::new(include_str!("stored.sql"))
         .bind("id", &id)
@@ -295,39 +280,11 @@ async fn download_attachment(
     State(server): State<Server>,
     Path(id): Path<Uuid>,
 ) -> Answer<Response> {
-    let workspace = scope.workspace().ok_or_else(Problem::not_found)?;
     let found = stored(&scope, id).await?;
     // However long it is read: no connection waits for it.
     drop(scope.release());
-    let hash = found.file_hash.as_deref();
-    let Some(path) = Storage::trusted(workspace, id, &found.file_path, hash) else {
-        // Whoever wrote such a row learns nothing of what is there.
-        return Err(match found.storage_provider.as_str() {
-            LOCAL | IN_BUCKET => Problem::not_found(),
-            _ => Problem::new(Code::Conflict)
-                .detail("The bytes of this file are in a storage that this server does not read"),
-        });
-    };
-    let storage = Storage::of(&server)?;
-    let (body, size) = storage.open(&found.storage_provider, path).await?;
-    let mut response = body.into_response();
-    let headers = response.headers_mut();
     // Without a kind it is given out as bytes to be saved.
-    for (name, value) in serving_headers(None, &found.filename) {
-        let name = HeaderName::try_from(name).map_err(Problem::internal)?;
-        headers.insert(
-            name,
-            HeaderValue::try_from(value).map_err(Problem::internal)?,
-        );
-    }
-    if let Some(size) = size {
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
-    }
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-store"),
-    );
-    Ok(response)
+    found.give_out(&server, None).await
 }
 
 /// Remove a file
@@ -346,9 +303,11 @@ async fn delete_attachment(
         .bind("workspace", &workspace)
         .execute(&scope)
         .await?;
-    if [LOCAL, IN_BUCKET].contains(&found.storage_provider.as_str()) {
+    if let Some(path) = found.path()
+        && [LOCAL, IN_BUCKET].contains(&found.provider.as_str())
+    {
         Storage::of(&server)?
-            .remove(&found.storage_provider, workspace, id, &found.file_path)
+            .remove(&found.provider, workspace, id, path)
             .await?;
     }
     Ok(StatusCode::NO_CONTENT)

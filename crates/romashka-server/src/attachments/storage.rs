@@ -237,23 +237,6 @@ impl Storage {
             || provider == LOCAL && self.folder.join(path).is_file()
     }
 
-    /// A file as a text; one that is longer than this limit (bytes) is not read.
-    pub async fn read_text(&self, provider: &str, path: &str, limit: usize) -> Answer<String> {
-        let (body, _) = self.open(provider, path).await?;
-        let bytes = axum::body::to_bytes(body, limit)
-            .await
-            .map_err(|_| Problem::not_found().detail("The file is too large to be shown"))?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
-    }
-
-    /// The bytes of a file in the bucket, at most so many.
-    pub async fn read_away(&self, path: &str, most: usize) -> Answer<Vec<u8>> {
-        match self.bucket_of(IN_BUCKET)? {
-            Some(bucket) => bucket.read(path, most).await.map_err(away),
-            None => Err(missing()),
-        }
-    }
-
     /// Puts files that were written below `folder` into the bucket.
     pub async fn put_away(&self, folder: &Path, path: &str, media_type: &str) -> Answer<()> {
         match self.bucket_of(IN_BUCKET)? {

@@ -1,4 +1,4 @@
--- Where a file's bytes are, and as what they are given out.
-select f.filename, f.mime_type, f.storage_provider, f.file_path, f.file_hash
+-- A file, and where its bytes are.
+select f.id, f.workspace_id, f.filename, f.file_size, f.mime_type, f.file_path, f.file_hash, f.storage_provider
   from public.file_attachments as f
- where f.id = $id and f.workspace_id = $workspace
+ where f.id = $id::uuid and f.workspace_id = $workspace::uuid

@@ -11,16 +11,15 @@ use romashka_channels::email::display::{
     DisplayOptions, FRAME_POLICY, FRAME_SANDBOX, HTML_LIMIT, RemoteImages, clean_for_display,
 };
 use romashka_channels::email::html_quotes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use tokio_postgres::Row;
-use tokio_postgres::types::Json as Jsonb;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::attachments::storage::Storage;
+use crate::attachments::stored::StoredFile;
 use crate::input::Path;
 use crate::problem::{Answer, Problem};
 use crate::router::PREFIX;
@@ -56,18 +55,8 @@ pub struct MessageHtml {
     frame_policy: &'static str,
 }
 
-/// Where HTML is that was too long for the message's row.
-#[derive(Deserialize)]
-struct HtmlFile {
-    id: Uuid,
-    path: String,
-    hash: Option<String>,
-    provider: String,
-}
-
 struct Source {
     mail: Option<Value>,
-    html_file: Option<HtmlFile>,
     pictures: Option<Value>,
 }
 
@@ -75,9 +64,6 @@ impl FromRow for Source {
     fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
         Ok(Source {
             mail: row.try_get("mail")?,
-            html_file: row
-                .try_get::<_, Option<Jsonb<HtmlFile>>>("html_file")?
-                .map(|Jsonb(file)| file),
             pictures: row.try_get("pictures")?,
         })
     }
@@ -104,18 +90,19 @@ async fn read_message_html(
         .await?;
     let mail = source.mail.unwrap_or(Value::Null);
     let text = |name: &str| mail.get(name).and_then(Value::as_str).map(str::to_owned);
-    let html = match (text("html"), &source.html_file) {
-        (Some(html), _) => html,
-        (None, Some(file)) => {
-            let workspace = workspace.ok_or_else(Problem::not_found)?;
-            let path = Storage::trusted(workspace, file.id, &file.path, file.hash.as_deref())
-                .ok_or_else(Problem::not_found)?;
-            Storage::of(&server)?
-                .read_text(&file.provider, path, HTML_LIMIT)
-                .await?
-        }
-        (None, None) => {
-            return Err(Problem::not_found().detail("The message has no HTML"));
+    let html = match text("html") {
+        Some(html) => html,
+        // It was too long for the message's row.
+        None => {
+            let file: Option<StoredFile> = Statement::new(include_str!("html_file.sql"))
+                .bind("message", &message)
+                .bind("workspace", &workspace)
+                .optional(&scope)
+                .await?;
+            let file =
+                file.ok_or_else(|| Problem::not_found().detail("The message has no HTML"))?;
+            let bytes = file.read(&server, HTML_LIMIT).await?;
+            String::from_utf8_lossy(&bytes).into_owned()
         }
     };
     let inline_images: HashMap<String, String> = source

@@ -1,5 +1,7 @@
 //! Files of a message on their way out.
 
+use std::ops::Deref;
+
 use axum::body::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use http_body_util::StreamBody;
@@ -15,6 +17,7 @@ use uuid::Uuid;
 use super::outcome::{Failure, Outcome};
 use super::rendered::{configuration, refused};
 use crate::attachments::storage::{LOCAL, Storage};
+use crate::attachments::stored::StoredFile;
 use crate::problem::{Answer, Code};
 use crate::providers::provider::{Client, Exchange};
 use crate::state::Server;
@@ -22,32 +25,19 @@ use crate::statement::{FromRow, Statement};
 
 /// A file of a message.
 #[derive(Clone, Debug)]
-pub(super) struct File {
-    pub(super) id: Uuid,
-    pub(super) name: String,
-    pub(super) size: u64,
-    pub(super) content_type: String,
-    workspace: Uuid,
-    path: String,
-    hash: Option<String>,
-    storage_provider: String,
-}
+pub(super) struct File(StoredFile);
 
 impl FromRow for File {
     fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
-        let size: i64 = row.try_get("file_size")?;
-        Ok(File {
-            id: row.try_get("id")?,
-            name: row.try_get("filename")?,
-            size: size.unsigned_abs(),
-            content_type: row
-                .try_get::<_, Option<String>>("mime_type")?
-                .unwrap_or_else(|| "application/octet-stream".to_owned()),
-            workspace: row.try_get("workspace_id")?,
-            path: row.try_get("file_path")?,
-            hash: row.try_get("file_hash")?,
-            storage_provider: row.try_get("storage_provider")?,
-        })
+        StoredFile::from_row(row).map(File)
+    }
+}
+
+impl Deref for File {
+    type Target = StoredFile;
+
+    fn deref(&self) -> &StoredFile {
+        &self.0
     }
 }
 
@@ -65,24 +55,27 @@ impl File {
             .await
     }
 
-    /// The storage, when its bytes can be found there; else why not.
-    pub(super) fn find(&self, server: &Server) -> Result<Storage, Failure> {
+    /// As what it leaves.
+    pub(super) fn content_type(&self) -> &str {
+        self.media_type
+            .as_deref()
+            .unwrap_or("application/octet-stream")
+    }
+
+    /// Whether its bytes can be found; else why not.
+    pub(super) fn find(&self, server: &Server) -> Result<(), Failure> {
         let path = self
-            .trusted()
+            .path()
             .ok_or_else(|| refused("the file's place is not known"))?;
         let storage = Storage::of(server)
             .map_err(|_| configuration("The storage of files cannot be used at the moment."))?;
-        match self.storage_provider.as_str() {
-            provider if storage.has(provider, path) => Ok(storage),
+        match self.provider.as_str() {
+            provider if storage.has(provider, path) => Ok(()),
             LOCAL => Err(refused("the file is not on this server any more")),
             _ => Err(configuration(
                 "The file is in a storage that this server does not read.",
             )),
         }
-    }
-
-    fn trusted(&self) -> Option<&str> {
-        Storage::trusted(self.workspace, self.id, &self.path, self.hash.as_deref())
     }
 }
 
@@ -91,7 +84,7 @@ pub(super) async fn upload(
     client: &Client,
     base: &Url,
     request: &OutboundRequest,
-    storage: &Storage,
+    server: &Server,
     file: &File,
 ) -> Result<String, Outcome> {
     let passing = |words: &str| Outcome::Passing {
@@ -109,8 +102,7 @@ pub(super) async fn upload(
         )));
     };
     let gone = || Outcome::Refused(refused("the file is not on this server any more"));
-    let path = file.trusted().ok_or_else(gone)?;
-    let (opened, size) = match storage.open(&file.storage_provider, path).await {
+    let (opened, size) = match file.open(server).await {
         Ok(opened) => opened,
         Err(problem) if problem.code() == Code::NotFound => return Err(gone()),
         Err(_) => return Err(passing("The file cannot be read at the moment.")),

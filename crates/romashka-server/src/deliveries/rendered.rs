@@ -31,7 +31,6 @@ use super::outcome::{self, Failure, Outcome};
 use super::wanted::{self, Reaction, Template};
 use super::{Claimed, Loaded};
 use crate::attachments::address::address;
-use crate::attachments::storage::Storage;
 use crate::mail::account::{Endpoint, MailAccount};
 use crate::mail::post::Surroundings;
 use crate::mail::smtp::{self, SendError};
@@ -66,7 +65,7 @@ enum Part {
 
 struct FileToSend {
     upload: OutboundRequest,
-    storage: Storage,
+    server: Server,
     file: File,
     message: OutboundMessage,
     number: Number,
@@ -75,7 +74,7 @@ struct FileToSend {
 
 impl FileToSend {
     async fn request(&self, client: &Client, base: &Url) -> Result<OutboundRequest, Outcome> {
-        let id = files::upload(client, base, &self.upload, &self.storage, &self.file).await?;
+        let id = files::upload(client, base, &self.upload, &self.server, &self.file).await?;
         let mut message = self.message.clone();
         if let OutboundContent::Media { source, .. } = &mut message.content {
             *source = MediaSource::Id(id);
@@ -394,10 +393,12 @@ pub(super) async fn render_mail(
             "The channel has no mail server to send by (smtp_host).",
         )));
     };
-    let mut surroundings = Surroundings::load(scope, claimed.id, claimed.workspace).await?;
-    surroundings.fetch(server).await?;
-    let folder = server.settings.file_folder.as_deref();
-    let mail = match surroundings.render(&account, &loaded.content, recipient, folder) {
+    let surroundings = Surroundings::load(scope, claimed.id, claimed.workspace).await?;
+    let files = match surroundings.files(server).await? {
+        Ok(files) => files,
+        Err(error) => return Ok(Err(refused(&error.to_string()))),
+    };
+    let mail = match surroundings.render(&account, &loaded.content, recipient, files) {
         Ok(mail) => mail,
         Err(error) => return Ok(Err(refused(&error.to_string()))),
     };
@@ -479,7 +480,7 @@ impl Outgoing<'_> {
         let kinds: Vec<MediaKind> = self
             .files
             .iter()
-            .map(|file| MediaKind::for_file(&file.content_type, file.size))
+            .map(|file| MediaKind::for_file(file.content_type(), file.size))
             .collect();
         // The words stand below the first file where they fit there, else before it.
         let caption = text.filter(|text| {
@@ -555,16 +556,16 @@ impl Outgoing<'_> {
                 continue;
             };
             let file = files.next().ok_or_else(|| refused("a file is missing"))?;
-            let storage = file.find(server)?;
+            file.find(server)?;
             let upload = account
                 .number
-                .upload_media(kind, &file.name, &file.content_type, file.size)
+                .upload_media(kind, &file.name, file.content_type(), file.size)
                 .map_err(|error| refused(&error.to_string()))?
                 .with_bearer(token)
                 .map_err(|_| configuration("The access token is no text that can be sent."))?;
             parts.push(Part::File(Box::new(FileToSend {
                 upload,
-                storage,
+                server: server.clone(),
                 file: file.clone(),
                 message,
                 number: account.number.clone(),
@@ -605,7 +606,7 @@ fn mms_addresses(server: &Server, workspace: Uuid, files: &[File]) -> Result<Vec
         .iter()
         .map(|file| {
             let is_picture = matches!(
-                file.content_type.as_str(),
+                file.content_type(),
                 "image/jpeg" | "image/png" | "image/gif"
             );
             let (limit, words) = match is_picture {

@@ -3,8 +3,6 @@
 //! Invariant: the same message gives the same bytes, whichever process renders it, so that a second attempt after a lost
 //! answer is recognised by its receiver as the same mail.
 
-use std::path::Path;
-
 use jiff::Timestamp;
 use romashka_channels::email::display::clean_outgoing;
 use romashka_channels::email::header::{Mailbox, normalise_address};
@@ -17,8 +15,8 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::account::MailAccount;
-use crate::attachments::storage::{IN_BUCKET, LOCAL, Storage};
-use crate::problem::Answer;
+use crate::attachments::stored::StoredFile;
+use crate::problem::{Answer, Code};
 use crate::state::Server;
 use crate::statement::{FromRow, Statement};
 
@@ -30,7 +28,7 @@ pub enum PostError {
     Mail(#[from] OutgoingError),
     /// Files are missing.
     #[error("a file of the message is not on this server")]
-    File(#[source] std::io::Error),
+    FileMissing,
     /// Files are somewhere else.
     #[error("a file of the message is not kept on this server")]
     FileElsewhere,
@@ -64,14 +62,8 @@ pub struct Surroundings {
 
 #[derive(Debug)]
 struct File {
-    name: String,
-    path: String,
-    size: i64,
-    media_type: Option<String>,
+    stored: StoredFile,
     content_id: Option<String>,
-    provider: String,
-    /// The bytes, where they were fetched.
-    bytes: Option<Vec<u8>>,
 }
 
 impl FromRow for Surroundings {
@@ -97,13 +89,8 @@ impl FromRow for Surroundings {
 impl FromRow for File {
     fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
         Ok(File {
-            name: row.try_get("filename")?,
-            path: row.try_get("file_path")?,
-            size: row.try_get("file_size")?,
-            media_type: row.try_get("mime_type")?,
+            stored: StoredFile::from_row(row)?,
             content_id: row.try_get("content_id")?,
-            provider: row.try_get("storage_provider")?,
-            bytes: None,
         })
     }
 }
@@ -146,13 +133,13 @@ impl Surroundings {
         Ok(())
     }
 
-    /// The mail. `recipient` is the address the customer is known by.
+    /// The mail, with its files. `recipient` is the address the customer is known by.
     pub fn render(
         &self,
         account: &MailAccount,
         content: &str,
         recipient: &str,
-        folder: Option<&Path>,
+        files: Vec<OutgoingFile>,
     ) -> Result<RenderedMail, PostError> {
         let is_automatic = self.sender_type == "ai";
         if is_automatic && self.answers_automatic {
@@ -195,7 +182,7 @@ impl Surroundings {
             text: content.to_owned(),
             html: text("html").map(clean_outgoing),
             signature: account.signature.clone(),
-            files: self.read_files(folder)?,
+            files,
             purpose: if is_automatic {
                 Purpose::AutomaticReply
             } else {
@@ -250,51 +237,35 @@ impl Surroundings {
         })
     }
 
-    fn read_files(&self, folder: Option<&Path>) -> Result<Vec<OutgoingFile>, PostError> {
-        let total: i64 = self.files.iter().map(|file| file.size).sum();
-        if usize::try_from(total).unwrap_or(usize::MAX) > SIZE_LIMIT {
-            return Err(PostError::FilesTooLarge);
-        }
-        self.files
-            .iter()
-            .map(|file| {
-                let data = match &file.bytes {
-                    Some(bytes) => bytes.clone(),
-                    None => read_file(folder, file)?,
-                };
-                Ok(OutgoingFile {
-                    name: file.name.clone(),
-                    content_type: file
-                        .media_type
-                        .clone()
-                        .unwrap_or_else(|| "application/octet-stream".to_owned()),
-                    content_id: file.content_id.clone(),
-                    data,
-                })
-            })
-            .collect()
-    }
-
-    /// Fetches the files that are kept in the bucket, as far as a mail may have them.
-    pub async fn fetch(&mut self, server: &Server) -> Answer<()> {
+    /// The files of the mail, read; or why it cannot be sent with them.
+    pub async fn files(&self, server: &Server) -> Answer<Result<Vec<OutgoingFile>, PostError>> {
         let mut room = SIZE_LIMIT;
-        for file in &mut self.files {
-            if file.provider != IN_BUCKET || !is_below(&file.path) {
-                continue;
-            }
-            let bytes = Storage::of(server)?.read_away(&file.path, room).await?;
-            room = room.saturating_sub(bytes.len());
-            file.bytes = Some(bytes);
+        let mut files = Vec::with_capacity(self.files.len());
+        for File { stored, content_id } in &self.files {
+            let data = match stored.read(server, room).await {
+                Ok(data) => data,
+                Err(problem) => {
+                    return match problem.code() {
+                        Code::NotFound => Ok(Err(PostError::FileMissing)),
+                        Code::Conflict => Ok(Err(PostError::FileElsewhere)),
+                        Code::BodyTooLarge => Ok(Err(PostError::FilesTooLarge)),
+                        _ => Err(problem),
+                    };
+                }
+            };
+            room -= data.len();
+            files.push(OutgoingFile {
+                name: stored.name.clone(),
+                content_type: stored
+                    .media_type
+                    .clone()
+                    .unwrap_or_else(|| "application/octet-stream".to_owned()),
+                content_id: content_id.clone(),
+                data,
+            });
         }
-        Ok(())
+        Ok(Ok(files))
     }
-}
-
-fn read_file(folder: Option<&Path>, file: &File) -> Result<Vec<u8>, PostError> {
-    let folder = folder
-        .filter(|_| file.provider == LOCAL && is_below(&file.path))
-        .ok_or(PostError::FileElsewhere)?;
-    std::fs::read(folder.join(&file.path)).map_err(PostError::File)
 }
 
 /// What others wrote is repeated only where it is an id.
@@ -304,13 +275,6 @@ fn is_id(id: &str) -> bool {
         && id
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>'))
-}
-
-/// A path that leads nowhere else.
-fn is_below(path: &str) -> bool {
-    Path::new(path)
-        .components()
-        .all(|part| matches!(part, std::path::Component::Normal(_)))
 }
 
 fn sender_name(agent: Option<&str>, company: &str) -> String {

@@ -4,38 +4,27 @@
 //! itself until it meets what the process follows, and does so again whenever it fell behind; each event carries the place
 //! from which its reader can go on, here or at another process.
 
-use std::convert::Infallible;
-use std::time::Duration;
-
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Version, header};
+use axum::http::{HeaderMap, Version};
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::stream::unfold;
 use romashka_db::scope::Claims;
 use serde::Deserialize;
-use tokio::sync::Semaphore;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::connection::Connection;
 use super::ledger::{Event, Filter, Page, Place, reaches, read_page};
-use super::queue::{End, Found};
+use super::queue::Found;
 use super::readers::{Audience, Entitlement, Kind, Piece, Seat};
+use super::stream::{LAST_EVENT_ID, Phase, Source, answer, begin, end_of_life, named, retry};
 use crate::authentication::principal::role_name;
 use crate::input::Query;
 use crate::problem::{Answer, Code, Problem};
 use crate::scoped::{Scoped, Viewer};
 use crate::state::Server;
 
-pub(super) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// How many streams of a process read the ledger by themselves at a time: after a restart all of them want to, and
-/// requests need connections too.
-pub(super) static READING: Semaphore = Semaphore::const_new(4);
-/// How long a stream lasts. The next one is let in by credentials that hold then.
-pub(super) const LIFETIME: Duration = Duration::from_secs(3600);
 /// Most kinds in a filter.
 const MOST_KINDS: usize = 50;
 
@@ -136,39 +125,9 @@ pub async fn stream_events(
         phase: Phase::Opening,
         seen,
         is_ready: false,
-        ends_at: tokio::time::Instant::now() + LIFETIME.mul_f64(rand::random_range(0.9..1.0)),
+        ends_at: end_of_life(),
     };
-    let body = unfold(Some(stream), async |stream| {
-        let mut stream = stream?;
-        stream.seat.reader().comes();
-        let (text, goes_on) = stream.next().await;
-        stream.seat.reader().goes();
-        let text = Ok::<Bytes, Infallible>(text);
-        Some((text, goes_on.then_some(stream)))
-    });
-    let mut response = Response::new(Body::from_stream(body));
-    for (name, value) in [
-        (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-store"),
-        // nginx would gather the stream before it passes it on.
-        (HeaderName::from_static("x-accel-buffering"), "no"),
-    ] {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
-    }
-    Ok(response)
-}
-
-enum Phase {
-    /// Nothing was sent.
-    Opening,
-    /// The place from which on the process will send has to be found.
-    Placing,
-    /// The ledger is read up to that place.
-    Reading { before: u64 },
-    /// What the process follows is passed on.
-    Following,
+    Ok(answer(stream))
 }
 
 struct EventStream {
@@ -181,38 +140,16 @@ struct EventStream {
     ends_at: tokio::time::Instant,
 }
 
-impl EventStream {
-    /// What is sent next, and whether anything follows it.
-    async fn next(&mut self) -> (Bytes, bool) {
-        loop {
-            match self.step().await {
-                Ok(Some(text)) if text.is_empty() => {}
-                Ok(Some(text)) => return (text, true),
-                Ok(None) => {
-                    let end = self
-                        .seat
-                        .reader()
-                        .queue
-                        .ended()
-                        .map_or("connect again", End::words);
-                    return (format!(": {end}\n\n").into(), false);
-                }
-                Err(problem) => {
-                    tracing::warn!(code = problem.code().name(), "a stream could not go on");
-                    return (Bytes::from_static(b": connect again\n\n"), false);
-                }
-            }
-        }
+impl Source for EventStream {
+    fn seat(&self) -> &Seat {
+        &self.seat
     }
 
-    /// One step; none at the end.
     async fn step(&mut self) -> Answer<Option<Bytes>> {
         match self.phase {
             Phase::Opening => {
                 self.phase = Phase::Placing;
-                // Spread, so that the readers of a process that stopped do not come to another one all at once.
-                let retry = rand::random_range(500..2500);
-                Ok(Some(format!("retry: {retry}\n\n").into()))
+                Ok(Some(retry()))
             }
             Phase::Placing => {
                 let Some(before) = self.seat.find_place().await else {
@@ -289,43 +226,26 @@ impl EventStream {
             }
         }
     }
+}
 
+impl EventStream {
     fn ready(&mut self, place: Place) -> Bytes {
         self.is_ready = true;
         named("ready", place)
     }
 
     async fn is_reached(&self, seen: Place) -> Answer<bool> {
-        let (_permit, scope) = self.begin().await?;
+        let (_permit, scope) = begin(&self.seat, &self.claims).await?;
         let is_reached = reaches(&scope, seen).await?;
         scope.commit().await?;
         Ok(is_reached)
     }
 
     async fn read(&self, seen: Place, before: u64) -> Answer<Page> {
-        let (_permit, scope) = self.begin().await?;
+        let (_permit, scope) = begin(&self.seat, &self.claims).await?;
         let workspace = self.seat.audience().workspace;
         let page = read_page(&scope, workspace, seen, before, &self.filter).await?;
         scope.commit().await?;
         Ok(page)
     }
-
-    async fn begin(
-        &self,
-    ) -> Answer<(
-        tokio::sync::SemaphorePermit<'static>,
-        romashka_db::scope::OwnedScope,
-    )> {
-        let permit = READING.acquire().await.map_err(Problem::internal)?;
-        let server = self.seat.server();
-        let scope = server
-            .database
-            .begin(&self.claims, &server.surroundings())
-            .await?;
-        Ok((permit, scope))
-    }
-}
-
-pub(super) fn named(name: &str, place: Place) -> Bytes {
-    format!("id: {}\nevent: {name}\ndata: {{}}\n\n", place.cursor()).into()
 }

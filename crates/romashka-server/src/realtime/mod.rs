@@ -13,6 +13,7 @@ mod live;
 mod presence;
 mod queue;
 mod readers;
+mod stream;
 mod visitors;
 
 use axum::extract::Request;

@@ -5,27 +5,23 @@
 //! place, so that a cut between two pieces loses nothing.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::stream::unfold;
 use romashka_channels::website::limits::{STREAMS_PER_ADDRESS, STREAMS_PER_SESSION};
 use romashka_db::scope::OwnedScope;
 use serde_json::{Value, json};
-use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, sleep};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::connection::Connection;
-use super::events::{LAST_EVENT_ID, LIFETIME, READING, named};
 use super::ledger::{Entry, Filter, Page, Place, reaches, read_page};
-use super::queue::{End, Found};
+use super::queue::Found;
 use super::readers::{Audience, Entitlement, Interest, Kind, Piece, Seat, VISITOR};
+use super::stream::{LAST_EVENT_ID, Phase, Source, answer, begin, end_of_life, named, retry};
 use crate::problem::{Answer, Problem};
 use crate::state::Server;
 use crate::statement::{FromRow, Statement};
@@ -90,35 +86,9 @@ pub fn open_visitor_stream(
         phase: Phase::Opening,
         seen,
         is_ready: false,
-        ends_at: Instant::now() + LIFETIME.mul_f64(rand::random_range(0.9..1.0)),
+        ends_at: end_of_life(),
     };
-    let body = unfold(Some(stream), async |stream| {
-        let mut stream = stream?;
-        stream.seat.reader().comes();
-        let (text, goes_on) = stream.next().await;
-        stream.seat.reader().goes();
-        let text = Ok::<Bytes, Infallible>(text);
-        Some((text, goes_on.then_some(stream)))
-    });
-    let mut response = Response::new(Body::from_stream(body));
-    for (name, value) in [
-        (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-store"),
-        // nginx would gather the stream before it passes it on.
-        (HeaderName::from_static("x-accel-buffering"), "no"),
-    ] {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
-    }
-    Ok(response)
-}
-
-enum Phase {
-    Opening,
-    Placing,
-    Reading { before: u64 },
-    Following,
+    Ok(answer(stream))
 }
 
 struct Stream {
@@ -130,43 +100,23 @@ struct Stream {
     ends_at: Instant,
 }
 
-impl Stream {
-    async fn next(&mut self) -> (Bytes, bool) {
-        loop {
-            match self.step().await {
-                Ok(Some(text)) if text.is_empty() => {}
-                Ok(Some(text)) => return (text, true),
-                Ok(None) => {
-                    let end = self
-                        .seat
-                        .reader()
-                        .queue
-                        .ended()
-                        .map_or("connect again", End::words);
-                    return (format!(": {end}\n\n").into(), false);
-                }
-                Err(problem) => {
-                    tracing::warn!(code = problem.code().name(), "a stream could not go on");
-                    return (Bytes::from_static(b": connect again\n\n"), false);
-                }
-            }
-        }
+impl Source for Stream {
+    fn seat(&self) -> &Seat {
+        &self.seat
     }
 
-    /// One step; none at the end.
     async fn step(&mut self) -> Answer<Option<Bytes>> {
         match self.phase {
             Phase::Opening => {
                 self.phase = Phase::Placing;
-                let retry = rand::random_range(500..2500);
-                Ok(Some(format!("retry: {retry}\n\n").into()))
+                Ok(Some(retry()))
             }
             Phase::Placing => {
                 let Some(before) = self.seat.find_place().await else {
                     return Ok(None);
                 };
                 let place = Place::before(before);
-                let (_permit, scope) = self.begin().await?;
+                let (_permit, scope) = begin(&self.seat, &self.seat.audience().claims()).await?;
                 // Looked up behind the place: a talk that begins later is heard of from the ledger.
                 self.learn(&scope).await?;
                 let is_kept = match self.seen {
@@ -193,7 +143,7 @@ impl Stream {
                 if self.seat.reader().queue.ended().is_some() {
                     return Ok(None);
                 }
-                let (_permit, scope) = self.begin().await?;
+                let (_permit, scope) = begin(&self.seat, &self.seat.audience().claims()).await?;
                 let filter = Filter {
                     talks: Some(self.talks()),
                     ..Filter::default()
@@ -233,7 +183,8 @@ impl Stream {
                                     .is_some_and(|talk| talks.contains(&talk))
                         });
                         let text = if concerns {
-                            let (_permit, scope) = self.begin().await?;
+                            let (_permit, scope) =
+                                begin(&self.seat, &self.seat.audience().claims()).await?;
                             let text = self.render(&scope, &page, seen).await?;
                             scope.commit().await?;
                             text
@@ -258,7 +209,9 @@ impl Stream {
             }
         }
     }
+}
 
+impl Stream {
     fn talks(&self) -> Vec<Uuid> {
         let interest = self.seat.reader().interest.as_ref();
         interest.map(Interest::talks).unwrap_or_default()
@@ -352,16 +305,6 @@ impl Stream {
             }
         }
         Ok(text.into())
-    }
-
-    async fn begin(&self) -> Answer<(SemaphorePermit<'static>, OwnedScope)> {
-        let permit = READING.acquire().await.map_err(Problem::internal)?;
-        let server = self.seat.server();
-        let scope = server
-            .database
-            .begin(&self.seat.audience().claims(), &server.surroundings())
-            .await?;
-        Ok((permit, scope))
     }
 }
 

@@ -5,11 +5,11 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Extension, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
 use romashka_channels::email::attachment::clean_name;
 use romashka_channels::website::limits::{Action, UPLOAD_BYTES_PER_DAY};
-use romashka_channels::website::upload::{kind_of, serving_headers};
+use romashka_channels::website::upload::kind_of;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -17,10 +17,10 @@ use uuid::Uuid;
 use super::{Session, take};
 use crate::attachments::most_bytes;
 use crate::attachments::storage::Storage;
+use crate::attachments::stored::StoredFile;
 use crate::input::{Path, Query};
 use crate::observe::Caller;
 use crate::problem::{Answer, Code, Document, Problem};
-use crate::record;
 use crate::scoped::Service;
 use crate::state::Server;
 use crate::statement::Statement;
@@ -126,24 +126,6 @@ pub async fn upload_visitor_attachment(
     ))
 }
 
-record! {
-    /// A file that a visitor may have.
-    pub struct VisitorFile {
-        /// Its workspace.
-        pub workspace_id: Uuid,
-        /// Its name.
-        pub filename: String,
-        /// Its media type.
-        pub mime_type: Option<String>,
-        /// Where the bytes are.
-        pub storage_provider: String,
-        /// Their path there.
-        pub file_path: String,
-        /// Their SHA-256 in hexadecimal digits.
-        pub file_hash: Option<String>,
-    }
-}
-
 /// Download a file as a visitor
 ///
 /// Of his talk, or one that he has not sent yet. No browser runs what is in it.
@@ -161,32 +143,11 @@ pub async fn download_visitor_attachment(
     Path((widget, id)): Path<(String, Uuid)>,
 ) -> Answer<Response> {
     let session = Session::of(&scope, &headers, &widget).await?;
-    let found: VisitorFile = Statement::new(include_str!("file.sql"))
+    let found: StoredFile = Statement::new(include_str!("file.sql"))
         .bind("session", &session.id)
         .bind("file", &id)
         .one(&scope)
         .await?;
-    let hash = found.file_hash.as_deref();
-    let path = Storage::trusted(found.workspace_id, id, &found.file_path, hash)
-        .ok_or_else(Problem::not_found)?;
-    let (body, size) = Storage::of(&server)?
-        .open(&found.storage_provider, path)
-        .await?;
-    let mut response = body.into_response();
-    let answered = response.headers_mut();
-    let kind = found.mime_type.as_deref().and_then(kind_of);
-    for (name, value) in serving_headers(kind, &found.filename) {
-        answered.insert(
-            HeaderName::try_from(name).map_err(Problem::internal)?,
-            HeaderValue::try_from(value).map_err(Problem::internal)?,
-        );
-    }
-    if let Some(size) = size {
-        answered.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
-    }
-    answered.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-store"),
-    );
-    Ok(response)
+    let kind = found.media_type.as_deref().and_then(kind_of);
+    found.give_out(&server, kind).await
 }
