@@ -362,6 +362,7 @@ virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
 relay_domains = lmtp.example smtp.example
 transport_maps = inline:{{ {{lmtp.example = lmtp:inet:127.0.0.1:{to_lmtp}}}, {{smtp.example = smtp:[127.0.0.1]:{to_smtp}}} }}
 smtp_tls_security_level = may
+smtp_tls_loglevel = 1
 minimal_backoff_time = 2s
 maximal_backoff_time = 2s
 queue_run_delay = 2s
