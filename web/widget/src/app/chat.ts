@@ -80,7 +80,7 @@ export class Chat {
       onStart: () => void this.load(),
       onEvent: (event) => this.take(event),
       onState: (isConnected) => this.set({ isConnected }),
-      onEnd: () => this.forget(),
+      onEnd: (token) => this.forget(token),
       onSession: (session) => this.adopt(session),
     });
     this.state = {
@@ -187,7 +187,7 @@ export class Chat {
       this.setConversation(conversation);
       this.considerRead();
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return this.forget();
+      if (error instanceof ApiError && error.status === 401) return this.forget(token);
       this.set({ isLoaded: true, isConnected: false });
     }
   }
@@ -292,8 +292,12 @@ export class Chat {
     this.setUnread(0);
   }
 
-  /** The session is over: what is on its way stays and goes out under the next. */
-  private forget(): void {
+  /**
+   * The session of this token is over: what is on its way stays and goes out under the next. A token that was refused after
+   * another one took its place says nothing of that one.
+   */
+  private forget(token: string | null): void {
+    if (token !== (this.session?.visitor_token ?? null)) return;
     this.session = null;
     this.keep.session = null;
     this.live.announce(this.session);
@@ -318,7 +322,7 @@ export class Chat {
     if (this.session) await this.api.end().catch(() => undefined);
     this.keep.clear();
     this.set({ outbox: [] });
-    this.forget();
+    this.forget(this.session?.visitor_token ?? null);
   }
 
   // Writing
@@ -389,6 +393,7 @@ export class Chat {
 
   private async deliverOne(outgoing: Outgoing, isSecond = false): Promise<void> {
     await this.ensureSession();
+    const token = this.session?.visitor_token ?? null;
     try {
       const { email } = this.state;
       const answer = await this.api.write(
@@ -410,7 +415,7 @@ export class Chat {
       // The session ended meanwhile: a new one begins, once. Files belonged to the old one.
       const isOver = error instanceof ApiError && error.status === 401 && !isSecond && !this.state.settings?.identity_required;
       if (!isOver || outgoing.files.length > 0) throw error;
-      this.forget();
+      this.forget(token);
       await this.deliverOne(outgoing, true);
     }
   }

@@ -14,8 +14,8 @@ export interface LiveListener {
   onEvent(event: LiveEvent): void;
   /** The connection broke (false), or stands again (true). */
   onState(isUp: boolean): void;
-  /** The session is over. */
-  onEnd(): void;
+  /** The session of this token is over. */
+  onEnd(token: string | null): void;
   /** Another tab began, changed or ended the session: storage may tell of it later than this does. */
   onSession(session: Session | null): void;
 }
@@ -88,6 +88,7 @@ export class Live {
     };
     while (!signal.aborted) {
       const connection = new AbortController();
+      const token = this.api.token();
       const stop = () => connection.abort();
       signal.addEventListener("abort", stop, { once: true });
       let dog = 0;
@@ -116,7 +117,7 @@ export class Live {
         }
       } catch (error) {
         if (signal.aborted) return;
-        if (error instanceof ApiError && error.status === 401) return this.listener.onEnd();
+        if (error instanceof ApiError && error.status === 401) return this.listener.onEnd(token);
         if (error instanceof ApiError && (error.status === 403 || error.status === 404)) return;
         if (error instanceof ApiError && error.retryAfter !== null) told = error.retryAfter * 1000;
         failures += 1;

@@ -390,8 +390,16 @@ test("who signs in at the site keeps his talk, and who signs out leaves none", a
   assert.match(await identify({ external_user_id: "user-42", identifier_hash: "0".repeat(64) }), /^(invalid_token|forbidden|unauthenticated)$/);
   assert.equal(await frame.locator(".group.own .bubble").count(), 1, "a wrong proof changes nothing");
   const hash = createHmac("sha256", identitySecret).update("user-42").digest("hex");
+  // What was asked with the token of before is refused after the new one is there: that must not end the new session.
+  const history = /\/api\/v1\/website\/[^/]+\/messages$/;
+  await context.route(history, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    await route.continue();
+  });
   await page.reload();
   assert.equal(await identify({ external_user_id: "user-42", identifier_hash: hash, name: "Ann" }), "identified");
+  await page.waitForTimeout(1500);
+  await context.unroute(history);
   await open(visited);
   await frame.locator(".group.own .bubble", { hasText: "Before I signed in." }).waitFor();
   // On another device the same person goes on with the same talk.
