@@ -199,8 +199,9 @@ const CONSTRAINTS: &str = "select c.relname::text, k.conname || ': ' || pg_get_c
  where c.relnamespace = 'public'::regnamespace and k.contype in ('p', 'u', 'f', 'c', 'x') and k.conparentid = 0 order by c.relname, array_position(array['p', 'u', 'x', 'f', 'c'], k.contype::text), k.conname";
 const INDEXES: &str = "select t.relname::text, pg_get_indexdef(i.indexrelid) from pg_index i join pg_class t on t.oid = i.indrelid join pg_class c on c.oid = i.indexrelid
  where t.relnamespace = 'public'::regnamespace and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x')) order by t.relname, c.relname";
-const POLICIES: &str = "select tablename::text, format('%s: %s to %s%s%s', policyname, lower(cmd), array_to_string(array(select unnest(roles::text[]) order by 1), ', '), ' using (' || qual || ')', ' with check (' || with_check || ')')
-  from pg_policies where schemaname = 'public' order by tablename, array_position(array['SELECT', 'INSERT', 'UPDATE', 'DELETE'], cmd), policyname";
+// Policies for reading have the body of `workspaces_of_request` written out; the page shows the call.
+const POLICIES: &str = r#"select tablename::text, format('%s: %s to %s%s%s', policyname, lower(cmd), array_to_string(array(select unnest(roles::text[]) order by 1), ', '), ' using (' || regexp_replace(qual, '\s+CASE\s.*?\sELSE romashka\.my_workspaces\((.*?)\)\s+END AS my_workspaces', ' romashka.workspaces_of_request(\1) AS workspaces_of_request') || ')', ' with check (' || with_check || ')')
+  from pg_policies where schemaname = 'public' order by tablename, array_position(array['SELECT', 'INSERT', 'UPDATE', 'DELETE'], cmd), policyname"#;
 const TRIGGERS: &str = "select c.relname::text, pg_get_triggerdef(t.oid) from pg_trigger t join pg_class c on c.oid = t.tgrelid
  where c.relnamespace = 'public'::regnamespace and not t.tgisinternal and t.tgparentid = 0 order by c.relname, t.tgname";
 const REFERENCES: &str = "select distinct c.relname::text, f.relname::text, (select a.attname::text from unnest(k.conkey) as n join pg_attribute a on a.attrelid = k.conrelid and a.attnum = n where a.attname <> 'workspace_id' or cardinality(k.conkey) = 1 limit 1)
