@@ -28,7 +28,7 @@ begin
               where n.nspname = 'public' and c.relname = 'conversations' and c.relkind in ('r', 'p')
                 and not exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'workspace_id' and not a.attisdropped)) then
     raise exception 'this database holds the older schema without workspaces'
-      using errcode = 'RM409', hint = 'Install into a database of its own. Nothing here was changed.';
+      using errcode = 'RM409', hint = 'romashka adopt, or migrations/001_complete_schema.sql, takes its rows over. Nothing here was changed.';
   end if;
 end $$;
 
@@ -117,6 +117,25 @@ begin
   if not exists (select from pg_extension where extname = 'pg_trgm') then
     execute format('create extension pg_trgm with schema %I', target);
   end if;
+  -- Indexes name the schema: an extension that was put elsewhere, as older installations did, is moved.
+  if (select n.nspname <> 'extensions' from pg_extension as e join pg_namespace as n on n.oid = e.extnamespace where e.extname = 'pg_trgm') then
+    if target = 'public' then
+      create schema extensions;
+      grant usage on schema extensions to public;
+    end if;
+    begin
+      alter extension pg_trgm set schema extensions;
+    exception when insufficient_privilege then
+      -- Its functions belong to a superuser. Who created it may drop it where nothing of his own needs it.
+      begin
+        drop extension pg_trgm;
+      exception when dependent_objects_still_exist then
+        raise exception 'the extension pg_trgm is not in the schema extensions, and indexes or functions need it where it is'
+          using errcode = 'RM409', hint = 'As a superuser: alter extension pg_trgm set schema extensions;';
+      end;
+      create extension pg_trgm schema extensions;
+    end;
+  end if;
   foreach wanted in array array['pgcrypto', 'uuid-ossp', 'pg_stat_statements'] loop
     if not exists (select from pg_extension where extname = wanted) and exists (select from pg_available_extensions where name = wanted) then
       begin
@@ -152,6 +171,15 @@ begin
     revoke all on auth.users from public;
     grant usage on schema auth to anon, authenticated, service_role, romashka_agent, romashka_admin;
     grant select, insert, update, delete on auth.users to service_role;
+  end if;
+  -- Accounts that an earlier installation made for itself get what this one reads.
+  if (select pg_has_role(c.relowner, 'usage') and pg_get_userbyid(c.relowner) <> 'supabase_auth_admin' from pg_class as c where c.oid = 'auth.users'::regclass)
+     and (select count(*) from pg_attribute as a where a.attrelid = 'auth.users'::regclass and not a.attisdropped and a.attname in ('email', 'encrypted_password',
+            'email_confirmed_at', 'last_sign_in_at', 'raw_app_meta_data', 'raw_user_meta_data', 'created_at', 'updated_at')) < 8 then
+    alter table auth.users add column if not exists email text, add column if not exists encrypted_password text, add column if not exists email_confirmed_at timestamptz,
+      add column if not exists last_sign_in_at timestamptz, add column if not exists raw_app_meta_data jsonb not null default '{}',
+      add column if not exists raw_user_meta_data jsonb not null default '{}', add column if not exists created_at timestamptz not null default now(),
+      add column if not exists updated_at timestamptz not null default now();
   end if;
   if to_regprocedure('auth.jwt()') is null then
     create function auth.jwt() returns jsonb language sql stable set search_path = '' as
@@ -774,6 +802,8 @@ begin
     columns := array(select a.attname::text from pg_catalog.pg_attribute as a
                       where a.attrelid = format('public.%I', table_name)::regclass and a.attnum > 0 and not a.attisdropped
                         and a.attname <> all (counters || array['id', 'workspace_id', 'created_at', 'updated_at'])
+                        -- Columns of the owner's own are not recorded.
+                        and not exists (select from public.adopted_tables as t where format('column public.%I.%I', audit_table.table_name, a.attname) = any (t.own_objects))
                       order by a.attnum);
     execute format('create or replace trigger %I after update of %s on public.%I for each row when (%s) execute function romashka.log_row_change(%L)',
       table_name || '_90_audit_update',
@@ -6352,6 +6382,11 @@ begin
    where i.workspace_id = workspace and i.customer_id = any (people) and i.channel_type = 'website' and v.workspace_id = workspace and v.visitor = i.external_id;
   delete from public.customer_identities as i where i.workspace_id = workspace and i.customer_id = any (people);
   delete from public.customer_channel_preferences as p where p.workspace_id = workspace and p.customer_id = any (people);
+  -- Rows of the older schema as they were: whatever names the person or one of his conversations.
+  delete from public.adoption_findings as f where f.workspace_id = workspace
+    and (f.source_id = any (people::text[]) or f.source_id = any (talks::text[]) or f.source_row ->> 'customer_id' = any (people::text[])
+      or f.source_row ->> 'conversation_id' = any (talks::text[])
+      or f.source_row ->> 'message_id' in (select m.id::text from public.messages as m where m.workspace_id = workspace and m.conversation_id = any (talks)));
   update public.customer_profiles as p set email = null, name = null, phone = null, company = null, location = null, tags = '{}', custom_fields = '{}', notes = null, erased_at = at, updated_at = at
    where p.workspace_id = workspace and p.id = any (people);
   touched := touched || jsonb_build_object('profiles', cardinality(people), 'audit_rows', romashka.redact_audit(workspace, people || talks
@@ -7104,6 +7139,8 @@ do $$ begin
   perform romashka.protect_table('audit_logs', readers => 'admin', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('audit_seals', readers => 'admin', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('retention_runs', readers => 'admin', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('adopted_tables', readers => 'admin', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('adoption_findings', readers => 'admin', inserters => null, updaters => null, removers => 'admin');
 end $$;
 
 -- A visitor of the widget needs the public settings of the workspace he visits before he is anybody.
@@ -8154,5 +8191,32 @@ comment on column romashka.scheduled_jobs.last_duration_ms is 'How long it took 
 comment on column romashka.scheduled_jobs.last_error is 'The kind of its last failure; null after a run that went well.';
 comment on column romashka.scheduled_jobs.runs is 'How often it was run.';
 comment on column romashka.scheduled_jobs.failures is 'How often it failed.';
+comment on column public.adopted_tables.id is 'The id.';
+comment on column public.adopted_tables.workspace_id is 'The workspace the rows went to.';
+comment on column public.adopted_tables.table_name is 'The table.';
+comment on column public.adopted_tables.rows_before is 'How many rows there were.';
+comment on column public.adopted_tables.rows_after is 'How many were taken over.';
+comment on column public.adopted_tables.rows_repaired is 'In how many of these something was repaired.';
+comment on column public.adopted_tables.rows_quarantined is 'How many were put aside in adoption_findings.';
+comment on column public.adopted_tables.checksum_before is 'Sum of the hashes of all rows as they were.';
+comment on column public.adopted_tables.checksum_unchanged is 'Sum of the hashes of the rows in which nothing was repaired: counted in the older table and in this one, and the same.';
+comment on column public.adopted_tables.duration_ms is 'How long it took, milliseconds.';
+comment on column public.adopted_tables.own_objects is 'Columns, constraints and triggers of the owner''s own that came along: no drift.';
+comment on column public.adopted_tables.created_at is 'When the row was made.';
+comment on column public.adoption_findings.id is 'The id.';
+comment on column public.adoption_findings.workspace_id is 'The workspace.';
+comment on column public.adoption_findings.source_table is 'The table the row was in.';
+comment on column public.adoption_findings.source_id is 'Its id, where it had one; the object''s name where something was left out.';
+comment on column public.adoption_findings.action is 'repaired: the row is there with another value; quarantined: it is here alone; replaced: a roll-up made anew; left out: something of the owner''s that could not be made again.';
+comment on column public.adoption_findings.column_name is 'The column that was the cause, where it was one.';
+comment on column public.adoption_findings.reason is 'Why.';
+comment on column public.adoption_findings.source_row is 'The row as it was, without credentials.';
+comment on column public.adoption_findings.created_at is 'When the row was made.';
+comment on column romashka.adopted_credentials.workspace_id is 'The workspace.';
+comment on column romashka.adopted_credentials.table_name is 'The table the credential belongs to.';
+comment on column romashka.adopted_credentials.column_name is 'The column it belongs to.';
+comment on column romashka.adopted_credentials.row_id is 'The row it belongs to.';
+comment on column romashka.adopted_credentials.secret is 'The credential as it was, in plaintext.';
+comment on column romashka.adopted_credentials.created_at is 'When the row was made.';
 
 commit;

@@ -16,6 +16,7 @@ emit() { # kind: every area's KIND.sql in order
     fi
   done
 }
+adoption() { printf '\n-- ============ 05-adoption/%s ============\n' "$1"; cat "database/05-adoption/$1.sql"; }
 prelude() { emit prelude; }
 code() { emit functions; emit triggers; emit verbs; emit maintenance; emit policies; emit comments; }
 opening() { # title, purpose lines
@@ -29,13 +30,13 @@ record() { printf "\ninsert into public.schema_migrations (version, description)
 
 master_schema() {
   opening "the whole database" "Run it with psql or in Supabase's SQL editor, on an empty database or again on its own result."
-  prelude; emit tables; code
+  adoption opening; prelude; emit tables; adoption rows; code; adoption closing
   record 001 "complete schema"
   printf '\ncommit;\n'
 }
 migration_001() {
-  opening "migration 001, complete schema" "Forward only. Safe on an empty database and on its own result."
-  prelude; emit tables; code
+  opening "migration 001, complete schema" "Forward only. Safe on an empty database, on its own result, and on the older schema without workspaces, whose rows it takes over."
+  adoption opening; prelude; emit tables; adoption rows; code; adoption closing
   record 001 "complete schema"
   printf '\ncommit;\n'
 }

@@ -223,6 +223,8 @@ begin
     columns := array(select a.attname::text from pg_catalog.pg_attribute as a
                       where a.attrelid = format('public.%I', table_name)::regclass and a.attnum > 0 and not a.attisdropped
                         and a.attname <> all (counters || array['id', 'workspace_id', 'created_at', 'updated_at'])
+                        -- Columns of the owner's own are not recorded.
+                        and not exists (select from public.adopted_tables as t where format('column public.%I.%I', audit_table.table_name, a.attname) = any (t.own_objects))
                       order by a.attnum);
     execute format('create or replace trigger %I after update of %s on public.%I for each row when (%s) execute function romashka.log_row_change(%L)',
       table_name || '_90_audit_update',

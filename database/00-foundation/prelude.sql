@@ -18,7 +18,7 @@ begin
               where n.nspname = 'public' and c.relname = 'conversations' and c.relkind in ('r', 'p')
                 and not exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'workspace_id' and not a.attisdropped)) then
     raise exception 'this database holds the older schema without workspaces'
-      using errcode = 'RM409', hint = 'Install into a database of its own. Nothing here was changed.';
+      using errcode = 'RM409', hint = 'romashka adopt, or migrations/001_complete_schema.sql, takes its rows over. Nothing here was changed.';
   end if;
 end $$;
 
@@ -107,6 +107,25 @@ begin
   if not exists (select from pg_extension where extname = 'pg_trgm') then
     execute format('create extension pg_trgm with schema %I', target);
   end if;
+  -- Indexes name the schema: an extension that was put elsewhere, as older installations did, is moved.
+  if (select n.nspname <> 'extensions' from pg_extension as e join pg_namespace as n on n.oid = e.extnamespace where e.extname = 'pg_trgm') then
+    if target = 'public' then
+      create schema extensions;
+      grant usage on schema extensions to public;
+    end if;
+    begin
+      alter extension pg_trgm set schema extensions;
+    exception when insufficient_privilege then
+      -- Its functions belong to a superuser. Who created it may drop it where nothing of his own needs it.
+      begin
+        drop extension pg_trgm;
+      exception when dependent_objects_still_exist then
+        raise exception 'the extension pg_trgm is not in the schema extensions, and indexes or functions need it where it is'
+          using errcode = 'RM409', hint = 'As a superuser: alter extension pg_trgm set schema extensions;';
+      end;
+      create extension pg_trgm schema extensions;
+    end;
+  end if;
   foreach wanted in array array['pgcrypto', 'uuid-ossp', 'pg_stat_statements'] loop
     if not exists (select from pg_extension where extname = wanted) and exists (select from pg_available_extensions where name = wanted) then
       begin
@@ -142,6 +161,15 @@ begin
     revoke all on auth.users from public;
     grant usage on schema auth to anon, authenticated, service_role, romashka_agent, romashka_admin;
     grant select, insert, update, delete on auth.users to service_role;
+  end if;
+  -- Accounts that an earlier installation made for itself get what this one reads.
+  if (select pg_has_role(c.relowner, 'usage') and pg_get_userbyid(c.relowner) <> 'supabase_auth_admin' from pg_class as c where c.oid = 'auth.users'::regclass)
+     and (select count(*) from pg_attribute as a where a.attrelid = 'auth.users'::regclass and not a.attisdropped and a.attname in ('email', 'encrypted_password',
+            'email_confirmed_at', 'last_sign_in_at', 'raw_app_meta_data', 'raw_user_meta_data', 'created_at', 'updated_at')) < 8 then
+    alter table auth.users add column if not exists email text, add column if not exists encrypted_password text, add column if not exists email_confirmed_at timestamptz,
+      add column if not exists last_sign_in_at timestamptz, add column if not exists raw_app_meta_data jsonb not null default '{}',
+      add column if not exists raw_user_meta_data jsonb not null default '{}', add column if not exists created_at timestamptz not null default now(),
+      add column if not exists updated_at timestamptz not null default now();
   end if;
   if to_regprocedure('auth.jwt()') is null then
     create function auth.jwt() returns jsonb language sql stable set search_path = '' as

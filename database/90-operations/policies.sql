@@ -4,6 +4,8 @@ do $$ begin
   perform romashka.protect_table('audit_logs', readers => 'admin', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('audit_seals', readers => 'admin', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('retention_runs', readers => 'admin', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('adopted_tables', readers => 'admin', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('adoption_findings', readers => 'admin', inserters => null, updaters => null, removers => 'admin');
 end $$;
 
 -- A visitor of the widget needs the public settings of the workspace he visits before he is anybody.

@@ -125,3 +125,61 @@ comment on table romashka.scheduled_jobs is 'The regular jobs of the installatio
 revoke all on romashka.scheduled_jobs from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
 alter table romashka.scheduled_jobs enable row level security;
 alter table romashka.scheduled_jobs force row level security;
+
+-- What became of an installation of the older schema (05-adoption).
+create table if not exists public.adopted_tables (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  table_name text not null,
+  rows_before bigint not null,
+  rows_after bigint not null,
+  rows_repaired bigint not null,
+  rows_quarantined bigint not null,
+  checksum_before text not null,
+  checksum_unchanged text not null,
+  duration_ms bigint not null,
+  own_objects text[] not null default '{}',
+  created_at timestamptz not null default now(),
+  constraint adopted_tables_pkey primary key (id, workspace_id),
+  constraint adopted_tables_table_name_key unique (workspace_id, table_name),
+  constraint adopted_tables_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint adopted_tables_rows_after_check check (rows_after = rows_before - rows_quarantined and rows_repaired >= 0 and rows_quarantined >= 0)
+);
+comment on table public.adopted_tables is 'Tables that were taken over from the older schema: how many rows, and the checksums that prove it.';
+
+create table if not exists public.adoption_findings (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  source_table text not null,
+  source_id text,
+  action text not null,
+  column_name text,
+  reason text not null,
+  source_row jsonb not null,
+  created_at timestamptz not null default now(),
+  constraint adoption_findings_pkey primary key (id, workspace_id),
+  constraint adoption_findings_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint adoption_findings_action_check check (action in ('repaired', 'quarantined', 'replaced', 'left out')),
+  constraint adoption_findings_source_row_check check (jsonb_typeof(source_row) = 'object')
+);
+comment on table public.adoption_findings is 'What broke this version''s rules when the older schema was taken over, each with the row as it was: repaired, or put aside (quarantined).';
+create index if not exists adoption_findings_source_table_idx on public.adoption_findings (workspace_id, source_table, action, id);
+
+-- The one place that holds plaintext: psql has no key, and what it takes over waits here until romashka adopt encrypts it. Nobody reads it but the owner.
+create table if not exists romashka.adopted_credentials (
+  workspace_id uuid not null,
+  table_name text not null,
+  column_name text not null,
+  row_id uuid not null,
+  secret text not null,
+  created_at timestamptz not null default now(),
+  constraint adopted_credentials_pkey primary key (table_name, column_name, row_id, workspace_id),
+  constraint adopted_credentials_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint adopted_credentials_table_name_check check ((table_name, column_name) in (('communication_channels', 'webhook_secret'), ('communication_channels', 'api_credentials'),
+    ('integrations', 'credentials'), ('webhook_subscriptions', 'secret_key')))
+);
+comment on table romashka.adopted_credentials is 'Credentials of the older schema that wait for a key; romashka adopt encrypts them and empties the table.';
+create index if not exists adopted_credentials_workspace_id_idx on romashka.adopted_credentials (workspace_id);
+revoke all on romashka.adopted_credentials from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.adopted_credentials enable row level security;
+alter table romashka.adopted_credentials force row level security;

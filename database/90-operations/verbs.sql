@@ -148,6 +148,11 @@ begin
    where i.workspace_id = workspace and i.customer_id = any (people) and i.channel_type = 'website' and v.workspace_id = workspace and v.visitor = i.external_id;
   delete from public.customer_identities as i where i.workspace_id = workspace and i.customer_id = any (people);
   delete from public.customer_channel_preferences as p where p.workspace_id = workspace and p.customer_id = any (people);
+  -- Rows of the older schema as they were: whatever names the person or one of his conversations.
+  delete from public.adoption_findings as f where f.workspace_id = workspace
+    and (f.source_id = any (people::text[]) or f.source_id = any (talks::text[]) or f.source_row ->> 'customer_id' = any (people::text[])
+      or f.source_row ->> 'conversation_id' = any (talks::text[])
+      or f.source_row ->> 'message_id' in (select m.id::text from public.messages as m where m.workspace_id = workspace and m.conversation_id = any (talks)));
   update public.customer_profiles as p set email = null, name = null, phone = null, company = null, location = null, tags = '{}', custom_fields = '{}', notes = null, erased_at = at, updated_at = at
    where p.workspace_id = workspace and p.id = any (people);
   touched := touched || jsonb_build_object('profiles', cardinality(people), 'audit_rows', romashka.redact_audit(workspace, people || talks

@@ -19,6 +19,7 @@
 pub mod api;
 mod database;
 pub mod mail_archive;
+mod older;
 mod outcome;
 mod page;
 mod people;
@@ -30,6 +31,7 @@ mod supabase;
 
 pub use api::Api;
 pub use database::TestDatabase;
+pub use older::{older_defects, older_rows, older_schema};
 pub use outcome::{Outcome, code_of, try_statement};
 pub use page::compare_page;
 pub use people::Role;

@@ -46,6 +46,7 @@ const FORMS: &[(&str, &str, &str)] = &[
         "array['boss@example.test']",
     ),
     ("report_runs", "filename", "'figures.csv'"),
+    ("adopted_tables", "rows_quarantined", "0"),
     ("report_runs", "content", "'\\x646174650a'"),
 ];
 

@@ -130,6 +130,7 @@ rules! {
     ];
     several_policies_for_one_command: &[];
     tables_without_policy: &[
+        ("romashka.adopted_credentials", "nobody but the owner of the database reads plaintext that waits for a key"),
         ("romashka.postponed_indexes", "nobody but the owner, who loads and verifies, reads it"),
         ("romashka.ledger_origin", "nobody but the owner reads it, through in_ledger"),
         ("romashka.oidc_logins", "nobody but the owner reads it, through the functions that the service may call"),
@@ -157,6 +158,7 @@ rules! {
         ("public.events: ", "the ledger is written by record_event alone, which is told the workspace"),
         ("romashka.channel_tokens: ", "says which workspace a token stands for, so it cannot follow the context"),
         ("romashka.widget_tokens: ", "says which workspace a token stands for, so it cannot follow the context"),
+        ("romashka.adopted_credentials: ", "says which workspace a credential goes back to, so it cannot follow the context"),
         ("romashka.sql_logins: ", "says which workspace a login stands for, so it cannot follow the context"),
     ];
     unindexed_foreign_keys: &[];

@@ -98,10 +98,7 @@ async fn a_comparison_leaves_no_shadow_behind() {
 
     // A migration that fails leaves none either.
     let broken = MigrationSet::new(
-        [(
-            "001_broken.sql".to_owned(),
-            Cow::Borrowed("select 1 / 0;"),
-        )],
+        [("001_broken.sql".to_owned(), Cow::Borrowed("select 1 / 0;"))],
         None,
     )
     .expect("a set");

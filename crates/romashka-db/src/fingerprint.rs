@@ -280,7 +280,34 @@ pub async fn drift(
 ) -> Result<Vec<Difference>, DriftError> {
     let found = Fingerprint::read(client).await?;
     let expected = expected(client, shadow, set).await?;
-    Ok(expected.differences(&found))
+    let mut differences = expected.differences(&found);
+    let adopted = adopted_objects(client).await?;
+    for difference in &mut differences {
+        let name = format!("{} {}", difference.kind, difference.identity);
+        difference.on_foreign_object |= adopted.contains(&name);
+    }
+    Ok(differences)
+}
+
+/// What the owner had added to the tables of an installation that was adopted, as kind and identity.
+async fn adopted_objects(client: &Client) -> Result<BTreeSet<String>, tokio_postgres::Error> {
+    let exists: bool = client
+        .query_one(
+            "select pg_catalog.to_regclass('public.adopted_tables') is not null",
+            &[],
+        )
+        .await?
+        .get(0);
+    if !exists {
+        return Ok(BTreeSet::new());
+    }
+    let rows = client
+        .query(
+            "select pg_catalog.unnest(own_objects) from public.adopted_tables",
+            &[],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 /// What `set` makes of an empty database on the shadow's server, with the default privileges of `client`'s database.

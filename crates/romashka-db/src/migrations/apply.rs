@@ -139,7 +139,7 @@ impl<'a> Migrator<'a> {
         self.unlock(result).await
     }
 
-    async fn up_locked(
+    pub(super) async fn up_locked(
         &mut self,
         to: Option<Version>,
         concerns: Vec<Concern>,
@@ -375,7 +375,7 @@ impl<'a> Migrator<'a> {
             && (status.functions != State::Applied || !pending.is_empty())
     }
 
-    fn start(
+    pub(super) fn start(
         &mut self,
         version: Option<Version>,
         description: &str,
@@ -388,6 +388,10 @@ impl<'a> Migrator<'a> {
             statements: statements.len(),
         });
         Instant::now()
+    }
+
+    pub(super) fn finish(&mut self, started: Instant) {
+        (self.observer)(Event::Finished(started.elapsed()));
     }
 
     async fn apply(&mut self, migration: &Migration) -> Result<Duration, MigrateError> {

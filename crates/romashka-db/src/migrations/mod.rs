@@ -5,6 +5,7 @@
 //! migration that was applied is never applied again, and one that was changed afterwards stops everything.
 //! What to migrate is a value, [`MigrationSet`]; the released one is embedded in the program.
 
+mod adopt;
 mod apply;
 mod error;
 mod history;
@@ -20,6 +21,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+pub use adopt::{AdoptedTable, Adoption, AdoptionPlan, FindingCount, OlderTable, adoption_plan};
 pub use apply::{Done, Event, Migrator, Outcome, Pace};
 pub use error::MigrateError;
 pub use history::{Entry, State, Status};

@@ -34,21 +34,33 @@ impl Migrator<'_> {
             if !error.is_lock_conflict() {
                 return Err(error);
             }
-            if attempt >= self.pace.attempts {
-                let what = name_of(version);
-                return Err(MigrateError::LockTimeout {
-                    what,
-                    lock_timeout: self.pace.lock_timeout,
-                    attempts: attempt,
-                });
-            }
-            // Growing, and different in each process, so that two who block each other do not meet again.
-            let jitter = Duration::from_millis(rand::random_range(0..250));
-            let pause = Duration::from_millis(250) * attempt.min(20) + jitter;
-            (self.observer)(Event::Retrying { attempt, pause });
-            tokio::time::sleep(pause).await;
-            attempt += 1;
+            self.pause_before_attempt(version, &mut attempt).await?;
         }
+    }
+
+    /// Waits before the next attempt; an error when there is none left.
+    pub(super) async fn pause_before_attempt(
+        &mut self,
+        version: Option<Version>,
+        attempt: &mut u32,
+    ) -> Result<(), MigrateError> {
+        if *attempt >= self.pace.attempts {
+            return Err(MigrateError::LockTimeout {
+                what: name_of(version),
+                lock_timeout: self.pace.lock_timeout,
+                attempts: *attempt,
+            });
+        }
+        // Growing, and different in each process, so that two who block each other do not meet again.
+        let jitter = Duration::from_millis(rand::random_range(0..250));
+        let pause = Duration::from_millis(250) * (*attempt).min(20) + jitter;
+        (self.observer)(Event::Retrying {
+            attempt: *attempt,
+            pause,
+        });
+        tokio::time::sleep(pause).await;
+        *attempt += 1;
+        Ok(())
     }
 
     async fn attempt(

@@ -5,6 +5,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::exit::Exit;
 
+mod adopt;
 mod audit;
 mod backup;
 mod bench;
@@ -35,6 +36,7 @@ pub enum Command {
     Status(status::Args),
     Psql(psql::Args),
     Migrate(migrate::Args),
+    Adopt(adopt::Args),
     Verify(verify::Args),
     Doctor(doctor::Args),
     Audit(audit::Args),
@@ -60,6 +62,7 @@ impl Command {
             Command::Status(arguments) => status::run(arguments, context).await,
             Command::Psql(arguments) => psql::run(arguments, context).await,
             Command::Migrate(arguments) => migrate::run(arguments, context).await,
+            Command::Adopt(arguments) => adopt::run(arguments, context).await,
             Command::Verify(arguments) => verify::run(arguments, context).await,
             Command::Doctor(arguments) => doctor::run(arguments, context).await,
             Command::Audit(arguments) => audit::run(arguments, context).await,

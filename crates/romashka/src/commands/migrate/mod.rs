@@ -141,7 +141,7 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
 }
 
 /// Connects for migrating: through no transaction pooler.
-async fn connect(context: &Context) -> anyhow::Result<(Settings, Connection)> {
+pub(crate) async fn connect(context: &Context) -> anyhow::Result<(Settings, Connection)> {
     let settings = context.settings()?;
     if let Some(pooler) = settings.transaction_pooler() {
         let next = match pooler.session_port {
