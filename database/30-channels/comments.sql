@@ -31,6 +31,14 @@ comment on column public.message_templates.usage_count is 'How often it was sent
 comment on column public.message_templates.created_by is 'Who made it; null for keys, bots and people who are gone.';
 comment on column public.message_templates.created_at is 'When the row was made.';
 comment on column public.message_templates.updated_at is 'When the row was last changed.';
+comment on column public.sms_opt_outs.id is 'The row''s identity, time-ordered.';
+comment on column public.sms_opt_outs.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.sms_opt_outs.our_number is 'Our number, short code or name that was written to, or the messaging service (MG…) it is in.';
+comment on column public.sms_opt_outs.customer_number is 'The number of the person, with + and its country code.';
+comment on column public.sms_opt_outs.is_opted_out is 'Whether nothing is sent between the two; false after START.';
+comment on column public.sms_opt_outs.source is 'word: the person wrote STOP or START; provider: Twilio said so of his message; refusal: Twilio refused a message of ours (21610).';
+comment on column public.sms_opt_outs.changed_at is 'When he said it. What was said earlier and comes in later changes nothing.';
+comment on column public.sms_opt_outs.created_at is 'When the row was made.';
 comment on column public.channel_routing_rules.id is 'The row''s identity, time-ordered.';
 comment on column public.channel_routing_rules.workspace_id is 'The workspace the row belongs to. Never changes.';
 comment on column public.channel_routing_rules.name is 'What members call the rule.';

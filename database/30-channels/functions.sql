@@ -458,6 +458,26 @@ create or replace trigger communication_channels_30_error before update of confi
 create or replace trigger communication_channels_40_resume after update of configuration, api_credentials, status on public.communication_channels
   for each row when (old.last_error is not null and new.last_error is null) execute function romashka.forget_channel_error();
 
+-- Who wants no text messages -------------------------------------------------------------------------------------------------
+
+create or replace function romashka.note_sms_opt_out(our_numbers text[], customer_number text, opted_out boolean, source text, at timestamptz, workspace uuid) returns integer
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the server's alone; nobody else may say what a customer has asked for.
+declare
+  changed integer;
+begin
+  insert into public.sms_opt_outs as o (workspace_id, our_number, customer_number, is_opted_out, source, changed_at)
+  select workspace, n.our_number, note_sms_opt_out.customer_number, opted_out, note_sms_opt_out.source, at
+    from (select distinct unnest(our_numbers) as our_number) as n order by n.our_number
+  on conflict (workspace_id, customer_number, our_number) do update set is_opted_out = excluded.is_opted_out, source = excluded.source, changed_at = excluded.changed_at
+   where o.changed_at <= excluded.changed_at;
+  get diagnostics changed = row_count;
+  return changed;
+end $$;
+comment on function romashka.note_sms_opt_out(text[], text, boolean, text, timestamptz, uuid) is
+  'Keeps that a person wants no more text messages from these numbers of ours, or wants them again. The later word counts, in whichever order they come in.';
+
 -- A channel's allowance of the day ----------------------------------------------------------------------------------------
 
 create or replace function public.take_channel_allowance(channel uuid, messages integer default 1, workspace uuid default public.current_workspace_id()) returns boolean
@@ -486,6 +506,7 @@ do $$ begin
   perform romashka.grant_function('romashka.find_channel(text)', 'service_role');
   perform romashka.grant_function('romashka.note_channel_error(uuid, text, uuid)', 'service_role');
   perform romashka.grant_function('romashka.find_mail_channel(text)', 'service_role');
+  perform romashka.grant_function('romashka.note_sms_opt_out(text[], text, boolean, text, timestamptz, uuid)', 'service_role');
   perform romashka.grant_function('public.receive_webhook_event(text, text, jsonb, text, text, uuid, jsonb, bytea, uuid)', 'service_role');
   perform romashka.grant_function('public.claim_webhook_events(integer, text, interval, uuid, text[])', 'service_role');
   perform romashka.grant_function('public.complete_webhook_event(uuid, uuid)', 'service_role');

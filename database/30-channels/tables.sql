@@ -69,6 +69,24 @@ create table if not exists public.message_templates (
 comment on table public.message_templates is 'Messages a provider approves beforehand, for writing to a customer outside of the window in which free text is allowed.';
 create index if not exists message_templates_created_by_idx on public.message_templates (created_by) where created_by is not null;
 
+create table if not exists public.sms_opt_outs (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  our_number text not null,
+  customer_number text not null,
+  is_opted_out boolean not null default true,
+  source text not null,
+  changed_at timestamptz not null default now(),
+  created_at timestamptz not null default now(),
+  constraint sms_opt_outs_pkey primary key (id, workspace_id),
+  constraint sms_opt_outs_customer_number_key unique (workspace_id, customer_number, our_number),
+  constraint sms_opt_outs_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint sms_opt_outs_our_number_check check (length(our_number) between 1 and 64),
+  constraint sms_opt_outs_customer_number_check check (length(customer_number) between 1 and 64),
+  constraint sms_opt_outs_source_check check (source in ('word', 'provider', 'refusal'))
+);
+comment on table public.sms_opt_outs is 'Who has asked one of our numbers for no more text messages, or has asked for them again. It is about the numbers, whoever the customer is.';
+
 create table if not exists public.channel_routing_rules (
   id uuid not null default public.generate_uuid(),
   workspace_id uuid not null default public.current_workspace_id(),

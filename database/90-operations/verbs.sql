@@ -92,6 +92,9 @@ begin
     'merged_profiles', (select coalesce(jsonb_agg(to_jsonb(p) order by p.created_at), '[]') from public.customer_profiles as p where p.merged_into_id = customer and p.workspace_id = workspace),
     'identities', (select coalesce(jsonb_agg(to_jsonb(i) order by i.created_at), '[]') from public.customer_identities as i where i.customer_id = customer and i.workspace_id = workspace),
     'channel_preferences', (select coalesce(jsonb_agg(to_jsonb(p) order by p.channel_type), '[]') from public.customer_channel_preferences as p where p.customer_id = customer and p.workspace_id = workspace),
+    'sms_opt_outs', (select coalesce(jsonb_agg(to_jsonb(o) order by o.changed_at, o.id), '[]') from public.sms_opt_outs as o
+       where o.workspace_id = workspace and o.customer_number in (select i.external_id from public.customer_identities as i
+              where i.customer_id = customer and i.workspace_id = workspace and i.channel_type = 'sms')),
     'conversations', (select coalesce(jsonb_agg(to_jsonb(c) || jsonb_build_object(
         'messages', (select coalesce(jsonb_agg(to_jsonb(m) order by m.created_at, m.id), '[]') from public.messages as m where m.conversation_id = c.id and m.workspace_id = workspace),
         'attachments', (select coalesce(jsonb_agg(to_jsonb(f) order by f.created_at), '[]') from public.file_attachments as f where f.conversation_id = c.id and f.workspace_id = workspace),
@@ -146,6 +149,9 @@ begin
   touched := touched || jsonb_build_object('conversations', cardinality(talks));
   delete from romashka.visitor_sessions as v using public.customer_identities as i
    where i.workspace_id = workspace and i.customer_id = any (people) and i.channel_type = 'website' and v.workspace_id = workspace and v.visitor = i.external_id;
+  -- Should his number be written to again, Twilio refuses it and the opt-out is known anew.
+  delete from public.sms_opt_outs as o using public.customer_identities as i
+   where i.workspace_id = workspace and i.customer_id = any (people) and i.channel_type = 'sms' and o.workspace_id = workspace and o.customer_number = i.external_id;
   delete from public.customer_identities as i where i.workspace_id = workspace and i.customer_id = any (people);
   delete from public.customer_channel_preferences as p where p.workspace_id = workspace and p.customer_id = any (people);
   -- Rows of the older schema as they were: whatever names the person or one of his conversations.

@@ -290,7 +290,7 @@ async fn a_text_message_comes_in_and_stop_is_kept() {
     until(&api, "select count(*) from public.messages", 2_i64).await;
     until(
         &api,
-        "select count(*) from public.customer_channel_preferences where channel_type = 'sms' and not opt_in",
+        "select count(*) from public.sms_opt_outs where our_number = '+15005550006' and customer_number = '+4915100000001' and is_opted_out and source = 'word'",
         1_i64,
     )
     .await;

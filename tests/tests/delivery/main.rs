@@ -13,5 +13,6 @@ mod mail_sink;
 mod outbound;
 mod provider;
 mod reports;
+mod opt_outs;
 mod scheduler;
 mod webhooks;

@@ -71,6 +71,11 @@ pub const CASES: &[Case] = &[
         body: || json!({"content": "Hello"}),
     },
     Case {
+        operation: "preview_message",
+        parameters: &[("id", CONVERSATION)],
+        body: || json!({"content": "Hello"}),
+    },
+    Case {
         operation: "read_message_html",
         parameters: &[("id", MAIL_TALK), ("message_id", MAIL)],
         body: || Value::Null,

@@ -9,7 +9,7 @@
 //! | [`form`], [`inbound`], [`number`] | What did the customer send, from where to where? |
 //! | [`opt_out`] | Does he want to hear from us? |
 //! | [`status`], [`error_code`] | How far has our message come, and why no further? |
-//! | [`segment`], [`encoding`] | How many messages is a text, and how is a longer one split? |
+//! | [`segment`], [`encoding`], [`price`] | How many messages is a text, what does it cost, and how is a longer one split? |
 //! | [`outbound`], [`reply`] | What is asked of Twilio, and what does it answer? |
 //! | [`answer`] | What do we answer to Twilio? |
 
@@ -21,6 +21,7 @@ pub mod inbound;
 pub mod number;
 pub mod opt_out;
 pub mod outbound;
+pub mod price;
 pub mod reply;
 pub mod segment;
 pub mod signature;

@@ -120,6 +120,60 @@ pub fn cost_hint(text: &str, toll_free: bool, segment_price_millionths: Option<u
     }
 }
 
+/// What a whole text is for the carrier, split as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Estimate {
+    /// Messages that Twilio is given; the customer sees as many.
+    pub messages: usize,
+    /// How they are sent; UCS-2 when one of them needs it.
+    pub encoding: Encoding,
+    /// Septets or UTF-16 units of all.
+    pub units: usize,
+    /// Segments that the carrier counts and charges for.
+    pub segments: usize,
+    /// Units that still fit into the last segment.
+    pub free: usize,
+    /// Characters that make it more expensive, at most ten.
+    pub expensive_characters: Vec<char>,
+    /// Segments with look-alikes in place of those, when that is fewer.
+    pub segments_simplified: Option<usize>,
+    /// Price in millionths of the currency, when that of one segment is known.
+    pub price_millionths: Option<u64>,
+}
+
+/// Counts what is sent for a text of any length. One without words is one message.
+pub fn estimate(text: &str, toll_free: bool, segment_price_millionths: Option<u64>) -> Estimate {
+    let mut pieces = split(text, TEXT_LIMIT);
+    if pieces.is_empty() {
+        pieces.push(String::new());
+    }
+    let hints: Vec<CostHint> = pieces
+        .iter()
+        .map(|piece| cost_hint(piece, toll_free, segment_price_millionths))
+        .collect();
+    let sum = |of: fn(&CostHint) -> usize| hints.iter().map(of).sum::<usize>();
+    let segments = sum(|hint| hint.segments.count);
+    let simplified = sum(|hint| hint.count_simplified.unwrap_or(hint.segments.count));
+    let is_wide = hints
+        .iter()
+        .any(|hint| hint.segments.encoding == Encoding::Ucs2);
+    Estimate {
+        messages: hints.len(),
+        encoding: if is_wide {
+            Encoding::Ucs2
+        } else {
+            Encoding::Gsm7
+        },
+        units: sum(|hint| hint.segments.units),
+        segments,
+        free: hints.last().map_or(0, |hint| hint.segments.free),
+        expensive_characters: encoding::characters_outside(text, 10),
+        segments_simplified: (simplified < segments).then_some(simplified),
+        price_millionths: segment_price_millionths
+            .map(|price| price.saturating_mul(segments as u64)),
+    }
+}
+
 /// Splits a text into pieces of at most `limit` UTF-16 units, [`TEXT_LIMIT`] for Twilio: at the end of a paragraph, a
 /// line, a sentence or a word, whichever comes first in the last half of a piece; inside of a word only when there is
 /// nothing else.
@@ -254,6 +308,24 @@ mod tests {
         assert_eq!(hint.count_simplified, Some(1));
         assert_eq!(cost_hint("ok", false, None).count_simplified, None);
         assert_eq!(cost_hint("ok", false, None).segments.free, 158);
+    }
+
+    #[test]
+    fn an_estimate_is_of_what_is_sent() {
+        let short = estimate("Hello", false, Some(8_300));
+        assert_eq!((short.messages, short.segments, short.free), (1, 1, 155));
+        assert_eq!(short.price_millionths, Some(8_300));
+        // 1,600 and 400 septets: eleven segments of 153, and three.
+        let long = estimate(&"word ".repeat(400), false, Some(8_300));
+        assert_eq!((long.messages, long.encoding), (2, Encoding::Gsm7));
+        assert_eq!((long.segments, long.price_millionths), (14, Some(116_200)));
+        let mixed = estimate(&format!("{}“yes”", "word ".repeat(330)), false, None);
+        assert_eq!((mixed.messages, mixed.encoding), (2, Encoding::Ucs2));
+        assert_eq!(mixed.expensive_characters, ['“', '”']);
+        assert_eq!(mixed.price_millionths, None);
+        let quoted = estimate(&format!("“{}”", "a".repeat(100)), false, None);
+        assert_eq!((quoted.segments, quoted.segments_simplified), (2, Some(1)));
+        assert_eq!(estimate(" ", false, None).messages, 1);
     }
 
     #[test]

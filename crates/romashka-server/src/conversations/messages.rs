@@ -175,10 +175,10 @@ pub struct NewMessage {
     /// What to say. It may be left out where the metadata names `attachments`: then the names of the files stand there.
     #[serde(default)]
     #[schema(max_length = 100_000)]
-    content: String,
+    pub(super) content: String,
     /// The kind of message.
     #[serde(default)]
-    kind: MessageKind,
+    pub(super) kind: MessageKind,
     /// What it carries along: `attachments` (ids of files of the conversation), `reply_to` (id of a message), `template`,
     /// `interactive`, `location`, `contacts`, `reaction`.
     #[serde(default)]
@@ -187,6 +187,27 @@ pub struct NewMessage {
     /// The sender's own id of it: the same id is sent once.
     #[schema(min_length = 1, max_length = 200)]
     client_message_id: Option<String>,
+}
+
+impl NewMessage {
+    /// How many files of the conversation it names.
+    pub(super) fn files(&self) -> usize {
+        self.metadata
+            .get("attachments")
+            .and_then(Value::as_array)
+            .map_or(0, Vec::len)
+    }
+
+    /// Refuses one that is longer than any message.
+    pub(super) fn require_length(&self) -> Answer<()> {
+        if self.content.chars().count() > LONGEST {
+            return Err(crate::problem::Problem::field(
+                "content",
+                "has at most 100000 characters",
+            ));
+        }
+        Ok(())
+    }
 }
 
 const LONGEST: usize = 100_000;

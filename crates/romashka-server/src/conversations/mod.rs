@@ -4,6 +4,7 @@ mod bulk;
 mod display;
 mod messages;
 mod notes;
+mod preview;
 mod work;
 
 use axum::Json;
@@ -39,6 +40,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(messages::router())
         .merge(display::router())
         .merge(notes::router())
+        .merge(preview::router())
         .merge(work::router())
 }
 

@@ -14,6 +14,7 @@ mod wanted;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use romashka_channels::sms::opt_out::OptOutWord;
 use romashka_db::scope::{Actor, Claims, OwnedScope};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -24,6 +25,7 @@ use uuid::Uuid;
 use crate::accounts::Mail;
 use crate::problem::Answer;
 use crate::providers::intake::worker_name;
+use crate::providers::opt_outs::{self, Pair};
 use crate::providers::provider::Client;
 use crate::state::Server;
 use crate::statement::{FromRow, Statement};
@@ -296,6 +298,21 @@ impl Deliveries {
         Ok(())
     }
 
+    /// Keeps that Twilio sends no more between two numbers, so that the next message is refused here.
+    async fn note_opt_out(&self, claimed: &Claimed, pair: &Pair) -> Answer<()> {
+        let scope = self.begin(claimed.workspace).await?;
+        opt_outs::note(
+            &scope,
+            claimed.workspace,
+            (std::slice::from_ref(&pair.ours), pair.customer.as_str()),
+            (OptOutWord::Stop, opt_outs::Source::Refusal),
+            Timestamp::now(),
+        )
+        .await?;
+        scope.commit().await?;
+        Ok(())
+    }
+
     /// Prolongs the lease while a file goes ahead; false when somebody else has the message by now.
     async fn keep(&self, claimed: &Claimed, length: Duration) -> Answer<bool> {
         let scope = self.begin(claimed.workspace).await?;
@@ -559,6 +576,11 @@ impl Queue for Deliveries {
             Err((outcome, parts)) => (None, (claimed.parts_sent, parts), outcome),
             Ok((rendered, channel)) => {
                 let (part, outcome) = self.send(&claimed, &rendered).await?;
+                if let (Outcome::Refused(failure), Some(pair)) = (&outcome, rendered.numbers())
+                    && failure.is_opted_out()
+                {
+                    self.note_opt_out(&claimed, pair).await?;
+                }
                 if let (Outcome::Sent(_), Some(reaction)) = (&outcome, rendered.reaction()) {
                     self.show_reaction(&claimed, reaction).await?;
                 }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::mail::settings::PlaceError;
 use crate::mail::smtp::SendError;
 use crate::mail::tokens::TokenError;
+use crate::providers::opt_outs::OPTED_OUT;
 use crate::providers::provider::{Exchange, ExchangeError};
 
 const LOST: &str = "The provider's answer was lost, so it is not known whether this message was sent. A report of the provider will tell; until then do not send it again unasked.";
@@ -49,6 +50,11 @@ impl Failure {
     /// Whether only a template may be sent now.
     pub(super) fn is_window_closed(&self) -> bool {
         self.class == "window_closed"
+    }
+
+    /// Whether Twilio refused it because the recipient has opted out.
+    pub(super) fn is_opted_out(&self) -> bool {
+        self.code == json!(OPTED_OUT)
     }
 
     pub(super) fn with_templates(self, templates: Value) -> Failure {

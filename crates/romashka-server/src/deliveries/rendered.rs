@@ -11,6 +11,7 @@ use romashka_channels::email::smtp_reply::{Fate, after_lost_connection};
 use romashka_channels::request::OutboundRequest;
 use romashka_channels::sms::number::E164;
 use romashka_channels::sms::outbound::{MEDIA_LIMIT, Message as TextMessage};
+use romashka_channels::sms::price;
 use romashka_channels::sms::segment;
 use romashka_channels::whatsapp::api::Number;
 use romashka_channels::whatsapp::media::MediaKind;
@@ -21,7 +22,7 @@ use romashka_channels::whatsapp::split::{TEXT_LIMIT, length, split};
 use romashka_channels::whatsapp::window::Window;
 use romashka_db::scope::OwnedScope;
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
@@ -35,7 +36,8 @@ use crate::mail::account::{Endpoint, MailAccount};
 use crate::mail::post::Surroundings;
 use crate::mail::smtp::{self, SendError};
 use crate::problem::Answer;
-use crate::providers::account::{Stored, Twilio, WhatsApp};
+use crate::providers::account::{Stored, TextSender, Twilio, WhatsApp};
+use crate::providers::opt_outs::{self, Pair};
 use crate::providers::provider::Client;
 use crate::state::Server;
 use crate::statement::{FromRow, Statement};
@@ -53,6 +55,8 @@ pub(super) struct Requests {
     requests: Vec<Part>,
     /// The message that is reacted to, and the sign.
     reaction: Option<(Uuid, Option<String>)>,
+    /// Of a text message: from whom to whom, and what it is for the carrier.
+    text: Option<(Pair, Value)>,
 }
 
 /// A part of a message.
@@ -134,6 +138,14 @@ impl Rendered {
     pub(super) fn reaction(&self) -> Option<&(Uuid, Option<String>)> {
         match self {
             Rendered::Requests(requests) => requests.reaction.as_ref(),
+            Rendered::Mail(_) | Rendered::Integration(_) => None,
+        }
+    }
+
+    /// Between which numbers a text message goes.
+    pub(super) fn numbers(&self) -> Option<&Pair> {
+        match self {
+            Rendered::Requests(requests) => requests.text.as_ref().map(|(pair, _)| pair),
             Rendered::Mail(_) | Rendered::Integration(_) => None,
         }
     }
@@ -322,6 +334,25 @@ pub(super) async fn render(
                         "WhatsApp has rejected or withdrawn this template. Choose another one.",
                     )));
                 }
+            }
+            if let Rendered::Requests(Requests {
+                text: Some((pair, segments)),
+                ..
+            }) = &rendered.0
+            {
+                if let Some(opt_out) = opt_outs::find(scope, claimed.workspace, pair).await? {
+                    return Ok(Err(Failure::new(
+                        "opted_out",
+                        "recipient",
+                        opt_out.words(),
+                    )));
+                }
+                Statement::new(include_str!("note_segments.sql"))
+                    .bind("message", &loaded.message)
+                    .bind("workspace", &claimed.workspace)
+                    .bind("segments", segments)
+                    .execute(scope)
+                    .await?;
             }
             Ok(Ok(rendered))
         }
@@ -578,6 +609,7 @@ impl Outgoing<'_> {
             requests: parts,
             reaction: Reaction::of(&self.loaded.metadata)?
                 .map(|reaction| (reaction.message_id, reaction.emoji)),
+            text: None,
         })
     }
 }
@@ -645,7 +677,13 @@ fn sms(
         Url::parse(&format!("{base}/hooks/sms/{token}/status")).ok()
     });
     let media = mms_addresses(server, claimed.workspace, files)?;
-    let mut texts = segment::split(text_of(loaded).unwrap_or_default(), segment::TEXT_LIMIT);
+    let text = text_of(loaded).unwrap_or_default();
+    let pair = Pair {
+        ours: account.text_sender.scope.clone(),
+        customer: to.clone(),
+    };
+    let segments = segments(text, &account.text_sender, !media.is_empty());
+    let mut texts = segment::split(text, segment::TEXT_LIMIT);
     // Ten files a message; the first ones go with the first text.
     let batches: Vec<Vec<String>> = media.chunks(MEDIA_LIMIT).map(<[String]>::to_vec).collect();
     texts.resize(texts.len().max(batches.len()), String::new());
@@ -676,7 +714,26 @@ fn sms(
         base: server.settings.providers.twilio.clone(),
         requests,
         reaction: None,
+        text: Some((pair, segments)),
     })
+}
+
+/// What a text message is for the carrier, for the message's metadata. One with files is not counted in segments.
+fn segments(text: &str, sender: &TextSender, has_files: bool) -> Value {
+    if has_files {
+        return json!({ "is_mms": true });
+    }
+    let estimate = segment::estimate(text, sender.is_toll_free, sender.segment_price);
+    let mut counted = json!({
+        "encoding": estimate.encoding,
+        "segments": estimate.segments,
+        "messages": estimate.messages,
+    });
+    if let Some(millionths) = estimate.price_millionths {
+        counted["price"] = json!(price::decimal(millionths));
+        counted["currency"] = json!(sender.currency);
+    }
+    counted
 }
 
 fn not_empty(rendered: Requests) -> Result<Requests, Failure> {

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use romashka_channels::sms::number::E164;
 use romashka_channels::sms::opt_out::OptOutWords;
 use romashka_channels::sms::outbound::{Account as TwilioAccount, Sender, Sid};
+use romashka_channels::sms::price;
 use romashka_channels::sms::signature::Keys;
 use romashka_channels::webhooks::secret::{SECRET_LENGTH, Secret};
 use romashka_channels::webhooks::signature::SigningKey;
@@ -143,7 +144,40 @@ impl WhatsApp {
     }
 }
 
-/// A number at Twilio. Configuration: `account_sid`, `number` or `messaging_service_sid`, `opt_out_words`. Credentials:
+/// Whose name a channel of text messages sends in, and what one costs: known without its secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextSender {
+    /// The messaging service, the number, the short code or the name: what an opt-out is from.
+    pub scope: String,
+    /// Whether long texts hold a little less.
+    pub is_toll_free: bool,
+    /// What a segment costs, in millionths of the currency.
+    pub segment_price: Option<u64>,
+    /// The currency.
+    pub currency: String,
+}
+
+impl TextSender {
+    /// Reads the settings of a channel; none where it has nobody to send as.
+    pub fn of(configuration: &Value) -> Option<TextSender> {
+        let number = filled(configuration, "number").and_then(|text| E164::parse(text).ok());
+        let scope = filled(configuration, "messaging_service_sid")
+            .map(str::to_owned)
+            .or_else(|| number.as_ref().map(E164::to_string))
+            .or_else(|| filled(configuration, "sender").map(str::to_owned))?;
+        Some(TextSender {
+            scope,
+            is_toll_free: number.is_some_and(|number| number.is_toll_free()),
+            segment_price: filled(configuration, "segment_price").and_then(price::parse),
+            currency: filled(configuration, "segment_currency")
+                .unwrap_or("USD")
+                .to_owned(),
+        })
+    }
+}
+
+/// A number at Twilio. Configuration: `account_sid`, `number` or `messaging_service_sid`, `opt_out_words`, `segment_price`
+/// and `segment_currency`. Credentials:
 /// `auth_token`, `next_auth_token` while one is replaced, and `api_key_sid` with `api_key_secret` to send without the token.
 #[derive(Debug)]
 pub struct Twilio {
@@ -157,6 +191,8 @@ pub struct Twilio {
     pub keys: Keys,
     /// Further words that stop, start and ask.
     pub opt_out_words: OptOutWords,
+    /// In whose name, and what a segment costs.
+    pub text_sender: TextSender,
 }
 
 impl Twilio {
@@ -205,7 +241,13 @@ impl Twilio {
                 .map_err(|_| AccountError::Value("opt_out_words"))?,
             None => OptOutWords::default(),
         };
+        let text_sender =
+            TextSender::of(stored.configuration).ok_or(AccountError::Value("number"))?;
+        if text_sender.segment_price.is_none() && stored.setting("segment_price").is_some() {
+            return Err(AccountError::Value("segment_price"));
+        }
         Ok(Twilio {
+            text_sender,
             account: TwilioAccount {
                 sid: account_sid,
                 user,

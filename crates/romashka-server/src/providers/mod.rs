@@ -9,5 +9,6 @@ pub mod hooks;
 pub mod intake;
 pub mod mail_hooks;
 pub mod media;
+pub mod opt_outs;
 pub mod provider;
 mod ses_hook;

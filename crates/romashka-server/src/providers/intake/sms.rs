@@ -3,6 +3,7 @@
 use romashka_channels::sms::error_code;
 use romashka_channels::sms::form::Form;
 use romashka_channels::sms::inbound::InboundMessage;
+use romashka_channels::sms::number::Party;
 use romashka_channels::sms::opt_out::OptOutWord;
 use romashka_channels::sms::status::{OWN_ID_PARAMETER, StatusCallback};
 use romashka_db::envelope::Keyring;
@@ -14,8 +15,8 @@ use super::{Event, Handled, Incoming, Report, Tally, message_of, queue_files};
 use crate::problem::{Answer, Problem};
 use crate::providers::account::Twilio;
 use crate::providers::media::{Source, entries};
+use crate::providers::opt_outs;
 use crate::savepoint::apart;
-use crate::statement::Statement;
 
 pub(super) async fn take_in(scope: &OwnedScope, event: &Event, keys: &Keyring) -> Answer<Tally> {
     let form = Form::parse(&event.body());
@@ -96,16 +97,57 @@ async fn ingest(
     .take_in(scope)
     .await?;
     queue_files(scope, event, event.channel, &ingested, &files).await?;
-    if let Some(word @ (OptOutWord::Stop | OptOutWord::Start)) = message.opt_out {
-        Statement::new(include_str!("opt.sql"))
-            .bind("workspace", &event.workspace)
-            .bind("customer", &ingested.customer)
-            .bind("channel_type", &"sms")
-            .bind("opt_in", &(word == OptOutWord::Start))
-            .execute(scope)
-            .await?;
+    if let Some(word) = message.opt_out {
+        let source = match message.opt_out_answered {
+            true => opt_outs::Source::Provider,
+            false => opt_outs::Source::Word,
+        };
+        let ours = numbers_of(&message, account);
+        opt_outs::note(
+            scope,
+            event.workspace,
+            (&ours, from),
+            (word, source),
+            event.created_at,
+        )
+        .await?;
     }
     Ok(Handled::Done)
+}
+
+/// What a word of opt-out is about: the number it was written to, and the whole of a messaging service.
+fn numbers_of(message: &InboundMessage, account: &Twilio) -> Vec<String> {
+    let service = message.messaging_service.clone().or_else(|| {
+        let of_channel = &account.text_sender.scope;
+        of_channel.starts_with("MG").then(|| of_channel.clone())
+    });
+    std::iter::once(message.to.as_str().to_owned())
+        .chain(service)
+        .collect()
+}
+
+/// Twilio sends no more to who has opted out: neither do we.
+async fn note_refusal(
+    scope: &OwnedScope,
+    event: &Event,
+    form: &Form,
+    account: &Twilio,
+) -> Answer<()> {
+    let Some(to) = form.filled("To") else {
+        return Ok(());
+    };
+    let (_, to) = Party::parse(to);
+    opt_outs::note(
+        scope,
+        event.workspace,
+        (
+            std::slice::from_ref(&account.text_sender.scope),
+            to.as_str(),
+        ),
+        (OptOutWord::Stop, opt_outs::Source::Refusal),
+        event.created_at,
+    )
+    .await
 }
 
 async fn record(
@@ -123,6 +165,9 @@ async fn record(
         Some("cancelled") => "failed",
         _ => return Ok(Handled::Done),
     };
+    if callback.error_code == Some(opt_outs::OPTED_OUT) {
+        note_refusal(scope, event, form, account).await?;
+    }
     let error = callback.error_code.map(|code| {
         let explained = error_code::explain(Some(code), None);
         json!({
