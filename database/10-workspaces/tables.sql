@@ -284,7 +284,7 @@ create table if not exists romashka.outgoing_mails (
   last_error text,
   created_at timestamptz not null default now(),
   constraint outgoing_mails_pkey primary key (id),
-  constraint outgoing_mails_kind_check check (kind in ('invitation', 'password_reset', 'password_changed', 'second_factor_changed', 'report', 'webhook_failing', 'webhook_disabled', 'channel_failing')),
+  constraint outgoing_mails_kind_check check (kind in ('invitation', 'password_reset', 'password_changed', 'second_factor_changed', 'report', 'webhook_failing', 'webhook_disabled', 'channel_failing', 'channel_alert')),
   constraint outgoing_mails_recipient_check check (length(recipient) <= 320 and recipient ~ '^[^@\s]+@[^@\s]+$'),
   constraint outgoing_mails_language_check check (length(language) between 2 and 35),
   constraint outgoing_mails_content_check check (romashka.is_envelope(content)),

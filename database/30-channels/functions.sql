@@ -317,6 +317,49 @@ begin
 end $$;
 comment on function public.replay_webhook_events(uuid[], timestamptz, uuid) is 'Puts failed, dead and quarantined events back on the queue, by id or since a moment; returns how many.';
 
+create or replace function romashka.mail_addresses_of(configuration jsonb) returns text[] language plpgsql immutable set search_path = '' as $$
+begin
+  return array(
+    select distinct a.own from (
+      select lower(btrim(configuration ->> 'address')) as own
+      union all
+      select lower(btrim(alias)) from unnest(case jsonb_typeof(configuration -> 'aliases')
+               when 'array' then array(select jsonb_array_elements_text(configuration -> 'aliases'))
+               when 'string' then string_to_array(configuration ->> 'aliases', ',') end) as alias) as a
+     where length(a.own) between 3 and 512 order by a.own);
+end $$;
+comment on function romashka.mail_addresses_of(jsonb) is 'The addresses of a channel of mail, its own and the aliases, in lower case.';
+
+create or replace function romashka.claim_mail_addresses() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody sees what other workspaces have. The table is locked in the order of the addresses, so that two channels cannot wait for each other.
+declare
+  wanted text[] := '{}';
+  given_up text[] := '{}';
+  one text;
+  taken boolean;
+begin
+  if tg_op <> 'DELETE' and new.type = 'email' and new.status <> 'inactive' then wanted := romashka.mail_addresses_of(new.configuration); end if;
+  if tg_op <> 'INSERT' and old.type = 'email' and old.status <> 'inactive' then given_up := romashka.mail_addresses_of(old.configuration); end if;
+  foreach one in array wanted loop
+    insert into romashka.mail_addresses as m (address, workspace_id) values (one, new.workspace_id)
+    on conflict (address) do update set workspace_id = excluded.workspace_id where m.workspace_id = excluded.workspace_id;
+    if not found then
+      raise exception 'the address % belongs to a channel of another workspace', one using errcode = 'RM409',
+        hint = 'Mail for one address goes to one workspace: give this channel another address or alias, or have the other channel switched off first.';
+    end if;
+  end loop;
+  foreach one in array given_up loop
+    continue when one = any (wanted);
+    select exists (select from public.communication_channels as c
+      where c.workspace_id = old.workspace_id and c.type = 'email' and c.status <> 'inactive' and c.id <> old.id and one = any (romashka.mail_addresses_of(c.configuration))) into taken;
+    if not taken then delete from romashka.mail_addresses as m where m.address = one and m.workspace_id = old.workspace_id; end if;
+  end loop;
+  return null;
+end $$;
+comment on function romashka.claim_mail_addresses() is 'Trigger: the addresses of a channel of mail are its workspace''s alone, while the channel is not switched off.';
+create or replace trigger communication_channels_20_addresses after insert or delete or update of configuration, status, type on public.communication_channels
+  for each row execute function romashka.claim_mail_addresses();
+
 create or replace function romashka.find_mail_channel(address text) returns table (workspace_id uuid, channel_id uuid)
 language plpgsql stable security definer set search_path = '' as $$
 -- Definer: the server's alone, over all workspaces.
@@ -458,6 +501,178 @@ create or replace trigger communication_channels_30_error before update of confi
 create or replace trigger communication_channels_40_resume after update of configuration, api_credentials, status on public.communication_channels
   for each row when (old.last_error is not null and new.last_error is null) execute function romashka.forget_channel_error();
 
+-- What is wrong with a channel ----------------------------------------------------------------------------------------------
+
+create or replace function romashka.raise_channel_alert(channel uuid, about_kind text, about text, severity text, message text, details jsonb, at timestamptz, workspace uuid)
+returns table (email text, channel_name text, workspace_name text) language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the server's alone.
+declare
+  open_alert public.channel_alerts;
+  rank constant text[] := array['notice', 'warning', 'critical'];
+begin
+  -- News of one channel one after the other, so that two workers do not both tell of one trouble.
+  perform from public.communication_channels as c where c.id = channel and c.workspace_id = workspace for no key update;
+  if not found then return; end if;
+  if exists (select from public.channel_alerts as a where a.channel_id = channel and a.workspace_id = workspace and a.kind = about_kind and a.subject = about and a.changed_at > at) then
+    return;
+  end if;
+  select * into open_alert from public.channel_alerts as a
+   where a.channel_id = channel and a.workspace_id = workspace and a.kind = about_kind and a.subject = about and a.resolved_at is null;
+  if found then
+    update public.channel_alerts as a set severity = raise_channel_alert.severity, message = raise_channel_alert.message, details = raise_channel_alert.details, changed_at = at
+     where a.id = open_alert.id and a.workspace_id = workspace;
+    if array_position(rank, raise_channel_alert.severity) <= array_position(rank, open_alert.severity) then return; end if;
+  else
+    insert into public.channel_alerts (workspace_id, channel_id, kind, subject, severity, message, details, raised_at, changed_at)
+    values (workspace, channel, about_kind, about, raise_channel_alert.severity, raise_channel_alert.message, raise_channel_alert.details, at, at);
+  end if;
+  perform romashka.record_event(workspace, 'channel.alert', 'communication_channel', channel, null,
+    jsonb_build_object('kind', about_kind, 'subject', about, 'severity', raise_channel_alert.severity, 'message', raise_channel_alert.message), 'system');
+  if raise_channel_alert.severity = 'notice' then return; end if;
+  return query
+    select u.email::text, c.name, w.name from public.communication_channels as c
+      join public.workspaces as w on w.id = c.workspace_id
+      join public.workspace_members as m on m.workspace_id = c.workspace_id and m.role in ('owner', 'admin')
+      join auth.users as u on u.id = m.user_id
+     where c.id = channel and c.workspace_id = workspace and u.email is not null;
+end $$;
+comment on function romashka.raise_channel_alert(uuid, text, text, text, text, jsonb, timestamptz, uuid) is
+  'Keeps that something is wrong with a channel. The first time, and when it gets worse, it is an event, and the admins who are to be told are returned; news that are older than what is known change nothing.';
+
+create or replace function romashka.end_channel_alert(channel uuid, about_kind text, about text, at timestamptz, workspace uuid) returns boolean
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+begin
+  perform from public.communication_channels as c where c.id = channel and c.workspace_id = workspace for no key update;
+  update public.channel_alerts as a set resolved_at = pg_catalog.clock_timestamp(), changed_at = greatest(a.changed_at, at)
+   where a.channel_id = channel and a.workspace_id = workspace and a.kind = about_kind and a.subject = about and a.resolved_at is null and a.changed_at <= at;
+  if not found then return false; end if;
+  perform romashka.record_event(workspace, 'channel.recovered', 'communication_channel', channel, null, jsonb_build_object('kind', about_kind, 'subject', about), 'system');
+  return true;
+end $$;
+comment on function romashka.end_channel_alert(uuid, text, text, timestamptz, uuid) is 'Says that a trouble of a channel is over, as an event; false when none of that kind is open or what is known is newer.';
+
+create or replace function public.resolve_channel_alert(alert uuid, workspace uuid default public.current_workspace_id()) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody writes alerts himself; the role is checked first.
+declare
+  found_alert public.channel_alerts;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  select * into found_alert from public.channel_alerts as a where a.id = alert and a.workspace_id = workspace for update;
+  if not found then raise exception 'no such alert' using errcode = 'RM404'; end if;
+  if found_alert.resolved_at is not null then return; end if;
+  update public.channel_alerts as a set resolved_at = pg_catalog.clock_timestamp() where a.id = alert and a.workspace_id = workspace;
+  perform romashka.record_event(workspace, 'channel.recovered', 'communication_channel', found_alert.channel_id, null,
+    jsonb_build_object('kind', found_alert.kind, 'subject', found_alert.subject));
+end $$;
+comment on function public.resolve_channel_alert(uuid, uuid) is 'An admin says that a trouble of a channel is over; what it has stopped goes on. Twice changes nothing. The provider''s next word may raise it again.';
+
+create or replace function romashka.channel_health(channel uuid, workspace uuid, last_error text) returns text language plpgsql stable set search_path = '' as $$
+begin
+  if last_error is not null then return 'critical'; end if;
+  return coalesce((select case when bool_or(a.severity = 'critical') then 'critical' when bool_or(a.severity = 'warning') then 'warning' end
+    from public.channel_alerts as a where a.channel_id = channel and a.workspace_id = workspace and a.resolved_at is null), 'good');
+end $$;
+comment on function romashka.channel_health(uuid, uuid, text) is 'How a channel is: good, warning or critical, by its open alerts and whether its provider lets it in.';
+
+-- Channels whose provider is asked now and then ----------------------------------------------------------------------------------
+
+create or replace function romashka.claim_channel_syncs(batch_size integer, worker text, lease interval default '10 minutes')
+returns table (workspace_id uuid, channel_id uuid, configuration jsonb, api_credentials jsonb, quality text, failures integer, lease_id uuid) language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the server's alone, over all workspaces.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  token constant uuid := gen_random_uuid();
+begin
+  insert into romashka.channel_syncs as s (workspace_id, channel_id)
+  select c.workspace_id, c.id from public.communication_channels as c
+   where c.type = 'whatsapp' and c.status = 'active' and c.api_credentials is not null and c.configuration ? 'account_id'
+     and not exists (select from romashka.channel_syncs as x where x.channel_id = c.id and x.workspace_id = c.workspace_id)
+  on conflict do nothing;
+  return query
+    with chosen as materialized (
+      select x.channel_id, x.workspace_id from romashka.channel_syncs as x
+        join public.communication_channels as c on c.id = x.channel_id and c.workspace_id = x.workspace_id and c.status = 'active' and c.configuration ? 'account_id'
+        join public.workspaces as w on w.id = x.workspace_id and w.status = 'active'
+       where x.due_at <= at order by x.due_at limit greatest(1, least(batch_size, 100)) for update of x skip locked),
+    taken as (
+      update romashka.channel_syncs as s set lease_id = token, locked_by = worker, due_at = at + lease
+        from chosen where s.channel_id = chosen.channel_id and s.workspace_id = chosen.workspace_id returning s.*)
+    select t.workspace_id, t.channel_id, c.configuration, c.api_credentials, t.quality, t.failures, t.lease_id
+      from taken as t join public.communication_channels as c on c.id = t.channel_id and c.workspace_id = t.workspace_id;
+end $$;
+comment on function romashka.claim_channel_syncs(integer, text, interval) is 'Takes up to batch_size channels whose provider is to be asked now.';
+
+create or replace function romashka.finish_channel_sync(channel uuid, lease uuid, digits text, quality text, message text, wait interval, workspace uuid) returns boolean
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  update romashka.channel_syncs as s
+     set lease_id = null, locked_by = null, due_at = at + wait, digits = coalesce(finish_channel_sync.digits, s.digits), quality = coalesce(finish_channel_sync.quality, s.quality),
+         last_error = left(message, 2000), failures = case when message is null then 0 else s.failures + 1 end,
+         synced_at = case when message is null then at else s.synced_at end
+   where s.channel_id = channel and s.workspace_id = workspace and s.lease_id = lease;
+  return found;
+end $$;
+comment on function romashka.finish_channel_sync(uuid, uuid, text, text, text, interval, uuid) is
+  'Says how asking a provider ended and when it is asked next. False when the lease is lost: somebody wants it asked again.';
+
+create or replace function romashka.sync_channel_now(channel uuid, workspace uuid) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+begin
+  update romashka.channel_syncs as s set due_at = pg_catalog.clock_timestamp(), lease_id = null, locked_by = null where s.channel_id = channel and s.workspace_id = workspace;
+  return found;
+end $$;
+comment on function romashka.sync_channel_now(uuid, uuid) is 'Has the provider of a channel asked at once; who asks already is asked again. False for a channel that is never asked.';
+
+create or replace function romashka.channel_of_digits(workspace uuid, wanted text) returns setof uuid language plpgsql stable security definer set search_path = '' as $$
+-- Definer: the server's alone.
+begin
+  return query select s.channel_id from romashka.channel_syncs as s where s.workspace_id = workspace and s.digits = wanted order by s.created_at, s.channel_id limit 1;
+end $$;
+comment on function romashka.channel_of_digits(uuid, text) is 'The channel whose number a provider writes so.';
+
+create or replace function romashka.sync_templates(account text, templates jsonb, workspace uuid)
+returns table (name text, language text, provider_status text, quality text, status_reason text, is_new boolean) language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  return query
+    with given as (
+      select distinct on (x.name, x.language) x.* from jsonb_to_recordset(templates)
+        as x (id text, name text, language text, category text, status text, provider_status text, status_reason text, quality text, content jsonb) order by x.name, x.language),
+    stored as (
+      insert into public.message_templates as t (workspace_id, name, language, category, template_content, status, channel_type, external_template_id, provider_status, provider_status_at,
+        status_reason, quality, account_id)
+      select workspace, g.name, g.language, coalesce(g.category, 'utility'), g.content, coalesce(g.status, 'pending'), 'whatsapp', g.id, g.provider_status, at, g.status_reason, g.quality, account
+        from given as g order by g.name, g.language
+      on conflict (workspace_id, channel_type, name, language) do update
+         set category = coalesce((select g.category from given as g where g.name = excluded.name and g.language = excluded.language), t.category),
+             template_content = t.template_content || excluded.template_content,
+             status = coalesce((select g.status from given as g where g.name = excluded.name and g.language = excluded.language), t.status),
+             external_template_id = excluded.external_template_id, provider_status = excluded.provider_status, provider_status_at = at, status_reason = excluded.status_reason,
+             quality = coalesce(excluded.quality, t.quality), account_id = excluded.account_id, updated_at = pg_catalog.now()
+       where (t.external_template_id, t.provider_status, t.account_id) is distinct from (excluded.external_template_id, excluded.provider_status, excluded.account_id)
+          or t.quality is distinct from coalesce(excluded.quality, t.quality) or t.template_content is distinct from t.template_content || excluded.template_content
+          or t.category is distinct from coalesce((select g.category from given as g where g.name = excluded.name and g.language = excluded.language), t.category)
+      returning t.name, t.language, t.provider_status, t.quality, t.status_reason, t.xmax = 0 as is_new),
+    gone as (
+      update public.message_templates as t set status = 'rejected', provider_status = 'DELETED', provider_status_at = at, status_reason = null, updated_at = pg_catalog.now()
+       where t.workspace_id = workspace and t.channel_type = 'whatsapp' and t.account_id = account and t.provider_status is distinct from 'DELETED'
+         and not exists (select from given as g where g.name = t.name and g.language = t.language)
+      returning t.name, t.language, t.provider_status, t.quality, t.status_reason, false)
+    select * from stored union all select * from gone;
+end $$;
+comment on function romashka.sync_templates(text, jsonb, uuid) is
+  'Brings the templates in line with the whole list of a provider''s account: new ones are stored, changed ones changed, and those that are in the list no more count as deleted. Returns what changed.';
+
 -- Who wants no text messages -------------------------------------------------------------------------------------------------
 
 create or replace function romashka.note_sms_opt_out(our_numbers text[], customer_number text, opted_out boolean, source text, at timestamptz, workspace uuid) returns integer
@@ -506,6 +721,15 @@ do $$ begin
   perform romashka.grant_function('romashka.find_channel(text)', 'service_role');
   perform romashka.grant_function('romashka.note_channel_error(uuid, text, uuid)', 'service_role');
   perform romashka.grant_function('romashka.find_mail_channel(text)', 'service_role');
+  perform romashka.grant_function('romashka.raise_channel_alert(uuid, text, text, text, text, jsonb, timestamptz, uuid)', 'service_role');
+  perform romashka.grant_function('romashka.end_channel_alert(uuid, text, text, timestamptz, uuid)', 'service_role');
+  perform romashka.grant_function('public.resolve_channel_alert(uuid, uuid)', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_members('romashka.channel_health(uuid, uuid, text)');
+  perform romashka.grant_function('romashka.claim_channel_syncs(integer, text, interval)', 'service_role');
+  perform romashka.grant_function('romashka.finish_channel_sync(uuid, uuid, text, text, text, interval, uuid)', 'service_role');
+  perform romashka.grant_function('romashka.sync_channel_now(uuid, uuid)', 'service_role');
+  perform romashka.grant_function('romashka.channel_of_digits(uuid, text)', 'service_role');
+  perform romashka.grant_function('romashka.sync_templates(text, jsonb, uuid)', 'service_role');
   perform romashka.grant_function('romashka.note_sms_opt_out(text[], text, boolean, text, timestamptz, uuid)', 'service_role');
   perform romashka.grant_function('public.receive_webhook_event(text, text, jsonb, text, text, uuid, jsonb, bytea, uuid)', 'service_role');
   perform romashka.grant_function('public.claim_webhook_events(integer, text, interval, uuid, text[])', 'service_role');

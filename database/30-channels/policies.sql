@@ -3,6 +3,7 @@
 do $$ begin
   perform romashka.protect_table('communication_channels', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('message_templates', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('channel_alerts', readers => 'viewer', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('sms_opt_outs', readers => 'viewer', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('channel_routing_rules', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('widget_configurations', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');

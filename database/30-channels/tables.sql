@@ -50,6 +50,11 @@ create table if not exists public.message_templates (
   status text not null default 'pending',
   channel_type text not null,
   external_template_id text,
+  provider_status text,
+  provider_status_at timestamptz,
+  status_reason text,
+  quality text,
+  account_id text,
   usage_count integer not null default 0,
   created_by uuid,
   created_at timestamptz not null default now(),
@@ -64,10 +69,38 @@ create table if not exists public.message_templates (
   constraint message_templates_status_check check (status in ('pending', 'approved', 'rejected')),
   constraint message_templates_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
   constraint message_templates_template_content_check check (jsonb_typeof(template_content) = 'object'),
+  constraint message_templates_quality_check check (quality in ('green', 'yellow', 'red', 'unknown')),
+  constraint message_templates_provider_status_check check (length(provider_status) between 1 and 64),
+  constraint message_templates_account_id_check check (length(account_id) between 1 and 64),
+  constraint message_templates_status_reason_check check (length(status_reason) <= 2000),
   constraint message_templates_usage_count_check check (usage_count >= 0)
 );
 comment on table public.message_templates is 'Messages a provider approves beforehand, for writing to a customer outside of the window in which free text is allowed.';
 create index if not exists message_templates_created_by_idx on public.message_templates (created_by) where created_by is not null;
+
+create table if not exists public.channel_alerts (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  channel_id uuid not null,
+  kind text not null,
+  subject text not null default '',
+  severity text not null,
+  message text not null,
+  details jsonb not null default '{}',
+  raised_at timestamptz not null default now(),
+  changed_at timestamptz not null default now(),
+  resolved_at timestamptz,
+  constraint channel_alerts_pkey primary key (id, workspace_id),
+  constraint channel_alerts_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint channel_alerts_kind_check check (kind in ('account', 'number', 'template', 'mailbox')),
+  constraint channel_alerts_subject_check check (length(subject) <= 600),
+  constraint channel_alerts_severity_check check (severity in ('notice', 'warning', 'critical')),
+  constraint channel_alerts_message_check check (length(message) between 1 and 2000),
+  constraint channel_alerts_details_check check (jsonb_typeof(details) = 'object')
+);
+comment on table public.channel_alerts is 'What is wrong with a channel or may soon be, by its provider''s word or our own trying. One row for each trouble; it ends when the provider says so or an admin does.';
+create unique index if not exists channel_alerts_open_key on public.channel_alerts (channel_id, workspace_id, kind, subject) where resolved_at is null;
+create index if not exists channel_alerts_channel_id_idx on public.channel_alerts (channel_id, workspace_id, raised_at desc);
 
 create table if not exists public.sms_opt_outs (
   id uuid not null default public.generate_uuid(),
@@ -216,6 +249,45 @@ comment on table romashka.channel_tokens is 'Which channel the address of a webh
 revoke all on romashka.channel_tokens from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
 alter table romashka.channel_tokens enable row level security;
 alter table romashka.channel_tokens force row level security;
+
+-- Mail for an address must not be another workspace's by chance: the second thing here that is unique beyond workspaces.
+create table if not exists romashka.mail_addresses (
+  address text not null,
+  workspace_id uuid not null,
+  created_at timestamptz not null default now(),
+  constraint mail_addresses_pkey primary key (address),
+  constraint mail_addresses_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint mail_addresses_address_check check (length(address) between 3 and 512)
+);
+comment on table romashka.mail_addresses is 'Which workspace takes the mail for an address, by its channels that are not switched off.';
+create index if not exists mail_addresses_workspace_id_idx on romashka.mail_addresses (workspace_id);
+revoke all on romashka.mail_addresses from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.mail_addresses enable row level security;
+alter table romashka.mail_addresses force row level security;
+
+-- When the provider of a channel is asked for its templates and its number next.
+create table if not exists romashka.channel_syncs (
+  workspace_id uuid not null default public.current_workspace_id(),
+  channel_id uuid not null,
+  digits text,
+  quality text,
+  due_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  failures integer not null default 0,
+  last_error text,
+  synced_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint channel_syncs_pkey primary key (channel_id, workspace_id),
+  constraint channel_syncs_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint channel_syncs_failures_check check (failures >= 0),
+  constraint channel_syncs_digits_check check (digits ~ '^[0-9]{1,20}$')
+) with (fillfactor = 80);
+comment on table romashka.channel_syncs is 'Channels whose provider is asked now and then for what its webhooks may have failed to tell: templates, and the quality of the number.';
+create index if not exists channel_syncs_due_at_idx on romashka.channel_syncs (due_at);
+revoke all on romashka.channel_syncs from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.channel_syncs enable row level security;
+alter table romashka.channel_syncs force row level security;
 
 -- How far a mailbox has been read, and which process reads it.
 create table if not exists romashka.mailboxes (

@@ -626,6 +626,7 @@ begin
   values (connection, workspace, person, conversation, case when typing and conversation is not null then at + interval '8 seconds' end, at + interval '45 seconds')
   on conflict (id, workspace_id) do update set conversation_id = excluded.conversation_id, typing_until = excluded.typing_until, expires_at = excluded.expires_at
    where p.user_id = excluded.user_id;
+  if typing and conversation is not null then perform romashka.want_read_mark(conversation, at, true, workspace); end if;
 end $$;
 comment on function public.show_presence(uuid, uuid, boolean, uuid) is
   'Says that a person is there by a connection, what conversation is in view, and whether he types. Holds 45 seconds, typing 8.';

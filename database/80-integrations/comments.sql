@@ -127,3 +127,15 @@ comment on column romashka.media_fetches.lease_id is 'Proof of the present claim
 comment on column romashka.media_fetches.locked_by is 'The worker that holds it, by the name it gave itself.';
 comment on column romashka.media_fetches.error_message is 'Why the last attempt failed.';
 comment on column romashka.media_fetches.created_at is 'When the message came in.';
+comment on column romashka.read_marks.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column romashka.read_marks.conversation_id is 'The talk.';
+comment on column romashka.read_marks.channel_id is 'The channel it is on.';
+comment on column romashka.read_marks.external_message_id is 'The provider''s id of the customer''s last message that was read; all before it count as read too.';
+comment on column romashka.read_marks.wants_typing is 'Whether the customer is to see that somebody types.';
+comment on column romashka.read_marks.is_pending is 'Whether the provider does not know it yet.';
+comment on column romashka.read_marks.told_message_id is 'Up to which message the provider was told.';
+comment on column romashka.read_marks.typing_told_at is 'When it was last told that somebody types.';
+comment on column romashka.read_marks.attempt_count is 'How many attempts were made.';
+comment on column romashka.read_marks.next_attempt_at is 'When the next attempt may be made; while one is made, when the lease ends.';
+comment on column romashka.read_marks.lease_id is 'Proof of the present claim.';
+comment on column romashka.read_marks.created_at is 'When the row was made.';

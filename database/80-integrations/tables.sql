@@ -260,3 +260,29 @@ create index if not exists media_fetches_message_id_idx on romashka.media_fetche
 revoke all on romashka.media_fetches from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
 alter table romashka.media_fetches enable row level security;
 alter table romashka.media_fetches force row level security;
+
+-- What a provider is to be told of how far we have read a talk, and that somebody types. One row a talk: only the newest counts.
+create table if not exists romashka.read_marks (
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  channel_id uuid not null,
+  external_message_id text not null,
+  wants_typing boolean not null default false,
+  is_pending boolean not null default true,
+  told_message_id text,
+  typing_told_at timestamptz,
+  attempt_count integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  created_at timestamptz not null default now(),
+  constraint read_marks_pkey primary key (conversation_id, workspace_id),
+  constraint read_marks_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint read_marks_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint read_marks_attempt_count_check check (attempt_count >= 0)
+) with (fillfactor = 70);
+comment on table romashka.read_marks is 'What WhatsApp is to be told of each talk: up to which message it was read, and that somebody types.';
+create index if not exists read_marks_next_attempt_at_idx on romashka.read_marks (next_attempt_at) where is_pending;
+create index if not exists read_marks_channel_id_idx on romashka.read_marks (channel_id, workspace_id);
+revoke all on romashka.read_marks from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.read_marks enable row level security;
+alter table romashka.read_marks force row level security;

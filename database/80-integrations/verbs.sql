@@ -219,6 +219,86 @@ begin
 end $$;
 comment on function romashka.change_number(uuid, uuid, text, text, text) is 'A customer has a new number on a channel: he is known by it, and written to there, from now on.';
 
+-- Reading and typing that a provider is told of -----------------------------------------------------------------------------------
+
+create or replace function romashka.want_read_mark(conversation uuid, up_to timestamptz, typing boolean, workspace uuid) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: called by what shows presence and by a trigger, for members who may not write the queue.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  channel record;
+  said text;
+begin
+  select x.id, x.configuration into channel from public.conversations as c
+    join public.communication_channels as x on x.id = c.channel_id and x.workspace_id = c.workspace_id and x.status = 'active'
+   where c.id = conversation and c.workspace_id = workspace and c.channel_type = 'whatsapp';
+  -- WhatsApp shows that somebody types only together with that he has read.
+  if not found or channel.configuration ->> 'read_receipts' = 'false' or typing and channel.configuration ->> 'typing_indicator' = 'false' then return; end if;
+  select m.external_message_id into said from public.messages as m
+   where m.conversation_id = conversation and m.workspace_id = workspace and m.sender_type = 'user' and m.external_message_id is not null
+     and m.created_at <= up_to and m.created_at > at - interval '30 days'
+   order by m.created_at desc, m.id desc limit 1;
+  if said is null then return; end if;
+  insert into romashka.read_marks as r (workspace_id, conversation_id, channel_id, external_message_id, wants_typing, next_attempt_at)
+  values (workspace, conversation, channel.id, said, typing, at)
+  on conflict (conversation_id, workspace_id) do update
+     set channel_id = excluded.channel_id, external_message_id = excluded.external_message_id, wants_typing = excluded.wants_typing or r.is_pending and r.wants_typing,
+         is_pending = true, attempt_count = 0, next_attempt_at = at, lease_id = null
+   where case when typing then not (r.is_pending and r.wants_typing) and (r.typing_told_at is null or r.typing_told_at < at - interval '20 seconds')
+              else r.told_message_id is distinct from excluded.external_message_id and not (r.is_pending and r.external_message_id = excluded.external_message_id) end;
+end $$;
+comment on function romashka.want_read_mark(uuid, timestamptz, boolean, uuid) is
+  'Has WhatsApp told that what a customer wrote up to a moment was read, or that somebody types (at most once in 20 seconds); nothing where the channel''s settings read_receipts or typing_indicator are false.';
+
+create or replace function romashka.tell_provider_of_reading() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: as want_read_mark.
+begin
+  perform romashka.want_read_mark(new.conversation_id,
+    coalesce((select m.created_at from public.messages as m where m.id = new.last_read_message_id and m.workspace_id = new.workspace_id), new.read_at), false, new.workspace_id);
+  return null;
+end $$;
+comment on function romashka.tell_provider_of_reading() is 'Trigger: WhatsApp shows a customer that a member has read what he wrote.';
+create or replace trigger conversation_reads_10_tell_provider after insert on public.conversation_reads
+  for each row when (new.last_read_message_id is not null) execute function romashka.tell_provider_of_reading();
+create or replace trigger conversation_reads_10_tell_provider_on_update after update on public.conversation_reads
+  for each row when (new.last_read_message_id is distinct from old.last_read_message_id and new.last_read_message_id is not null) execute function romashka.tell_provider_of_reading();
+
+create or replace function romashka.claim_read_marks(batch_size integer, lease interval default '1 minute')
+returns table (conversation_id uuid, workspace_id uuid, channel_id uuid, external_message_id text, wants_typing boolean, attempt_count integer, lease_id uuid, configuration jsonb, api_credentials jsonb)
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the server's alone, over all workspaces.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  token constant uuid := gen_random_uuid();
+begin
+  return query
+    with chosen as materialized (
+      select x.conversation_id, x.workspace_id from romashka.read_marks as x
+        join public.workspaces as w on w.id = x.workspace_id and w.status = 'active'
+       where x.is_pending and x.next_attempt_at <= at order by x.next_attempt_at limit greatest(1, least(batch_size, 1000)) for update of x skip locked),
+    taken as (
+      update romashka.read_marks as r set lease_id = token, next_attempt_at = at + lease, attempt_count = r.attempt_count + 1
+        from chosen where r.conversation_id = chosen.conversation_id and r.workspace_id = chosen.workspace_id returning r.*)
+    select t.conversation_id, t.workspace_id, t.channel_id, t.external_message_id, t.wants_typing, t.attempt_count, t.lease_id, c.configuration, c.api_credentials
+      from taken as t join public.communication_channels as c on c.id = t.channel_id and c.workspace_id = t.workspace_id;
+end $$;
+comment on function romashka.claim_read_marks(integer, interval) is 'Takes up to batch_size talks of which a provider is to be told that they were read or that somebody types.';
+
+create or replace function romashka.finish_read_mark(conversation uuid, lease uuid, is_told boolean, wait interval, workspace uuid) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  update romashka.read_marks as r
+     set lease_id = null, is_pending = wait is not null and not is_told, wants_typing = false, next_attempt_at = at + coalesce(wait, interval '0'),
+         told_message_id = case when is_told then r.external_message_id else r.told_message_id end,
+         typing_told_at = case when is_told and r.wants_typing then at else r.typing_told_at end
+   where r.conversation_id = conversation and r.workspace_id = workspace and r.lease_id = lease;
+  return found;
+end $$;
+comment on function romashka.finish_read_mark(uuid, uuid, boolean, interval, uuid) is
+  'Says whether the provider was told; else it is tried again after the wait, and without one given up. Typing is not told late. False when something newer is to be told.';
+
 revoke execute on all functions in schema romashka from public;
 do $$
 declare
@@ -227,7 +307,8 @@ begin
   foreach signature in array array['romashka.queue_media(uuid, uuid, jsonb, uuid)', 'romashka.claim_media(integer, text, interval)',
     'romashka.finish_media(uuid, uuid, text, text, bigint, text, text, text)', 'romashka.fail_media(uuid, uuid, text, boolean, interval)', 'public.keep_delivery(uuid, uuid, interval)',
     'romashka.message_of(uuid, text, uuid, text)', 'romashka.note_reaction(uuid, uuid, text, text, timestamptz)', 'romashka.correct_message(uuid, uuid, text, text, timestamptz)',
-    'romashka.withdraw_message(uuid, uuid, timestamptz)', 'romashka.add_identities(uuid, uuid, text, text[])', 'romashka.change_number(uuid, uuid, text, text, text)'] loop
+    'romashka.withdraw_message(uuid, uuid, timestamptz)', 'romashka.add_identities(uuid, uuid, text, text[])', 'romashka.change_number(uuid, uuid, text, text, text)',
+    'romashka.claim_read_marks(integer, interval)', 'romashka.finish_read_mark(uuid, uuid, boolean, interval, uuid)'] loop
     perform romashka.grant_function(signature, 'service_role');
   end loop;
   perform romashka.grant_members('public.retry_media(uuid, uuid)');

@@ -137,6 +137,7 @@ begin
   -- Answers that are kept for repeated requests may show the person, and are encrypted: none of the workspace is kept.
   delete from public.idempotency_keys as k where k.workspace_id = workspace;
   delete from public.conversation_context as x where x.workspace_id = workspace and x.conversation_id = any (talks);
+  delete from romashka.read_marks as r where r.workspace_id = workspace and r.conversation_id = any (talks);
   delete from public.conversation_thread_keys as t where t.workspace_id = workspace and t.conversation_id = any (talks);
   update public.knowledge_analytics as k set feedback_text = null where k.workspace_id = workspace and k.conversation_id = any (talks) and k.feedback_text is not null;
   update public.message_delivery_tracking as d set error_details = null, external_message_id = null from public.messages as m

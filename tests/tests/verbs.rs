@@ -20,6 +20,8 @@ const FOREIGN: &[(&str, &str)] = &[
     ("refresh_realtime_metrics('{w}')", "RM404"),
     ("renew_widget_token('{k}', '{w}')", "RM404"),
     ("replay_deliveries(workspace => '{w}')", "RM404"),
+    ("resolve_channel_alert('{c}')", "RM404"),
+    ("resolve_channel_alert('{c}', '{w}')", "RM404"),
     ("retry_media('{c}')", "RM404"),
     ("retry_media('{c}', '{w}')", "RM404"),
     ("replay_sync_jobs(workspace => '{w}')", "RM404"),

@@ -30,6 +30,10 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 pub struct Bells {
     /// Something came in.
     pub intake: Notify,
+    /// A provider is to be asked for its templates.
+    pub channel_syncs: Notify,
+    /// A provider is to be told that something was read.
+    pub read_marks: Notify,
     /// A customer's file is to be fetched.
     pub media: Notify,
     /// Something is to be sent to a customer.
@@ -54,6 +58,7 @@ impl Bells {
         self.deliveries.notify_one();
         self.mail_deliveries.notify_one();
         self.integration_deliveries.notify_one();
+        self.read_marks.notify_one();
     }
 }
 
@@ -92,6 +97,14 @@ pub fn start(server: &Server, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle
             stopped.clone(),
         )),
     ];
+    match providers::channel_syncs::ChannelSyncs::new(server.clone()) {
+        Ok(queue) => working.push(tokio::spawn(run(queue, stopped.clone()))),
+        Err(error) => tracing::error!(%error, "providers cannot be asked for their templates"),
+    }
+    match providers::read_marks::ReadMarks::new(server.clone()) {
+        Ok(queue) => working.push(tokio::spawn(run(queue, stopped.clone()))),
+        Err(error) => tracing::error!(%error, "providers cannot be told of what was read"),
+    }
     match providers::media::Media::new(server.clone()) {
         Ok(Some(queue)) => working.push(tokio::spawn(run(queue, stopped.clone()))),
         Ok(None) => {}

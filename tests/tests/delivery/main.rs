@@ -2,6 +2,7 @@
 //! that are small servers on loopback.
 
 mod changes;
+mod channel_health;
 mod command;
 mod files_in;
 mod files_out;
@@ -10,9 +11,10 @@ mod inbound;
 mod integration;
 mod lost_processes;
 mod mail_sink;
+mod opt_outs;
 mod outbound;
 mod provider;
+mod read_marks;
 mod reports;
-mod opt_outs;
 mod scheduler;
 mod webhooks;

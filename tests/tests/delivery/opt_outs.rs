@@ -75,9 +75,8 @@ impl Shop {
         ];
         self.post(&format!("/hooks/sms/{}", channel.token), &form)
             .await;
-        let stored = format!(
-            "select count(*) from public.messages where external_message_id = '{sid}'"
-        );
+        let stored =
+            format!("select count(*) from public.messages where external_message_id = '{sid}'");
         until(&self.api, &stored, 1_i64).await;
         let talk = format!(
             "select conversation_id from public.messages where external_message_id = '{sid}'"
@@ -237,7 +236,10 @@ async fn what_a_text_costs_is_said_before_and_kept_with_it() {
     let agent = shop.api.member(shop.workspace, Role::Agent).await;
     let path = format!("/conversations/{talk}/messages/preview");
     let text = format!("“{}”", "a".repeat(100));
-    let preview = agent.post(&path, &json!({"content": text})).await.expect(200);
+    let preview = agent
+        .post(&path, &json!({"content": text}))
+        .await
+        .expect(200);
     assert_eq!(
         preview.body,
         json!({

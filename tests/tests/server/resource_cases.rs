@@ -19,6 +19,7 @@ const TEAM: &str = row_of!("teams");
 const CANNED_RESPONSE: &str = row_of!("canned_responses");
 const SAVED_VIEW: &str = row_of!("saved_views");
 const TEMPLATE: &str = row_of!("message_templates");
+const CHANNEL_ALERT: &str = row_of!("channel_alerts");
 const CHANNEL: &str = row_of!("communication_channels");
 const ROUTING_RULE: &str = row_of!("channel_routing_rules");
 const SLA_POLICY: &str = row_of!("sla_policies");
@@ -212,6 +213,16 @@ pub const CASES: &[Case] = &[
     Case {
         operation: "renew_channel_hook",
         parameters: &[("id", CHANNEL)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "list_channel_alerts",
+        parameters: &[("id", CHANNEL)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "resolve_channel_alert",
+        parameters: &[("id", CHANNEL_ALERT)],
         body: || Value::Null,
     },
     Case {

@@ -42,7 +42,18 @@ mod tests {
             assert_eq!(parse(text), Some(millionths), "{text}");
             assert_eq!(decimal(millionths), text);
         }
-        for text in ["", ".", "1.", ".5", "-1", "1,5", "0.0000001", "1e3", " 1", "9999999"] {
+        for text in [
+            "",
+            ".",
+            "1.",
+            ".5",
+            "-1",
+            "1,5",
+            "0.0000001",
+            "1e3",
+            " 1",
+            "9999999",
+        ] {
             assert_eq!(parse(text), None, "{text:?}");
         }
     }

@@ -19,8 +19,10 @@ pub const TEST_EVENT: &str = "webhook.test";
 
 /// Events that the ledger records today, for choosing from. More may come at any time, and receivers are told to answer
 /// an unknown one with 2xx.
-pub const KNOWN_EVENTS: [&str; 30] = [
+pub const KNOWN_EVENTS: [&str; 32] = [
+    "channel.alert",
     "channel.failed",
+    "channel.recovered",
     "conversation.assigned",
     "conversation.closed",
     "conversation.created",

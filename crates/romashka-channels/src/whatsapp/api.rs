@@ -261,7 +261,7 @@ impl Account {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair(
             "fields",
-            "id,name,language,category,status,parameter_format,components",
+            "id,name,language,category,status,quality_score,rejected_reason,parameter_format,components",
         );
         query.append_pair("limit", &PAGE_SIZE.to_string());
         if let Some(after) = after {

@@ -16,8 +16,10 @@
 //! | [`window`] | May we write freely now? |
 //! | [`outbound`], [`interactive`], [`template`], [`split`] | What is sent? |
 //! | [`answer`] | Was it taken? |
+//! | [`alert`] | What must an admin know of templates, numbers and the account? |
 //! | [`api`] | Requests besides messages: media, read marks, templates, subscription. |
 
+pub mod alert;
 pub mod answer;
 pub mod api;
 pub mod customer;

@@ -118,6 +118,17 @@ pub fn template_status(event: &str) -> Option<&'static str> {
     })
 }
 
+/// Value of `message_templates.quality` for a score of Meta's.
+pub fn template_quality(score: &str) -> Option<&'static str> {
+    Some(match score {
+        "GREEN" => "green",
+        "YELLOW" => "yellow",
+        "RED" => "red",
+        "UNKNOWN" => "unknown",
+        _ => return None,
+    })
+}
+
 /// Value of `message_templates.category`.
 pub fn template_category(category: &str) -> Option<&'static str> {
     Some(match category {

@@ -254,6 +254,12 @@ pub struct Template {
     /// State in Meta's word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
+    /// What customers think of it, in Meta's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality: Option<String>,
+    /// Why it was rejected, in Meta's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejected_reason: Option<String>,
     /// Whether parameters have names.
     pub is_named: bool,
     /// Header, body, footer, buttons, in the API's form.
@@ -316,6 +322,10 @@ impl Template {
             language: fields::line(value, "language")?,
             category: fields::line(value, "category"),
             status: fields::line(value, "status"),
+            quality: fields::object(value, "quality_score")
+                .and_then(|score| fields::line(score, "score")),
+            rejected_reason: fields::line(value, "rejected_reason")
+                .filter(|reason| reason != "NONE"),
             is_named: fields::line(value, "parameter_format")
                 .is_some_and(|format| format.eq_ignore_ascii_case("named")),
             components: fields::list(value, "components").to_vec(),

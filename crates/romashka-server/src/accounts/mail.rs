@@ -86,6 +86,15 @@ pub enum Mail {
         /// What is wrong.
         problem: String,
     },
+    /// Something is wrong with a channel, or may soon be.
+    ChannelAlert {
+        /// The workspace.
+        workspace: String,
+        /// The channel.
+        channel: String,
+        /// What is wrong and what to do.
+        message: String,
+    },
 }
 
 impl Mail {
@@ -100,6 +109,7 @@ impl Mail {
             Mail::WebhookFailing { .. } => "webhook_failing",
             Mail::WebhookDisabled { .. } => "webhook_disabled",
             Mail::ChannelFailing { .. } => "channel_failing",
+            Mail::ChannelAlert { .. } => "channel_alert",
         }
     }
 

@@ -3,6 +3,7 @@
 //! Invariant: credentials go in and never come out, but for the token that an admin has to enter at the provider. They are sealed for the row and column they are kept in before the
 //! database sees them, and an answer says only whether there are any.
 
+pub mod alerts;
 mod connection;
 mod integration;
 
@@ -39,6 +40,7 @@ pub fn router() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .routes(routes!(list_channels, create_channel))
         .routes(routes!(read_channel, change_channel, delete_channel))
+        .merge(alerts::router())
         .merge(connection::router())
         .merge(integration::router())
 }
@@ -103,6 +105,8 @@ record! {
         pub last_error: Option<String>,
         /// Since when.
         pub last_error_at: Option<Timestamp>,
+        /// good, warning or critical: by its open alerts and by whether its provider lets it in.
+        pub health: String,
         /// Who made it.
         pub created_by: Option<Uuid>,
         /// When it was made.

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::messages::{MessageKind, NewMessage};
 use crate::input::{self, Path};
-use crate::problem::Answer;
+use crate::problem::{Answer, Problem};
 use crate::providers::account::TextSender;
 use crate::providers::opt_outs::{self, Pair};
 use crate::scoped::{Agent, Scoped};
@@ -190,7 +190,7 @@ async fn preview_message(
     input::Json(new): input::Json<NewMessage>,
 ) -> Answer<Json<MessagePreview>> {
     new.require_length()?;
-    let workspace = scope.workspace();
+    let workspace = scope.workspace().ok_or_else(Problem::not_found)?;
     let target: Target = Statement::new(include_str!("preview.sql"))
         .bind("conversation", &id)
         .bind("workspace", &workspace)

@@ -8,6 +8,9 @@ select m.content, m.metadata, ch.id as channel, ch.status as channel_status, ch.
        (select max(said.created_at) from public.conversations as talk join public.messages as said on said.conversation_id = talk.id and said.workspace_id = talk.workspace_id
          where talk.customer_id = c.customer_id and talk.workspace_id = c.workspace_id and talk.channel_type = d.channel_type
            and said.sender_type = 'user' and not said.is_quiet) as last_inbound,
+       (select a.message from public.channel_alerts as a
+         where a.channel_id = ch.id and a.workspace_id = d.workspace_id and a.resolved_at is null and a.kind = 'account' and a.severity = 'critical'
+         order by a.raised_at limit 1) as stopped_by,
        (select answered.external_message_id from public.messages as answered
          where answered.workspace_id = m.workspace_id and answered.conversation_id = m.conversation_id and answered.id::text = m.metadata ->> 'reply_to'
            and answered.sender_type = 'user') as reply_to

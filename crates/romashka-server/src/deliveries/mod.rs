@@ -89,6 +89,8 @@ struct Loaded {
     credentials: Option<Value>,
     recipient: Option<String>,
     has_opted_out: bool,
+    /// Why the provider takes nothing of the channel.
+    stopped_by: Option<String>,
     last_inbound: Option<Timestamp>,
     reply_to: Option<String>,
     message: Uuid,
@@ -111,6 +113,7 @@ impl FromRow for Loaded {
             credentials: row.try_get("api_credentials")?,
             recipient: row.try_get("recipient")?,
             has_opted_out: row.try_get("has_opted_out")?,
+            stopped_by: row.try_get("stopped_by")?,
             last_inbound: row.try_get("last_inbound")?,
             reply_to: row.try_get("reply_to")?,
             message: row.try_get("message")?,

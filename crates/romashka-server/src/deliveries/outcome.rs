@@ -64,7 +64,7 @@ impl Failure {
         }
     }
 
-    fn with_details(self, details: Option<String>) -> Failure {
+    pub(super) fn with_details(self, details: Option<String>) -> Failure {
         Failure { details, ..self }
     }
 

@@ -35,6 +35,7 @@ use crate::attachments::address::address;
 use crate::mail::account::{Endpoint, MailAccount};
 use crate::mail::post::Surroundings;
 use crate::mail::smtp::{self, SendError};
+use crate::mail::tokens::Keeper;
 use crate::problem::Answer;
 use crate::providers::account::{Stored, TextSender, Twilio, WhatsApp};
 use crate::providers::opt_outs::{self, Pair};
@@ -200,9 +201,12 @@ impl Post {
     async fn send(&self, server: &Server, claimed: &Claimed) -> Outcome {
         let attempt = u32::try_from(claimed.attempt).unwrap_or(1);
         let rules = &server.settings.mail;
-        let login = self
-            .endpoint
-            .login(self.channel, &server.mail_tokens, rules);
+        let login = self.endpoint.login(
+            self.channel,
+            &server.mail_tokens,
+            rules,
+            Keeper::Server(server, claimed.workspace),
+        );
         let login = match login.await {
             Ok(login) => login,
             Err(error) => return outcome::of_token(&error, attempt),
@@ -260,6 +264,9 @@ pub(super) fn ready<'a>(claimed: &Claimed, loaded: &'a Loaded) -> Result<Ready<'
     };
     if loaded.channel_status.as_deref() == Some("inactive") {
         return Err(configuration("The channel is switched off."));
+    }
+    if let Some(words) = &loaded.stopped_by {
+        return Err(Failure::new("stopped", "configuration", words.as_str()));
     }
     let Some(recipient) = loaded.recipient.as_deref() else {
         return Err(Failure::new(
@@ -321,18 +328,14 @@ pub(super) async fn render(
             if let Ok(Some(template)) = Template::of(&loaded.metadata)
                 && claimed.channel_type == "whatsapp"
             {
-                let known: Option<ExternalId> = Statement::new(include_str!("use_template.sql"))
+                let known: Option<KnownTemplate> = Statement::new(include_str!("use_template.sql"))
                     .bind("workspace", &claimed.workspace)
                     .bind("name", &template.name)
                     .bind("language", &template.language)
                     .optional(scope)
                     .await?;
-                if known.is_some_and(|known| known.0.as_deref() == Some("rejected")) {
-                    return Ok(Err(Failure::new(
-                        "template_rejected",
-                        "permanent",
-                        "WhatsApp has rejected or withdrawn this template. Choose another one.",
-                    )));
+                if let Some(refusal) = known.as_ref().and_then(KnownTemplate::refusal) {
+                    return Ok(Err(refusal));
                 }
             }
             if let Rendered::Requests(Requests {
@@ -341,11 +344,7 @@ pub(super) async fn render(
             }) = &rendered.0
             {
                 if let Some(opt_out) = opt_outs::find(scope, claimed.workspace, pair).await? {
-                    return Ok(Err(Failure::new(
-                        "opted_out",
-                        "recipient",
-                        opt_out.words(),
-                    )));
+                    return Ok(Err(Failure::new("opted_out", "recipient", opt_out.words())));
                 }
                 Statement::new(include_str!("note_segments.sql"))
                     .bind("message", &loaded.message)
@@ -357,6 +356,53 @@ pub(super) async fn render(
             Ok(Ok(rendered))
         }
         other => Ok(other),
+    }
+}
+
+/// How a template stands at its provider.
+struct KnownTemplate {
+    status: String,
+    provider_status: Option<String>,
+    reason: Option<String>,
+}
+
+impl FromRow for KnownTemplate {
+    fn from_row(row: &tokio_postgres::Row) -> Result<Self, tokio_postgres::Error> {
+        Ok(KnownTemplate {
+            status: row.try_get("status")?,
+            provider_status: row.try_get("provider_status")?,
+            reason: row.try_get("status_reason")?,
+        })
+    }
+}
+
+impl KnownTemplate {
+    /// Why it is not sent. One that an admin entered and the provider has said nothing of is tried.
+    fn refusal(&self) -> Option<Failure> {
+        let (code, words) = match (self.status.as_str(), self.provider_status.as_deref()) {
+            ("approved", _) | ("pending", None) => return None,
+            (_, Some("PAUSED")) => (
+                "template_paused",
+                "WhatsApp has paused this template, because customers block or report it. Choose another one until it is resumed.",
+            ),
+            (_, Some("DISABLED")) => (
+                "template_disabled",
+                "WhatsApp has disabled this template. Choose another one.",
+            ),
+            (_, Some("LOCKED")) => (
+                "template_locked",
+                "WhatsApp has locked this template. Choose another one.",
+            ),
+            ("pending", _) => (
+                "template_pending",
+                "WhatsApp has not approved this template yet. Choose another one.",
+            ),
+            _ => (
+                "template_rejected",
+                "WhatsApp has rejected or withdrawn this template. Choose another one.",
+            ),
+        };
+        Some(Failure::new(code, "permanent", words).with_details(self.reason.clone()))
     }
 }
 

@@ -12,7 +12,7 @@ use romashka_channels::sms::price;
 use romashka_channels::sms::signature::Keys;
 use romashka_channels::webhooks::secret::{SECRET_LENGTH, Secret};
 use romashka_channels::webhooks::signature::SigningKey;
-use romashka_channels::whatsapp::api::{ApiVersion, GraphId, Number};
+use romashka_channels::whatsapp::api::{Account as WhatsAppAccount, ApiVersion, GraphId, Number};
 use romashka_db::envelope::{EnvelopeError, Keyring, Place};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -108,6 +108,8 @@ pub(crate) fn secret(opened: &Value, name: &str) -> Option<SecretString> {
 pub struct WhatsApp {
     /// The number's place in the API.
     pub number: Number,
+    /// The account's place, where it is known: whose templates they are.
+    pub account: Option<WhatsAppAccount>,
     /// Opens the API.
     pub access_token: Option<SecretString>,
     /// What webhooks are signed with.
@@ -130,6 +132,13 @@ impl WhatsApp {
             }
             None => ApiVersion::default(),
         };
+        let account = match stored.setting("account_id") {
+            Some(text) => Some(WhatsAppAccount {
+                version: version.clone(),
+                id: GraphId::parse(text).map_err(|_| AccountError::Value("account_id"))?,
+            }),
+            None => None,
+        };
         let app_secrets = ["app_secret", "next_app_secret"]
             .into_iter()
             .filter_map(|name| secret(&opened, name))
@@ -137,6 +146,7 @@ impl WhatsApp {
             .collect();
         Ok(WhatsApp {
             number: Number { version, id },
+            account,
             access_token: secret(&opened, "access_token"),
             app_secrets,
             verify_token: secret(&opened, "verify_token"),

@@ -4,6 +4,7 @@
 //! is durable before it is acknowledged; a credential is opened where it is used and nowhere else.
 
 pub mod account;
+pub mod channel_syncs;
 pub mod check;
 pub mod hooks;
 pub mod intake;
@@ -11,4 +12,5 @@ pub mod mail_hooks;
 pub mod media;
 pub mod opt_outs;
 pub mod provider;
+pub mod read_marks;
 mod ses_hook;

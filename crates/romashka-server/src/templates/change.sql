@@ -8,5 +8,5 @@ update public.message_templates as t
        external_template_id = case when $changes_external_template_id then $external_template_id else t.external_template_id end
  where t.id = $id and t.workspace_id = $workspace
    and t.updated_at = $version --? version
-returning t.id, t.name, t.language, t.category, t.channel_type, t.template_content, t.status, t.external_template_id, t.usage_count,
+returning t.id, t.name, t.language, t.category, t.channel_type, t.template_content, t.status, t.external_template_id, t.provider_status, t.status_reason, t.quality, t.usage_count,
           t.created_by, t.created_at, t.updated_at

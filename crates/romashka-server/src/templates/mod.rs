@@ -76,6 +76,12 @@ record! {
         pub status: TemplateStatus,
         /// The provider's id of it.
         pub external_template_id: Option<String>,
+        /// The provider's own word for its state, such as PAUSED; null while it has not said any.
+        pub provider_status: Option<String>,
+        /// Why it is in that state, in the provider's words.
+        pub status_reason: Option<String>,
+        /// How customers like it, by the provider: green, yellow, red or unknown.
+        pub quality: Option<String>,
         /// How often it was sent.
         pub usage_count: i32,
         /// Who made it.

@@ -104,6 +104,16 @@ fn english(mail: &Mail) -> (String, String) {
                 "In {workspace} the channel {channel} cannot send: {problem}\n\nSet its credentials anew. What waits is sent then."
             ),
         ),
+        Mail::ChannelAlert {
+            workspace,
+            channel,
+            message,
+        } => (
+            format!("The channel {channel} needs attention"),
+            format!(
+                "In {workspace} the channel {channel} needs attention: {message}\n\nIts alerts are listed with the channel until they are over."
+            ),
+        ),
         Mail::SecondFactorChanged { is_on } => (
             "Your second factor was changed".to_owned(),
             format!(
@@ -190,6 +200,16 @@ fn german(mail: &Mail) -> (String, String) {
                 "In {workspace} kann der Kanal {channel} nicht senden: {problem}\n\nHinterlegen Sie seine Zugangsdaten neu. Was wartet, wird dann gesendet."
             ),
         ),
+        Mail::ChannelAlert {
+            workspace,
+            channel,
+            message,
+        } => (
+            format!("Der Kanal {channel} braucht Aufmerksamkeit"),
+            format!(
+                "In {workspace} braucht der Kanal {channel} Aufmerksamkeit: {message}\n\nSeine Meldungen stehen beim Kanal, bis sie erledigt sind."
+            ),
+        ),
         Mail::SecondFactorChanged { is_on } => (
             "Ihr zweiter Faktor wurde geändert".to_owned(),
             format!(
@@ -274,6 +294,16 @@ fn russian(mail: &Mail) -> (String, String) {
             format!("Канал {channel} не может отправлять"),
             format!(
                 "В {workspace} канал {channel} не может отправлять: {problem}\n\nЗадайте его учётные данные заново. Ожидающие сообщения будут отправлены."
+            ),
+        ),
+        Mail::ChannelAlert {
+            workspace,
+            channel,
+            message,
+        } => (
+            format!("Канал {channel} требует внимания"),
+            format!(
+                "В {workspace} канал {channel} требует внимания: {message}\n\nЕго предупреждения показаны у канала, пока они не устранены."
             ),
         ),
         Mail::SecondFactorChanged { is_on } => (

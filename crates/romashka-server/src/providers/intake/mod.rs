@@ -300,7 +300,7 @@ impl Intake {
         let _turn = email::turn(event).await?;
         let scope = self.begin(event.workspace).await?;
         let tally = match event.source.as_str() {
-            "whatsapp" => whatsapp::take_in(&scope, event).await?,
+            "whatsapp" => whatsapp::take_in(&scope, event, &self.server).await?,
             "email" => email::take_in(&scope, event, &self.server).await?,
             "integration" => integration::take_in(&scope, event).await?,
             _ => sms::take_in(&scope, event, &self.server.keys).await?,

@@ -106,7 +106,7 @@ async fn ingest(
         opt_outs::note(
             scope,
             event.workspace,
-            (&ours, from),
+            (ours.as_slice(), from),
             (word, source),
             event.created_at,
         )

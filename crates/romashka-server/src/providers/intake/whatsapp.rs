@@ -1,9 +1,12 @@
 //! The items of a webhook of WhatsApp.
 
 use jiff::Timestamp;
+use romashka_channels::whatsapp::alert::{Kind, news};
 use romashka_channels::whatsapp::customer::{Customer, variants};
 use romashka_channels::whatsapp::message::{Message, MessageContent, SystemChange, SystemKind};
-use romashka_channels::whatsapp::notice::Notice;
+use romashka_channels::whatsapp::notice::{
+    Notice, TemplateName, template_category, template_quality,
+};
 use romashka_channels::whatsapp::outbound::CallbackData;
 use romashka_channels::whatsapp::read_webhook;
 use romashka_channels::whatsapp::status::Status;
@@ -13,18 +16,20 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Event, Handled, Incoming, Ingested, Report, Tally, message_of, queue_files};
-use crate::problem::Answer;
+use crate::problem::{Answer, Problem};
+use crate::providers::channel_syncs::told;
 use crate::providers::media::{Source, entries};
 use crate::savepoint::apart;
+use crate::state::Server;
 use crate::statement::Statement;
 
-pub(super) async fn take_in(scope: &OwnedScope, event: &Event) -> Answer<Tally> {
+pub(super) async fn take_in(scope: &OwnedScope, event: &Event, server: &Server) -> Answer<Tally> {
     let mut tally = Tally::default();
     let body = event.body();
     match read_webhook(&body) {
         Ok(webhook) => {
             for item in &webhook.items {
-                let handled = apart(scope, handle(scope, event, item)).await;
+                let handled = apart(scope, handle(scope, event, item, server)).await;
                 tally.count(&item.place, handled);
             }
         }
@@ -33,12 +38,21 @@ pub(super) async fn take_in(scope: &OwnedScope, event: &Event) -> Answer<Tally> 
     Ok(tally)
 }
 
-async fn handle(scope: &OwnedScope, event: &Event, item: &Item) -> Answer<Handled> {
+async fn handle(
+    scope: &OwnedScope,
+    event: &Event,
+    item: &Item,
+    server: &Server,
+) -> Answer<Handled> {
     match &item.content {
         Content::Message(message) => ingest(scope, event, item, message, "user").await,
         Content::Echo(message) => ingest(scope, event, item, message, "agent").await,
         Content::Status(status) => record(scope, event, status).await,
-        Content::Notice(notice) => note(scope, event, notice).await,
+        Content::Notice(notice) => {
+            alert(scope, event, item, notice, server).await?;
+            let at = item.occurred_at.unwrap_or(event.created_at);
+            note(scope, event, notice, at, server).await
+        }
         Content::Error(error) => {
             tracing::warn!(code = error.code, "WhatsApp reports an error of the number");
             Ok(Handled::Done)
@@ -318,18 +332,92 @@ async fn record(scope: &OwnedScope, event: &Event, status: &Status) -> Answer<Ha
     report.record(scope, event).await
 }
 
-async fn note(scope: &OwnedScope, event: &Event, notice: &Notice) -> Answer<Handled> {
+/// Tells the admins of every channel that a notice is about what is wrong, or that it is over.
+async fn alert(
+    scope: &OwnedScope,
+    event: &Event,
+    item: &Item,
+    notice: &Notice,
+    server: &Server,
+) -> Answer<()> {
+    let at = item.occurred_at.unwrap_or(event.created_at);
+    for news in news(notice) {
+        let channels: Vec<Found> = match (news.kind, notice) {
+            (Kind::Number, Notice::Account(account)) => {
+                let of_number: Option<Found> =
+                    Statement::new(include_str!("channel_of_digits.sql"))
+                        .bind("workspace", &event.workspace)
+                        .bind("digits", &account.phone)
+                        .optional(scope)
+                        .await?;
+                of_number.or(event.channel.map(Found)).into_iter().collect()
+            }
+            _ => {
+                Statement::new(include_str!("channels_of_account.sql"))
+                    .bind("workspace", &event.workspace)
+                    .bind("channel", &event.channel)
+                    .bind("account", &item.account_id)
+                    .all(scope)
+                    .await?
+            }
+        };
+        let details = serde_json::to_value(notice).map_err(Problem::internal)?;
+        for Found(channel) in channels {
+            let place = (event.workspace, channel);
+            told(server, scope, place, &news, &details, at).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn note(
+    scope: &OwnedScope,
+    event: &Event,
+    notice: &Notice,
+    at: Timestamp,
+    server: &Server,
+) -> Answer<Handled> {
     match notice {
         Notice::TemplateStatus(news) => {
-            if let Some(status) = news.platform_status() {
-                Statement::new(include_str!("template_status.sql"))
-                    .bind("status", &status)
+            let reason = news
+                .reason
+                .iter()
+                .chain(&news.explanations)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join("; ");
+            let reason: Option<String> =
+                (!reason.is_empty()).then(|| reason.chars().take(2_000).collect());
+            let category = news.category.as_deref().and_then(template_category);
+            Statement::new(include_str!("template_status.sql"))
+                .bind("status", &news.platform_status())
+                .bind("provider_status", &news.event)
+                .bind("at", &at)
+                .bind("reason", &reason)
+                .bind("category", &category)
+                .bind("workspace", &event.workspace)
+                .bind("external_id", &news.template.id)
+                .bind("name", &news.template.name)
+                .bind("language", &news.template.language)
+                .execute(scope)
+                .await?;
+        }
+        Notice::TemplateQuality { template, now, .. } => {
+            let quality = template_quality(now);
+            of_template(scope, event, template, (quality, None)).await?;
+        }
+        Notice::TemplateCategory { template, now, .. } => {
+            let category = now.as_deref().and_then(template_category);
+            of_template(scope, event, template, (None, category)).await?;
+        }
+        Notice::TemplateChanged { .. } => {
+            if let Some(channel) = event.channel {
+                let _: bool = Statement::new(include_str!("sync_now.sql"))
+                    .bind("channel", &channel)
                     .bind("workspace", &event.workspace)
-                    .bind("external_id", &news.template.id)
-                    .bind("name", &news.template.name)
-                    .bind("language", &news.template.language)
-                    .execute(scope)
+                    .value(scope)
                     .await?;
+                server.bells.channel_syncs.notify_one();
             }
         }
         Notice::Account(account) => {
@@ -351,4 +439,22 @@ async fn note(scope: &OwnedScope, event: &Event, notice: &Notice) -> Answer<Hand
         _ => {}
     }
     Ok(Handled::Done)
+}
+
+async fn of_template(
+    scope: &OwnedScope,
+    event: &Event,
+    template: &TemplateName,
+    (quality, category): (Option<&'static str>, Option<&'static str>),
+) -> Answer<()> {
+    Statement::new(include_str!("template_quality.sql"))
+        .bind("quality", &quality)
+        .bind("category", &category)
+        .bind("workspace", &event.workspace)
+        .bind("external_id", &template.id)
+        .bind("name", &template.name)
+        .bind("language", &template.language)
+        .execute(scope)
+        .await?;
+    Ok(())
 }
