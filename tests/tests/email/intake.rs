@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use romashka_channels::email::intake::Protocol;
 use romashka_db::envelope::{Key, Keyring};
-use romashka_server::mail::intake::Certificate;
+use romashka_server::mail::intake::{Certificate, Patience};
 use romashka_tests::{Api, TestDatabase, value};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
@@ -18,13 +18,13 @@ use crate::mail_server::{MailServer, free_port};
 use crate::process::Process;
 use crate::workplace::{store_channel, until};
 
-const LIMIT: usize = 2 * 1024 * 1024;
+pub const LIMIT: usize = 2 * 1024 * 1024;
 
 /// A client that says what it is told.
-struct Client(TcpStream, Vec<u8>);
+pub struct Client(pub TcpStream, pub Vec<u8>);
 
 impl Client {
-    async fn connect(port: u16) -> Client {
+    pub async fn connect(port: u16) -> Client {
         let stream = TcpStream::connect(("127.0.0.1", port))
             .await
             .expect("a connection");
@@ -33,12 +33,12 @@ impl Client {
         client
     }
 
-    async fn say(&mut self, bytes: &[u8]) {
+    pub async fn say(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).await.expect("written");
     }
 
     /// The next whole answer; empty when the other side has closed.
-    async fn answer(&mut self) -> String {
+    pub async fn answer(&mut self) -> String {
         let mut text = String::new();
         loop {
             while let Some(end) = self.1.windows(2).position(|pair| pair == b"\r\n") {
@@ -60,17 +60,17 @@ impl Client {
     }
 
     /// Says a line and looks how the answer begins.
-    async fn ask(&mut self, line: &str, expected: &str) {
+    pub async fn ask(&mut self, line: &str, expected: &str) {
         self.say(format!("{line}\r\n").as_bytes()).await;
         let answer = self.answer().await;
         assert!(answer.starts_with(expected), "{line}: {answer}");
     }
 }
 
-struct Scene {
-    api: Api,
-    smtp: u16,
-    lmtp: u16,
+pub struct Scene {
+    pub api: Api,
+    pub smtp: u16,
+    pub lmtp: u16,
 }
 
 async fn channel(api: &Api, workspace: Uuid, configuration: serde_json::Value) {
@@ -86,17 +86,32 @@ async fn channel(api: &Api, workspace: Uuid, configuration: serde_json::Value) {
 }
 
 /// Two workspaces: `support@` and its alias of one, `help@` of the other.
-async fn scene(certificate: Option<Certificate>, [lmtp, smtp]: [u16; 2]) -> Scene {
+async fn scene(certificate: Option<Certificate>, ports: [u16; 2]) -> Scene {
+    scene_with(certificate, ports, Patience::default()).await
+}
+
+/// The same, with a server of this patience.
+pub async fn scene_with(
+    certificate: Option<Certificate>,
+    [lmtp, smtp]: [u16; 2],
+    patience: Patience,
+) -> Scene {
     let mut settings = romashka_tests::api::settings();
     settings.intake.smtp = Some(([127, 0, 0, 1], smtp).into());
     settings.intake.lmtp = Some(([127, 0, 0, 1], lmtp).into());
     settings.intake.size_limit = LIMIT;
+    settings.intake.patience = patience;
     settings.intake.certificate = certificate;
     let api = Api::over(TestDatabase::new().await, settings).await;
     let acme = api.database.create_workspace("acme").await;
     let rival = api.database.create_workspace("rival").await;
     channel(&api, acme, json!({"address": "support@smtp.example", "aliases": "sales@smtp.example, support@lmtp.example"})).await;
-    channel(&api, rival, json!({"address": "help@smtp.example", "aliases": ["help@lmtp.example", "support@smtp.example"]})).await;
+    channel(
+        &api,
+        rival,
+        json!({"address": "help@smtp.example", "aliases": ["help@lmtp.example"]}),
+    )
+    .await;
     let port = |wanted: Protocol| {
         let addresses = api.serving().mail_addresses();
         addresses
@@ -114,7 +129,7 @@ async fn scene(certificate: Option<Certificate>, [lmtp, smtp]: [u16; 2]) -> Scen
 }
 
 impl Scene {
-    async fn messages(&self, expected: i64) {
+    pub async fn messages(&self, expected: i64) {
         until(
             self.api.database.owner(),
             "select count(*) from public.messages",
@@ -130,7 +145,7 @@ impl Scene {
     }
 }
 
-fn letter(id: &str, text: &str) -> String {
+pub fn letter(id: &str, text: &str) -> String {
     mail(
         "ann@customer.example",
         "support@smtp.example",

@@ -122,7 +122,8 @@ impl MailServer {
             std::array::from_fn(|_| free_port());
         let intake = [free_port(), free_port()];
         certificate(&folder);
-        dovecot(&folder, [imap, imaps, lmtp, sasl]);
+        let introspection = crate::token_server::introspection();
+        dovecot(&folder, [imap, imaps, lmtp, sasl], introspection);
         postfix(&folder, [smtp, smtps, lmtp, sasl, elsewhere], intake);
         for port in [smtp, smtps, imap, imaps, lmtp, sasl, elsewhere] {
             wait_for(port, &folder);
@@ -254,7 +255,7 @@ fn certificate(folder: &Path) {
     assert!(made.status.success(), "{made:?}");
 }
 
-fn dovecot(folder: &Path, [imap, imaps, lmtp, sasl]: [u16; 4]) {
+fn dovecot(folder: &Path, [imap, imaps, lmtp, sasl]: [u16; 4], introspection: u16) {
     let place = folder.display();
     let configuration = format!(
         r#"
@@ -270,7 +271,7 @@ ssl = yes
 ssl_cert = <{place}/cert.pem
 ssl_key = <{place}/key.pem
 disable_plaintext_auth = yes
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2 oauthbearer
 first_valid_uid = 1
 mail_location = maildir:~/Maildir
 mail_fsync = never
@@ -301,7 +302,13 @@ service auth {{
   }}
 }}
 passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {place}/oauth2.conf
+}}
+passdb {{
   driver = static
+  mechanisms = plain login
   args = password={PASSWORD}
 }}
 userdb {{
@@ -311,6 +318,16 @@ userdb {{
 "#
     );
     fs::write(folder.join("dovecot.conf"), configuration).expect("its configuration");
+    let tokens = format!(
+        "introspection_mode = post
+introspection_url = http://127.0.0.1:{introspection}/introspect
+force_introspection = yes
+username_attribute = username
+active_attribute = active
+active_value = true
+"
+    );
+    fs::write(folder.join("oauth2.conf"), tokens).expect("its configuration");
     for name in ["run", "mail"] {
         fs::create_dir(folder.join(name)).expect("a folder");
     }
@@ -324,6 +341,7 @@ userdb {{
         "mail",
         "dovecot.log",
         "dovecot.conf",
+        "oauth2.conf",
         "key.pem",
         "cert.pem",
     ] {

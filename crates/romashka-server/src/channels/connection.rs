@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::input::Path;
+use crate::mail::tokens::Keeper;
 use crate::problem::{Answer, Code, Document, Problem};
 use crate::providers::account::{Stored, filled};
 use crate::providers::check;
@@ -233,7 +234,15 @@ async fn check_channel(
     scope.commit().await?;
     let hook = found.url(&server, &token);
     let stored = found.stored(workspace, id);
-    let findings = check::check(&found.kind, stored, &server.keys, &server.settings, &hook).await;
+    let findings = check::check(
+        &found.kind,
+        stored,
+        &server.keys,
+        &server.settings,
+        &hook,
+        Keeper::Server(&server, workspace),
+    )
+    .await;
     let findings: Vec<ChannelFinding> = match findings {
         Ok(findings) => findings
             .into_iter()

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::settings::{MailRules, MailServer, Security, imap_port, smtp_port};
 use super::smtp::{Login, Secret};
-use super::tokens::{Refresh, TokenError, Tokens};
+use super::tokens::{Keeper, Refresh, TokenError, Tokens};
 use crate::providers::account::{AccountError, Stored, filled, secret};
 
 /// What signs in somewhere.
@@ -44,13 +44,14 @@ impl Endpoint {
         channel: Uuid,
         tokens: &Tokens,
         rules: &MailRules,
+        keeper: Keeper<'_>,
     ) -> Result<Option<Login>, TokenError> {
         let secret = match &self.key {
             None => return Ok(None),
             Some(Key::Password(password)) => Secret::Password(password.clone()),
             Some(Key::Token(token)) => Secret::Token(token.clone()),
             Some(Key::Refresh(refresh)) => {
-                Secret::Token(tokens.get(channel, refresh, rules).await?)
+                Secret::Token(tokens.get(channel, refresh, rules, keeper).await?)
             }
         };
         Ok(Some(Login {

@@ -1,19 +1,28 @@
 //! Tokens of OAuth 2 for mail servers.
 //!
 //! Invariants: a token is asked for again before it ends; a provider's token address is reached by https and under the same
-//! rules as any address that a workspace entered; tokens are in this process's memory only.
+//! rules as any address that a workspace entered; access tokens are in this process's memory only. A refresh token that the
+//! provider replaces is committed, sealed in the channel's credentials, before the access token that came with it is used,
+//! and one process at a time asks for a channel: the old refresh token may be worth nothing any more.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use romashka_channels::webhooks::address::AddressGuard;
+use romashka_db::envelope::{Keyring, Place};
+use romashka_db::scope::{Actor, Claims};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::sync::Mutex;
 use url::Url;
 use uuid::Uuid;
 
 use super::settings::MailRules;
+use super::tls::{self, TlsError};
+use crate::problem::Problem;
+use crate::state::Server;
+use crate::statement::Statement;
 use crate::subscribers::guard::GuardedResolver;
 
 /// A token is not used in the last minutes of its life.
@@ -50,11 +59,162 @@ pub enum TokenError {
     /// The provider's answer.
     #[error("the provider of the sign-in answered {0}")]
     Refused(u16),
+    /// TLS cannot be set up here.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// What the provider gave cannot be kept, so it is not used.
+    #[error("the mailbox's token cannot be stored at the moment")]
+    Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<Problem> for TokenError {
+    fn from(problem: Problem) -> Self {
+        TokenError::Store(problem.chain().into())
+    }
+}
+
+impl From<tokio_postgres::Error> for TokenError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        TokenError::Store(error.into())
+    }
+}
+
+/// Where a refresh token that was replaced is kept.
+#[derive(Clone, Copy)]
+pub enum Keeper<'a> {
+    /// By the server.
+    Server(&'a Server, Uuid),
+    /// By a command that has the database to itself.
+    Command(&'a tokio_postgres::Client, &'a Keyring, Uuid),
+}
+
+/// Held by whoever asks for a channel's token.
+const LOCK: &str =
+    "select pg_advisory_xact_lock(hashtextextended('romashka mail token ' || $1::uuid::text, 0))";
+
+impl Keeper<'_> {
+    /// Asks for a token, and keeps the refresh token that comes with it.
+    async fn exchange(
+        self,
+        channel: Uuid,
+        refresh: &Refresh,
+        rules: &MailRules,
+    ) -> Result<Granted, TokenError> {
+        match self {
+            Keeper::Server(server, workspace) => {
+                let claims = Claims::service(workspace, Actor::System);
+                let scope = server
+                    .database
+                    .begin(&claims, &server.surroundings())
+                    .await
+                    .map_err(Problem::from)?;
+                Statement::new(include_str!("lock_token.sql"))
+                    .bind("channel", &channel)
+                    .execute(&scope)
+                    .await?;
+                let sealed: Option<Value> = Statement::new(include_str!("sealed_token.sql"))
+                    .bind("channel", &channel)
+                    .bind("workspace", &workspace)
+                    .value(&scope)
+                    .await?;
+                let place = place(workspace, channel);
+                let (granted, renewed) = renew(&server.keys, place, sealed, refresh, rules).await?;
+                if let Some(renewed) = &renewed {
+                    Statement::new(include_str!("seal_token.sql"))
+                        .bind("credentials", renewed)
+                        .bind("channel", &channel)
+                        .bind("workspace", &workspace)
+                        .execute(&scope)
+                        .await?;
+                }
+                scope.commit().await.map_err(Problem::from)?;
+                Ok(granted)
+            }
+            Keeper::Command(client, keys, workspace) => {
+                client.batch_execute("begin").await?;
+                let result = Keeper::by_command(client, keys, (workspace, channel), refresh, rules);
+                let result = result.await;
+                let end = if result.is_ok() { "commit" } else { "rollback" };
+                client.batch_execute(end).await?;
+                result
+            }
+        }
+    }
+
+    async fn by_command(
+        client: &tokio_postgres::Client,
+        keys: &Keyring,
+        (workspace, channel): (Uuid, Uuid),
+        refresh: &Refresh,
+        rules: &MailRules,
+    ) -> Result<Granted, TokenError> {
+        client.execute(LOCK, &[&channel]).await?;
+        let row = client
+            .query_one(
+                "select api_credentials from public.communication_channels where id = $1 and workspace_id = $2",
+                &[&channel, &workspace],
+            )
+            .await?;
+        let place = place(workspace, channel);
+        let (granted, renewed) = renew(keys, place, row.get(0), refresh, rules).await?;
+        if let Some(renewed) = &renewed {
+            client
+                .execute(
+                    "update public.communication_channels set api_credentials = $1 where id = $2 and workspace_id = $3",
+                    &[renewed, &channel, &workspace],
+                )
+                .await?;
+        }
+        Ok(granted)
+    }
+}
+
+fn place(workspace: Uuid, channel: Uuid) -> Place<'static> {
+    Place {
+        table: "communication_channels",
+        column: "api_credentials",
+        workspace,
+        row: channel,
+    }
+}
+
+/// Asks with the refresh token that is stored, which another process may have renewed meanwhile; the credentials to store
+/// when the provider has given another one.
+async fn renew(
+    keys: &Keyring,
+    place: Place<'_>,
+    sealed: Option<Value>,
+    refresh: &Refresh,
+    rules: &MailRules,
+) -> Result<(Granted, Option<Value>), TokenError> {
+    let store = |error: Box<dyn std::error::Error + Send + Sync>| TokenError::Store(error);
+    let sealed = sealed.ok_or_else(|| store("the channel has no credentials".into()))?;
+    let opened = keys
+        .open_json(place, &sealed)
+        .map_err(|error| store(error.into()))?;
+    let mut credentials: Value =
+        serde_json::from_slice(opened.expose_secret()).map_err(|error| store(error.into()))?;
+    let mut refresh = refresh.clone();
+    if let Some(known) = credentials.get("refresh_token").and_then(Value::as_str) {
+        refresh.refresh_token = SecretString::from(known);
+    }
+    let granted = ask(&refresh, rules).await?;
+    let renewed = granted
+        .refresh_token
+        .as_deref()
+        .filter(|token| !token.is_empty() && *token != refresh.refresh_token.expose_secret())
+        .map(str::to_owned);
+    let sealed = renewed.map(|token| {
+        credentials["refresh_token"] = token.into();
+        keys.seal_json(place, credentials.to_string().as_bytes())
+    });
+    Ok((granted, sealed))
 }
 
 #[derive(Deserialize)]
 struct Granted {
     access_token: String,
+    refresh_token: Option<String>,
     expires_in: Option<u64>,
 }
 
@@ -79,6 +239,7 @@ impl Tokens {
         channel: Uuid,
         refresh: &Refresh,
         rules: &MailRules,
+        keeper: Keeper<'_>,
     ) -> Result<SecretString, TokenError> {
         // Held while it is asked for: two workers must not use one refresh token at a time.
         let mut tokens = self.0.lock().await;
@@ -87,7 +248,7 @@ impl Tokens {
         {
             return Ok(held.token.clone());
         }
-        let granted = ask(refresh, rules).await?;
+        let granted = keeper.exchange(channel, refresh, rules).await?;
         let lifetime = Duration::from_secs(granted.expires_in.unwrap_or(USUAL_LIFETIME));
         let held = Held {
             token: SecretString::from(granted.access_token),
@@ -121,7 +282,9 @@ async fn ask(refresh: &Refresh, rules: &MailRules) -> Result<Granted, TokenError
     {
         return Err(TokenError::Unreachable("the address is not allowed".into()));
     }
+    let trust = tls::for_connection(rules)?;
     let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(rustls::ClientConfig::clone(&trust))
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .timeout(TIMEOUT)

@@ -23,7 +23,7 @@ use crate::mail::account::MailAccount;
 use crate::mail::mailboxes::{self, MailboxError};
 use crate::mail::settings::MailRules;
 use crate::mail::smtp::{self, SendError};
-use crate::mail::tokens::Tokens;
+use crate::mail::tokens::{Keeper, Tokens};
 use crate::settings::ServerSettings;
 
 /// One thing that was looked at.
@@ -75,9 +75,10 @@ pub async fn check(
     keys: &Keyring,
     settings: &ServerSettings,
     hook: &str,
+    keeper: Keeper<'_>,
 ) -> Result<Vec<Finding>, CheckError> {
     if kind == "email" {
-        return mail(stored, keys, &settings.mail, hook).await;
+        return mail(stored, keys, &settings.mail, hook, keeper).await;
     }
     if kind == "api" {
         return integration(stored, keys, &settings.webhook_policy).await;
@@ -113,28 +114,31 @@ async fn mail(
     keys: &Keyring,
     rules: &MailRules,
     hook: &str,
+    keeper: Keeper<'_>,
 ) -> Result<Vec<Finding>, CheckError> {
     let account = MailAccount::open(stored, keys)?;
     let (channel, tokens) = (stored.channel, Tokens::default());
     let mut findings = Vec::new();
     match &account.smtp {
         None => findings.push(Finding::bad("there is no smtp_host: nothing can be sent")),
-        Some(endpoint) => findings.push(match endpoint.login(channel, &tokens, rules).await {
-            Err(error) => Finding::bad(format!("SMTP: {error}")),
-            Ok(login) => {
-                let domain = account.address.domain();
-                match smtp::check(&endpoint.server, rules, login.as_ref(), domain).await {
-                    Ok(()) if login.is_some() => {
-                        Finding::good("the SMTP server accepts the sign-in")
+        Some(endpoint) => findings.push(
+            match endpoint.login(channel, &tokens, rules, keeper).await {
+                Err(error) => Finding::bad(format!("SMTP: {error}")),
+                Ok(login) => {
+                    let domain = account.address.domain();
+                    match smtp::check(&endpoint.server, rules, login.as_ref(), domain).await {
+                        Ok(()) if login.is_some() => {
+                            Finding::good("the SMTP server accepts the sign-in")
+                        }
+                        Ok(()) => Finding::good("the SMTP server answers; nobody signs in there"),
+                        Err(SendError::Refused(said)) => {
+                            Finding::bad(format!("SMTP: {} {}", said.words, said.server_words))
+                        }
+                        Err(error) => Finding::bad(format!("SMTP: {error}")),
                     }
-                    Ok(()) => Finding::good("the SMTP server answers; nobody signs in there"),
-                    Err(SendError::Refused(said)) => {
-                        Finding::bad(format!("SMTP: {} {}", said.words, said.server_words))
-                    }
-                    Err(error) => Finding::bad(format!("SMTP: {error}")),
                 }
-            }
-        }),
+            },
+        ),
     }
     let opened = match stored.credentials {
         Some(_) => stored.open(keys)?,
@@ -169,7 +173,7 @@ async fn mail(
         None => findings.push(Finding::bad(
             "there is no imap_host: no mail is fetched",
         )),
-        Some(endpoint) => findings.push(match endpoint.login(channel, &tokens, rules).await {
+        Some(endpoint) => findings.push(match endpoint.login(channel, &tokens, rules, keeper).await {
             Err(error) => Finding::bad(format!("IMAP: {error}")),
             Ok(None) => Finding::bad(format!("IMAP: {}", MailboxError::NoSecret)),
             Ok(Some(login)) => {

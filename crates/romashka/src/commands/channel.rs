@@ -14,6 +14,7 @@ use romashka_db::envelope::{Keyring, Place};
 use romashka_db::environment::Variable;
 use romashka_db::key_file;
 use romashka_server::ServerSettings;
+use romashka_server::mail::tokens::Keeper;
 use romashka_server::providers::account::{Stored, new_secret};
 use romashka_server::providers::check::{Finding, check};
 use romashka_server::widgets::snippet;
@@ -446,7 +447,8 @@ async fn examine(
         webhook_secret: webhook_secret.as_deref(),
     };
     let spinner = context.console.spinner("asking");
-    let findings = check(&kind, stored, keys, &settings, &hook).await;
+    let keeper = Keeper::Command(client, keys, stored.workspace);
+    let findings = check(&kind, stored, keys, &settings, &hook, keeper).await;
     spinner.finish_and_clear();
     let findings = findings.unwrap_or_else(|error| {
         vec![Finding {

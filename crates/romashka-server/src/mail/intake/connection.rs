@@ -25,16 +25,11 @@ use crate::state::Server;
 use crate::statement::{FromRow, Statement};
 use crate::workers::failed;
 
-/// For a whole command.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(120);
-/// For the next bytes of a mail, and for all of it.
-const BLOCK_TIMEOUT: Duration = Duration::from_secs(60);
-const MAIL_TIMEOUT: Duration = Duration::from_secs(600);
 /// For an answer to be taken.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 const TLS_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a connection may last.
-const LONGEST: Duration = Duration::from_secs(3600);
+/// What a slow one is told.
+const TOO_SLOW: &str = "421 4.4.2 Too slow\r\n";
 /// Bytes that are read at a time.
 const CHUNK: usize = 32 * 1024;
 /// Answers are sent together up to so many bytes.
@@ -69,9 +64,10 @@ pub(super) async fn serve(
         session,
         lines: Lines::default(),
         answers: Vec::new(),
+        useful_at: Instant::now(),
         stopped,
     };
-    match timeout(LONGEST, talk.run()).await {
+    match timeout(settings.patience.connection, talk.run()).await {
         Ok(Ok(())) => {}
         // The other side went away, or was too slow.
         Ok(Err(error)) => tracing::debug!(%error, "a connection of the mail intake ended"),
@@ -87,6 +83,8 @@ struct Talk<'a> {
     session: Session,
     lines: Lines,
     answers: Vec<u8>,
+    /// When the last mail was handed over, else when the connection began.
+    useful_at: Instant,
     stopped: watch::Receiver<bool>,
 }
 
@@ -160,9 +158,15 @@ impl Talk<'_> {
     async fn line(
         &mut self,
     ) -> io::Result<Option<Result<Vec<u8>, romashka_channels::email::intake::LineError>>> {
-        let until = Instant::now() + COMMAND_TIMEOUT;
+        let patience = &self.server.settings.intake.patience;
+        let until = (Instant::now() + patience.command).min(self.useful_at + patience.idle);
         let mut chunk = [0; 4096];
         loop {
+            if Instant::now() >= until {
+                self.say(TOO_SLOW).await?;
+                self.flush().await?;
+                return Ok(None);
+            }
             if let Some(line) = self.lines.next_line() {
                 return Ok(Some(line));
             }
@@ -170,7 +174,7 @@ impl Talk<'_> {
             let read = tokio::select! {
                 _ = self.stopped.wait_for(|stopped| *stopped) => Err("421 4.3.2 The server stops\r\n"),
                 read = timeout_at(until, self.wire.read(&mut chunk)) => {
-                    read.map_err(|_| "421 4.4.2 Too slow\r\n")
+                    read.map_err(|_| TOO_SLOW)
                 }
             };
             let count = match read {
@@ -233,7 +237,8 @@ impl Talk<'_> {
     /// Reads a mail, stores it, and answers.
     async fn mail(&mut self) -> io::Result<()> {
         let limit = self.server.settings.intake.size_limit;
-        let until = Instant::now() + MAIL_TIMEOUT;
+        let patience = &self.server.settings.intake.patience;
+        let until = Instant::now() + patience.mail;
         let mut content = Content::new(limit);
         let mut spool = Spool::new();
         let mut is_full = false;
@@ -242,10 +247,14 @@ impl Talk<'_> {
         rest.drain(..used);
         let mut chunk = vec![0; CHUNK];
         while !content.is_complete() {
-            let block = until.min(Instant::now() + BLOCK_TIMEOUT);
-            let count = timeout_at(block, self.wire.read(&mut chunk))
-                .await
-                .map_err(|_| late())??;
+            let block = until.min(Instant::now() + patience.block);
+            let Ok(read) = timeout_at(block, self.wire.read(&mut chunk)).await else {
+                metrics::counter!("mail_intake_refused_total", "reason" => "slow").increment(1);
+                self.say(TOO_SLOW).await?;
+                self.flush().await?;
+                return Err(late());
+            };
+            let count = read?;
             if count == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
@@ -277,6 +286,7 @@ impl Talk<'_> {
             }
             None => self.store(&envelope, &mut spool).await,
         };
+        self.useful_at = Instant::now();
         self.answer(&answers).await
     }
 

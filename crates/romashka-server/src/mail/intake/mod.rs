@@ -19,16 +19,54 @@ use romashka_db::environment::{self, Variable};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::settings::SettingError;
 use crate::state::Server;
 
-/// Most connections of the process, and of one address that is not this machine's.
-const MOST: usize = 200;
-const MOST_OF_ONE: usize = 20;
+/// How many connections there may be, and how long they may take.
+#[derive(Clone, Debug)]
+pub struct Patience {
+    /// Most connections of the process.
+    pub connections: usize,
+    /// Most of one address.
+    pub of_one_address: usize,
+    /// Most of this machine: a mail server of one's own comes with many at a time.
+    pub of_this_machine: usize,
+    /// For a whole command.
+    pub command: Duration,
+    /// For the next bytes of a mail.
+    pub block: Duration,
+    /// For all of a mail.
+    pub mail: Duration,
+    /// How long a connection may say this and that without handing over a mail.
+    pub idle: Duration,
+    /// How long a connection may last.
+    pub connection: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience {
+            connections: 200,
+            of_one_address: 20,
+            of_this_machine: 200,
+            command: Duration::from_secs(120),
+            block: Duration::from_secs(60),
+            mail: Duration::from_secs(600),
+            idle: Duration::from_secs(300),
+            connection: Duration::from_secs(3_600),
+        }
+    }
+}
+
+/// For the words to one who is sent away.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// Most who are told so at a time; the others are sent away without words.
+const FAREWELLS: usize = 50;
 
 /// The certificate that is shown after STARTTLS. It is read anew for each connection, so that a renewed one counts.
 #[derive(Clone, Debug)]
@@ -74,6 +112,8 @@ pub struct IntakeSettings {
     pub certificate: Option<Certificate>,
     /// Largest mail in bytes.
     pub size_limit: usize,
+    /// How many connections there may be, and how long they may take.
+    pub patience: Patience,
 }
 
 impl IntakeSettings {
@@ -125,6 +165,7 @@ impl IntakeSettings {
                 })
                 .transpose()?,
             certificate,
+            patience: Patience::default(),
             size_limit: match read(&environment::INTAKE_SIZE) {
                 None => 50 * 1024 * 1024,
                 Some(text) => text
@@ -212,7 +253,7 @@ impl Listeners {
     /// Serves until the server stops; what is at work then is finished.
     pub async fn run(self, server: Server, stopped: watch::Receiver<bool>) {
         let mut listening = JoinSet::new();
-        let places = Arc::new(Places::default());
+        let places = Arc::new(Places::new(&server.settings.intake.patience));
         for (listener, protocol) in self.0 {
             listening.spawn(accept(
                 listener,
@@ -229,44 +270,77 @@ impl Listeners {
 /// Who has how many connections.
 struct Places {
     all: Arc<Semaphore>,
+    farewells: Arc<Semaphore>,
+    patience: Patience,
     of_each: Mutex<HashMap<IpAddr, usize>>,
 }
 
-impl Default for Places {
-    fn default() -> Places {
+/// A place that is taken, until it is dropped.
+struct Seat {
+    places: Arc<Places>,
+    peer: IpAddr,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Places {
+    fn new(patience: &Patience) -> Places {
         Places {
-            all: Arc::new(Semaphore::new(MOST)),
+            all: Arc::new(Semaphore::new(patience.connections)),
+            farewells: Arc::new(Semaphore::new(FAREWELLS)),
+            patience: patience.clone(),
             of_each: Mutex::default(),
         }
     }
-}
 
-struct Seat(Arc<Places>, IpAddr);
-
-impl Places {
-    fn take(self: &Arc<Self>, peer: IpAddr) -> Option<Seat> {
+    /// A place for an address; what is said where there is none.
+    fn take(self: &Arc<Self>, peer: IpAddr) -> Result<Seat, &'static str> {
+        let permit = self.all.clone().try_acquire_owned();
+        let permit = permit.map_err(|_| "421 4.3.2 Too many connections, come again later\r\n")?;
         let mut of_each = self.of_each.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = of_each.entry(peer).or_insert(0);
-        // A mail server of one's own comes with many at a time.
-        if *count >= MOST_OF_ONE && !peer.is_loopback() {
-            return None;
+        let most = match peer.is_loopback() {
+            true => self.patience.of_this_machine,
+            false => self.patience.of_one_address,
+        };
+        let count = of_each.get(&peer).copied().unwrap_or(0);
+        if count >= most {
+            return Err("421 4.7.0 Too many connections from your address\r\n");
         }
-        *count += 1;
-        Some(Seat(self.clone(), peer))
+        of_each.insert(peer, count + 1);
+        Ok(Seat {
+            places: self.clone(),
+            peer,
+            _permit: permit,
+        })
+    }
+
+    /// Says why, and closes: for a moment, and for some at a time, so that it costs nothing.
+    fn send_away(&self, mut stream: TcpStream, words: &'static str) {
+        metrics::counter!("mail_intake_refused_total", "reason" => "connections").increment(1);
+        if let Ok(permit) = self.farewells.clone().try_acquire_owned() {
+            tokio::spawn(async move {
+                let farewell = async {
+                    stream.write_all(words.as_bytes()).await?;
+                    stream.shutdown().await
+                };
+                // Whether it was heard changes nothing.
+                let _ = tokio::time::timeout(FAREWELL, farewell).await;
+                drop(permit);
+            });
+        }
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut of_each = self
-            .0
+            .places
             .of_each
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = of_each.get_mut(&self.1) {
+        if let Some(count) = of_each.get_mut(&self.peer) {
             *count -= 1;
             if *count == 0 {
-                of_each.remove(&self.1);
+                of_each.remove(&self.peer);
             }
         }
     }
@@ -284,32 +358,30 @@ async fn accept(
         while at_work.try_join_next().is_some() {}
         let accepted = tokio::select! {
             _ = stopped.wait_for(|stopped| *stopped) => break,
-            accepted = async {
-                let permit = places.all.clone().acquire_owned().await.ok()?;
-                Some((permit, listener.accept().await))
-            } => accepted,
+            accepted = listener.accept() => accepted,
         };
         match accepted {
-            Some((permit, Ok((stream, peer)))) => {
+            Ok((stream, peer)) => {
                 let peer = peer.ip().to_canonical();
-                let Some(seat) = places.take(peer) else {
-                    metrics::counter!("mail_intake_refused_total", "reason" => "connections")
-                        .increment(1);
-                    continue;
+                let seat = match places.take(peer) {
+                    Ok(seat) => seat,
+                    Err(words) => {
+                        places.send_away(stream, words);
+                        continue;
+                    }
                 };
                 let (server, stopped) = (server.clone(), stopped.clone());
                 at_work.spawn(async move {
                     metrics::gauge!("mail_intake_open").increment(1.0);
                     connection::serve(server, protocol, stream, peer, stopped).await;
                     metrics::gauge!("mail_intake_open").decrement(1.0);
-                    drop((permit, seat));
+                    drop(seat);
                 });
             }
-            Some((_, Err(error))) => {
+            Err(error) => {
                 tracing::warn!(%error, "no connection of the mail intake could be accepted");
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
-            None => break,
         }
     }
     drop(listener);

@@ -139,6 +139,22 @@ pub enum MailboxError {
     Database(Box<Problem>),
 }
 
+impl MailboxError {
+    /// Whether trying again mends nothing: somebody has to change the channel or the mailbox.
+    pub(super) fn needs_an_admin(&self) -> bool {
+        match self {
+            MailboxError::Account(_)
+            | MailboxError::NoMailbox
+            | MailboxError::NoStartTls
+            | MailboxError::Login
+            | MailboxError::NoSecret
+            | MailboxError::Folder => true,
+            MailboxError::Token(error) => matches!(error, TokenError::Withdrawn),
+            _ => false,
+        }
+    }
+}
+
 impl From<Problem> for MailboxError {
     fn from(problem: Problem) -> Self {
         MailboxError::Database(Box::new(problem))

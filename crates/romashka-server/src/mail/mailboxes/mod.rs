@@ -10,12 +10,14 @@ mod reading;
 
 use std::time::Duration;
 
+use romashka_db::scope::{Actor, Claims, OwnedScope};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use crate::channels::alerts::{Alert, end};
 use crate::problem::Answer;
 use crate::providers::intake::worker_name;
 use crate::state::Server;
@@ -32,6 +34,9 @@ const LOOK: Duration = Duration::from_secs(2);
 const LEASE: Duration = Duration::from_secs(120);
 /// How often it says so.
 const KEEP: Duration = Duration::from_secs(30);
+
+/// The alert that a mailbox is not read.
+const MAILBOX: (&str, &str) = ("mailbox", "imap");
 
 /// A mailbox that was claimed.
 #[derive(Clone, Debug)]
@@ -79,6 +84,39 @@ impl Claimed {
             .await?;
         scope.commit().await?;
         Ok(is_ours)
+    }
+
+    /// Tells the admins that the mailbox is not read, once until it is.
+    async fn alert(&self, server: &Server, error: &MailboxError) -> Answer<()> {
+        let alert = Alert {
+            kind: MAILBOX.0,
+            subject: MAILBOX.1.to_owned(),
+            severity: "critical",
+            message: format!(
+                "No mail is fetched: {error}. Mails are kept in the mailbox, and fetched when the channel is mended."
+            ),
+            details: json!({}),
+        };
+        let scope = self.begin(server).await?;
+        let place = (self.workspace, self.channel);
+        alert
+            .raise(server, &scope, place, jiff::Timestamp::now())
+            .await?;
+        Ok(scope.commit().await?)
+    }
+
+    /// Says that it is read again.
+    async fn mended(&self, server: &Server) -> Answer<()> {
+        let scope = self.begin(server).await?;
+        let place = (self.workspace, self.channel);
+        end(&scope, place, MAILBOX, jiff::Timestamp::now()).await?;
+        Ok(scope.commit().await?)
+    }
+
+    async fn begin(&self, server: &Server) -> Answer<OwnedScope> {
+        let claims = Claims::service(self.workspace, Actor::System);
+        let surroundings = server.surroundings();
+        Ok(server.database.begin(&claims, &surroundings).await?)
     }
 
     async fn release(&self, server: &Server, message: Option<&str>) -> Answer<()> {
@@ -143,5 +181,15 @@ async fn read(server: Server, claimed: Claimed, stopped: watch::Receiver<bool>) 
     };
     if let Err(problem) = claimed.release(&server, message.as_deref()).await {
         failed("mailboxes", "a mailbox could not be given back", &problem);
+    }
+    if let Err(error) = &result
+        && error.needs_an_admin()
+        && let Err(problem) = claimed.alert(&server, error).await
+    {
+        failed(
+            "mailboxes",
+            "the admins of a mailbox could not be told",
+            &problem,
+        );
     }
 }

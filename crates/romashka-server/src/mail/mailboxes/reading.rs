@@ -16,6 +16,7 @@ use super::connection::{COMMAND_TIMEOUT, MailboxError, Signed, open, timely};
 use super::{Claimed, KEEP};
 use crate::mail::account::MailAccount;
 use crate::mail::arrival::Arrival;
+use crate::mail::tokens::Keeper;
 use crate::providers::account::Stored;
 use crate::state::Server;
 use crate::statement::Statement;
@@ -59,7 +60,12 @@ pub(super) async fn follow(
     let endpoint = account.imap.as_ref().ok_or(MailboxError::NoMailbox)?;
     let rules = &server.settings.mail;
     let login = endpoint
-        .login(claimed.channel, &server.mail_tokens, rules)
+        .login(
+            claimed.channel,
+            &server.mail_tokens,
+            rules,
+            Keeper::Server(server, claimed.workspace),
+        )
         .await?
         .ok_or(MailboxError::NoSecret)?;
     let session = match open(&endpoint.server, rules, &login).await {
@@ -79,6 +85,7 @@ pub(super) async fn follow(
     reader.start(&account.mailbox).await?;
     let capabilities = timely(COMMAND_TIMEOUT, reader.session.capabilities()).await?;
     let tells = capabilities.has_str("IDLE");
+    reader.claimed.mended(server).await?;
     loop {
         if !reader.catch_up(&stopped).await? || !reader.claimed.keep(server, true).await? {
             return Ok(());
