@@ -1,6 +1,6 @@
 # All a newcomer needs. Each target installs what it lacks (scripts/bootstrap), or says what to install.
 .POSIX:
-.PHONY: help run test test-matrix fuzz bench lint generate
+.PHONY: help run model test test-matrix fuzz bench lint generate
 
 # What rustup installs, also where the shell's profile has not been read again.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
@@ -8,6 +8,7 @@ target = $(or $(CARGO_TARGET_DIR),target)
 
 help:
 	@echo 'make run           build and start ROMASHKA with a PostgreSQL and demo content of its own (ARGS=… for `romashka up`)'
+	@echo 'make model         fetch the model that finds articles by their meaning (90 MB)'
 	@echo 'make test          build and run every test'
 	@echo 'make test-matrix   run the tests on PostgreSQL 14 to 18 (MAJORS="14 18" chooses)'
 	@echo 'make fuzz          try every parser that reads bytes from outside with made-up input, SECONDS (20) each (TARGETS=…)'
@@ -17,11 +18,17 @@ help:
 
 run:
 	@scripts/bootstrap run
+	@scripts/model || echo 'make: going on without the embedding model: articles are found by their words alone' >&2
 	@cargo build --release -p romashka
 	@exec $(target)/release/romashka up $(ARGS)
 
+model:
+	@scripts/bootstrap model
+	@scripts/model
+
 test:
 	@scripts/bootstrap test
+	@scripts/model
 	@scripts/with-test-postgres cargo test --workspace --no-fail-fast $(ARGS)
 
 test-matrix:

@@ -167,6 +167,68 @@ begin
 end $$;
 comment on function romashka.knowledge_query(uuid, text, text) is 'What is searched for: the words as they are, or as the stemmer of any language in use has them.';
 
+create or replace function romashka.knowledge_words(workspace uuid, query text, language text) returns text[] language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as knowledge_query.
+declare
+  tongues text[] := array[language];
+  tongue text := '';
+  kept text;
+begin
+  if language is null then
+    tongues := '{}';
+    loop
+      select i.language into tongue from public.knowledge_items as i where i.workspace_id = workspace and i.language > tongue order by i.language limit 1;
+      exit when not found;
+      tongues := tongues || tongue;
+    end loop;
+  end if;
+  -- A word that says nothing in one of the languages is left out of all: the documents hold it as it is written.
+  select string_agg(w.lexeme, ' ') into kept from unnest(pg_catalog.to_tsvector('pg_catalog.simple', query)) as w
+   where not exists (select from unnest(tongues) as t (name)
+                      where romashka.search_configuration(t.name) <> 'pg_catalog.simple'::regconfig and pg_catalog.to_tsvector(romashka.search_configuration(t.name), w.lexeme) = '');
+  return array(
+    select w.lexeme from (
+        select f.lexeme from unnest(tongues) as t (name), unnest(pg_catalog.to_tsvector(romashka.search_configuration(t.name), coalesce(kept, ''))) as f
+        union
+        select f.lexeme from unnest(pg_catalog.to_tsvector('pg_catalog.simple', coalesce(kept, ''))) as f where f.lexeme ~ '\d') as w
+     where strpos(w.lexeme, '\') = 0 order by 1 limit 24);
+end $$;
+comment on function romashka.knowledge_words(uuid, text, text) is 'The words of a question that say something, as the documents of any language in use hold them; at most 24.';
+
+create or replace function romashka.rank_articles(workspace uuid, query text, language text, limit_count integer, category uuid, audiences text[])
+returns table (article_id uuid, points real) language plpgsql stable security definer set search_path = '' set enable_seqscan = off set jit = off as $$
+-- Definer: as knowledge_query.
+-- Of each word's articles up to three hundred are looked at, a hundred and fifty with it in the title; those that hold the rarest words are ranked.
+declare
+  scope constant tsquery := pg_catalog.quote_literal('w' || replace(workspace::text, '-', ''))::tsquery;
+  lexemes constant text[] := romashka.knowledge_words(workspace, query, language);
+  wanted constant tsquery := (select string_agg(pg_catalog.quote_literal(l), ' | ') from unnest(lexemes) as l)::tsquery;
+begin
+  if wanted is null then return; end if;
+  return query
+    with holders as (
+      select l.lexeme, h.id from unnest(lexemes) as l (lexeme)
+       cross join lateral (
+        (select i.id from public.knowledge_items as i
+          where romashka.knowledge_title_document(i.workspace_id, i.language, i.title) @@ (scope && pg_catalog.quote_literal(l.lexeme)::tsquery)
+            and i.status = 'active' and i.audience = any (audiences)
+            and (rank_articles.language is null or i.language = rank_articles.language) and (category is null or i.category_id = category)
+          limit 150)
+        union
+        (select i.id from public.knowledge_items as i
+          where i.search_document @@ (scope && pg_catalog.quote_literal(l.lexeme)::tsquery)
+            and i.status = 'active' and i.audience = any (audiences)
+            and (rank_articles.language is null or i.language = rank_articles.language) and (category is null or i.category_id = category)
+          limit 150)) as h),
+    rarity as (select h.lexeme, pg_catalog.ln(1 + 300.0 / count(*)) as weight from holders as h group by h.lexeme),
+    chosen as materialized (
+      select h.id from holders as h join rarity as r on r.lexeme = h.lexeme group by h.id order by sum(r.weight) desc, h.id limit 200)
+    select i.id, pg_catalog.ts_rank(i.search_document, wanted) as rank
+      from chosen as c join public.knowledge_items as i on i.id = c.id and i.workspace_id = workspace
+     order by 2 desc, 1 limit limit_count;
+end $$;
+comment on function romashka.rank_articles(uuid, text, text, integer, uuid, text[]) is 'Active articles that hold any of the words of a question, best first.';
+
 create or replace function public.search_knowledge(query text, language text default null, limit_count integer default 20, category uuid default null,
   workspace uuid default public.current_workspace_id(), audience text default null)
 returns table (id uuid, title text, excerpt text, category_id uuid, item_language text, item_audience text, effectiveness_score numeric, score real, matched_by text)
@@ -180,6 +242,9 @@ declare
   audiences constant text[] := case audience when 'public' then array['public'] when 'signed_in' then array['public', 'signed_in'] else array['public', 'signed_in', 'internal'] end;
   fragment constant text := '%' || replace(replace(replace(trim(query), '\', '\\'), '%', '\%'), '_', '\_') || '%';
   wanted tsquery;
+  found_ids uuid[];
+  found_points real[];
+  how text;
 begin
   perform romashka.require_role(workspace, 'viewer');
   if audience is not null and audience not in ('public', 'signed_in', 'internal') then
@@ -188,41 +253,55 @@ begin
   if length(trim(coalesce(query, ''))) = 0 then return; end if;
   wanted := romashka.knowledge_query(workspace, left(query, 1000), search_knowledge.language);
   if pg_catalog.numnode(wanted) > 0 then
-    return query
-      with candidates as (
-        (select i.id from public.knowledge_items as i
-          where romashka.knowledge_title_document(i.workspace_id, i.language, i.title) @@ (scope && wanted) and i.status = 'active' and i.audience = any (audiences)
-            and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
-          limit 150)
-        union
-        (select i.id from public.knowledge_items as i
-          where i.search_document @@ (scope && wanted) and i.status = 'active' and i.audience = any (audiences)
-            and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
-          limit 150)),
-      best as materialized (
-        select i.id, (pg_catalog.ts_rank(i.search_document, wanted) * (0.75 + 0.5 * i.effectiveness_score))::real as points
-          from candidates as c join public.knowledge_items as i on i.id = c.id and i.workspace_id = workspace
-         order by 2 desc, i.id limit page)
-      select i.id, i.title, left(i.content, 300), i.category_id, i.language, i.audience, i.effectiveness_score, b.points, 'words'
-        from best as b join public.knowledge_items as i on i.id = b.id and i.workspace_id = workspace
-       order by b.points desc, i.id;
-    if found then return; end if;
+    with candidates as (
+      (select i.id from public.knowledge_items as i
+        where romashka.knowledge_title_document(i.workspace_id, i.language, i.title) @@ (scope && wanted) and i.status = 'active' and i.audience = any (audiences)
+          and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
+        limit 150)
+      union
+      (select i.id from public.knowledge_items as i
+        where i.search_document @@ (scope && wanted) and i.status = 'active' and i.audience = any (audiences)
+          and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
+        limit 150)),
+    best as (
+      select i.id, (pg_catalog.ts_rank(i.search_document, wanted) * (0.75 + 0.5 * i.effectiveness_score))::real as points
+        from candidates as c join public.knowledge_items as i on i.id = c.id and i.workspace_id = workspace
+       order by 2 desc, i.id limit page)
+    select array_agg(b.id order by b.points desc, b.id), array_agg(b.points order by b.points desc, b.id) into found_ids, found_points from best as b;
+    how := 'words';
   end if;
-  -- Parts of words, numbers, codes. Fewer than three characters have no trigram and would read everything.
-  if length(trim(query)) < 3 then return; end if;
+  -- Parts of words, numbers, codes. Fewer than three characters have no trigram and would read everything, and a whole question is no part of a word.
+  if found_ids is null and length(trim(query)) between 3 and 60 then
+    with best as (
+      select i.id, (case when i.title ilike fragment then 0.6 else 0.1 end * (0.75 + 0.5 * i.effectiveness_score))::real as points
+        from (select x.id from public.knowledge_items as x where x.title ilike fragment and x.workspace_id = workspace
+              union
+              select x.id from public.knowledge_items as x where x.content ilike fragment and x.workspace_id = workspace limit 500) as f
+        join public.knowledge_items as i on i.id = f.id and i.workspace_id = workspace
+       where i.status = 'active' and i.audience = any (audiences)
+         and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
+       order by 2 desc, i.id limit page)
+    select array_agg(b.id order by b.points desc, b.id), array_agg(b.points order by b.points desc, b.id) into found_ids, found_points from best as b;
+    how := 'substring';
+  end if;
   return query
-    select i.id, i.title, substr(i.content, greatest(1, strpos(lower(i.content), lower(trim(query))) - 100), 300), i.category_id, i.language, i.audience, i.effectiveness_score,
-           (case when i.title ilike fragment then 0.6 else 0.1 end * (0.75 + 0.5 * i.effectiveness_score))::real, 'substring'
-      from (select x.id from public.knowledge_items as x where x.title ilike fragment and x.workspace_id = workspace
-            union
-            select x.id from public.knowledge_items as x where x.content ilike fragment and x.workspace_id = workspace limit 500) as f
-      join public.knowledge_items as i on i.id = f.id and i.workspace_id = workspace
-     where i.status = 'active' and i.audience = any (audiences)
-       and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
-     order by 8 desc, i.id limit page;
+    select i.id, i.title, case how when 'words' then left(i.content, 300) else substr(i.content, greatest(1, strpos(lower(i.content), lower(trim(query))) - 100), 300) end,
+           i.category_id, i.language, i.audience, i.effectiveness_score, f.points, how
+      from unnest(found_ids, found_points) with ordinality as f (id, points, place) join public.knowledge_items as i on i.id = f.id and i.workspace_id = workspace
+     order by f.place;
+  -- People ask in sentences, of which articles rarely hold every word. What is in quotation marks, an alternative or an exclusion is meant as it is written.
+  if coalesce(cardinality(found_ids), 0) < page and query !~* '"|(^|\s)-\S|\sor\s' then
+    return query
+      select i.id, i.title, left(i.content, 300), i.category_id, i.language, i.audience, i.effectiveness_score,
+             least(a.points * (0.75 + 0.5 * i.effectiveness_score), found_points[cardinality(found_points)])::real, 'some_words'
+        from romashka.rank_articles(workspace, left(query, 1000), search_knowledge.language, page, category, audiences) as a
+        join public.knowledge_items as i on i.id = a.article_id and i.workspace_id = workspace
+       where found_ids is null or a.article_id <> all (found_ids)
+       order by 8 desc, i.id limit page - coalesce(cardinality(found_ids), 0);
+  end if;
 end $$;
 comment on function public.search_knowledge(text, text, integer, uuid, uuid, text) is
-  'Active articles that hold the words of a query (as a search engine reads it: "…", or, -), best first; where none does, those that hold it as a part of a word. audience: public, signed_in or internal (all), for whom the answer is.';
+  'Active articles that hold the words of a query (as a search engine reads it: "…", or, -), best first; where none does, those that hold it as a part of a word; then those that hold some of its words, as a question needs them. audience: public, signed_in or internal (all), for whom the answer is.';
 
 revoke execute on all functions in schema romashka from public;
 do $$ begin

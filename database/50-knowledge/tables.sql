@@ -229,3 +229,66 @@ create table if not exists public.knowledge_analytics (
 comment on table public.knowledge_analytics is 'Each use of an article, and whether it helped. No answer is not a no.';
 create index if not exists knowledge_analytics_knowledge_item_id_idx on public.knowledge_analytics (knowledge_item_id, workspace_id, created_at desc);
 create index if not exists knowledge_analytics_conversation_id_idx on public.knowledge_analytics (conversation_id, workspace_id) where conversation_id is not null;
+
+-- What the assistant finds by meaning. Derived from the articles, and made again from them at any time.
+create table if not exists romashka.knowledge_passages (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null,
+  knowledge_item_id uuid not null,
+  model text not null,
+  version integer not null,
+  position integer not null,
+  headings text[] not null default '{}',
+  content text not null,
+  embedding bytea not null,
+  sentence_bounds integer[] not null default '{}',
+  sentence_embeddings bytea[] not null default '{}',
+  revision bigint not null,
+  constraint knowledge_passages_pkey primary key (id, workspace_id),
+  constraint knowledge_passages_position_key unique (knowledge_item_id, workspace_id, model, position),
+  constraint knowledge_passages_knowledge_item_id_fkey foreign key (knowledge_item_id, workspace_id) references public.knowledge_items (id, workspace_id) on delete cascade,
+  constraint knowledge_passages_position_check check (position >= 0),
+  constraint knowledge_passages_sentence_bounds_check check (cardinality(sentence_bounds) = 2 * cardinality(sentence_embeddings))
+);
+comment on table romashka.knowledge_passages is 'Articles cut into passages, with the vector that a model gave each. Position 0 is the title.';
+create index if not exists knowledge_passages_revision_idx on romashka.knowledge_passages (workspace_id, model, revision);
+revoke all on romashka.knowledge_passages from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.knowledge_passages enable row level security;
+alter table romashka.knowledge_passages force row level security;
+
+create table if not exists romashka.knowledge_indexing (
+  knowledge_item_id uuid not null,
+  workspace_id uuid not null,
+  status text not null default 'pending',
+  model text,
+  version integer,
+  attempt_count integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  error_message text,
+  indexed_at timestamptz,
+  constraint knowledge_indexing_pkey primary key (knowledge_item_id, workspace_id),
+  constraint knowledge_indexing_knowledge_item_id_fkey foreign key (knowledge_item_id, workspace_id) references public.knowledge_items (id, workspace_id) on delete cascade,
+  constraint knowledge_indexing_status_check check (status in ('pending', 'indexing', 'indexed', 'failed')),
+  constraint knowledge_indexing_attempt_count_check check (attempt_count >= 0),
+  constraint knowledge_indexing_lease_id_check check ((lease_id is not null) = (status = 'indexing'))
+) with (fillfactor = 70);
+comment on table romashka.knowledge_indexing is 'Of each article, whether its passages are those of its present text: the queue they are made from.';
+create index if not exists knowledge_indexing_next_attempt_at_idx on romashka.knowledge_indexing (next_attempt_at) where status in ('pending', 'indexing');
+create index if not exists knowledge_indexing_status_idx on romashka.knowledge_indexing (workspace_id, status);
+revoke all on romashka.knowledge_indexing from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.knowledge_indexing enable row level security;
+alter table romashka.knowledge_indexing force row level security;
+
+create table if not exists romashka.knowledge_revisions (
+  workspace_id uuid not null,
+  revision bigint not null default 0,
+  removals bigint not null default 0,
+  constraint knowledge_revisions_pkey primary key (workspace_id),
+  constraint knowledge_revisions_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade
+) with (fillfactor = 50);
+comment on table romashka.knowledge_revisions is 'How often a workspace''s passages changed: by it, a process knows whether what it holds in memory is still so.';
+revoke all on romashka.knowledge_revisions from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.knowledge_revisions enable row level security;
+alter table romashka.knowledge_revisions force row level security;

@@ -450,3 +450,63 @@ async fn secrets_are_envelopes_or_nothing() {
     .await;
     assert_eq!(leaked, 0, "not even the envelope is in the audit");
 }
+
+/// Articles and questions of `data/banking77`.
+fn banking() -> (Vec<[String; 3]>, Vec<(String, String)>) {
+    let folder = romashka_tests::repository_root().join("tests/data/banking77");
+    let articles = std::fs::read_to_string(folder.join("knowledge.tsv")).expect("articles");
+    let articles = articles
+        .lines()
+        .map(|line| {
+            let mut fields = line.split('\t').map(str::to_owned);
+            std::array::from_fn(|_| fields.next().expect("three fields"))
+        })
+        .collect();
+    let questions = csv::Reader::from_path(folder.join("queries.csv"))
+        .expect("questions")
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .expect("questions");
+    (articles, questions)
+}
+
+/// Nobody asks in the words of an article: a search for all of a question's words finds one in ten.
+#[tokio::test]
+async fn a_question_finds_its_article_among_the_first_five() {
+    let database = TestDatabase::new().await;
+    let workspace = database.default_workspace().await;
+    let agent = database.create_person(workspace, Role::Agent).await;
+    let (articles, questions) = banking();
+    for [label, title, content] in &articles {
+        let article = add_article(database.owner(), workspace, title, content, "en").await;
+        database
+            .owner()
+            .execute(
+                "update public.knowledge_items set tags = array[$2] where id = $1",
+                &[&article, label],
+            )
+            .await
+            .expect("a label");
+    }
+    let session = database.as_user(agent, workspace).await;
+    let (texts, labels): (Vec<&str>, Vec<&str>) = questions
+        .iter()
+        .map(|(text, label)| (text.as_str(), label.as_str()))
+        .unzip();
+    let row = session
+        .query_one(
+            "select count(*) filter (where place = 1)::float8 / cardinality($1::text[]), count(*) filter (where place <= 5)::float8 / cardinality($1::text[])
+               from unnest($1::text[], $2::text[]) as q (question, label)
+              cross join lateral (
+                select min(f.place) as place from public.search_knowledge(q.question, limit_count => 10) with ordinality
+                         as f (id, title, excerpt, category_id, item_language, item_audience, effectiveness_score, score, matched_by, place)
+                  join public.knowledge_items as i on i.id = f.id where i.tags = array[q.label]) as best",
+            &[&texts, &labels],
+        )
+        .await
+        .unwrap_or_else(|error| panic!("{}", explain(&error)));
+    let (first, five): (f64, f64) = (row.get(0), row.get(1));
+    println!("hit@1 {first:.3}, recall@5 {five:.3}");
+    assert!(five >= 0.81, "recall@5 {five:.3}");
+    assert!(first >= 0.5, "hit@1 {first:.3}");
+}

@@ -20,6 +20,8 @@ pub enum Topic {
     Mail,
     /// Files that come with messages.
     Files,
+    /// Answers from the knowledge.
+    Knowledge,
     /// Signing in by a provider of OpenID Connect.
     SigningIn,
     /// Signing in with Supabase's users.
@@ -39,6 +41,7 @@ impl Topic {
             Topic::Sending => "Sending",
             Topic::Mail => "Mail",
             Topic::Files => "Files",
+            Topic::Knowledge => "Knowledge",
             Topic::SigningIn => "Signing in",
             Topic::Supabase => "Supabase",
             Topic::Output => "Output",
@@ -506,6 +509,13 @@ pub static S3_SECRET_ACCESS_KEY: Variable = Variable::secret(
     "",
     "The access key.",
 );
+/// What compares meanings.
+pub static MODEL_DIR: Variable = Variable::new(
+    Topic::Knowledge,
+    "ROMASHKA_MODEL_DIR",
+    "`models/all-minilm-l6-v2` in the data folder, or beside the folder of the program",
+    "Folder of the embedding model, as `make model` or `scripts/model FOLDER` fetches it. Without it articles are found by their words alone.",
+);
 /// The provider of the sign-in.
 pub static OIDC_ISSUER: Variable = Variable::new(
     Topic::SigningIn,
@@ -651,6 +661,7 @@ pub static TABLE: &[&Variable] = &[
     &S3_PATH_STYLE,
     &S3_ACCESS_KEY_ID,
     &S3_SECRET_ACCESS_KEY,
+    &MODEL_DIR,
     &OIDC_ISSUER,
     &OIDC_CLIENT_ID,
     &OIDC_CLIENT_SECRET,

@@ -67,6 +67,8 @@ pub struct ServerSettings {
     pub file_folder: Option<PathBuf>,
     /// The bucket where files are kept; without one they are kept in the folder.
     pub bucket: Option<BucketSettings>,
+    /// The folder of the embedding model; none finds articles by their words alone.
+    pub model_folder: Option<PathBuf>,
     /// Where providers are reached.
     pub providers: ProviderAddresses,
     /// Where mail servers may be.
@@ -205,6 +207,7 @@ impl ServerSettings {
             )? as usize,
             stream_patience: seconds(&environment::STREAM_PATIENCE, 30)?,
             file_folder: None,
+            model_folder: None,
             bucket: BucketSettings::resolve(read)?,
             providers: ProviderAddresses {
                 whatsapp: address_or(read, &environment::WHATSAPP_URL, whatsapp::api::BASE_URL)?,

@@ -13,6 +13,7 @@ use crate::accounts::oidc::Provider;
 use crate::attachments::bucket::{Bucket, BucketSettings};
 use crate::authentication::jwt::TokenVerifier;
 use crate::authentication::password::Passwords;
+use crate::knowledge::retrieval::{Memory, Models};
 use crate::mail::tokens::Tokens;
 use crate::problem::Answer;
 use crate::rate_limit::CallerLimit;
@@ -48,6 +49,10 @@ pub struct Parts {
     pub readers: Readers,
     /// Tokens of mail servers.
     pub mail_tokens: Tokens,
+    /// What compares meanings.
+    pub models: Arc<Models>,
+    /// Passages of the workspaces that are asked.
+    pub memory: Memory,
     /// Tells this process's workers of its own commits.
     pub bells: Bells,
 }
@@ -91,6 +96,8 @@ impl Server {
             caller_limit,
             readers: Readers::new(&settings),
             mail_tokens: Tokens::default(),
+            models: Arc::new(Models::new(settings.model_folder.clone())),
+            memory: Memory::default(),
             bells: Bells::default(),
             settings,
         }))

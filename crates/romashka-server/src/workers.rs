@@ -16,7 +16,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::problem::Answer;
 use crate::state::Server;
-use crate::{deliveries, mail, providers, scheduled_reports, scheduler, subscribers};
+use crate::{deliveries, knowledge, mail, providers, scheduled_reports, scheduler, subscribers};
 
 /// Wait after a round that found something, and the least one.
 const SHORTEST: Duration = Duration::from_millis(20);
@@ -46,6 +46,8 @@ pub struct Bells {
     pub integration_deliveries: Notify,
     /// A mail of the installation is to be sent.
     pub mails: Notify,
+    /// An article's passages are to be made.
+    pub knowledge: Notify,
     /// The ledger has grown.
     pub ledger: Notify,
     /// Something is to be sent to a subscriber.
@@ -124,6 +126,9 @@ pub fn start(server: &Server, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle
     if let Some(queue) = mail::system::SystemMails::new(server.clone()) {
         working.push(tokio::spawn(run(queue, stopped.clone())));
     }
+    if let Some(queue) = knowledge::retrieval::Indexing::new(server.clone()) {
+        working.push(tokio::spawn(run(queue, stopped.clone())));
+    }
     match subscribers::send::Sending::new(server.clone()) {
         Ok(queue) => working.push(tokio::spawn(run(queue, stopped.clone()))),
         Err(error) => tracing::error!(%error, "webhooks cannot be sent"),
@@ -153,6 +158,7 @@ pub async fn ring_after_commit(
     if is_write && response.status().is_success() {
         server.bells.ring_deliveries();
         server.bells.mails.notify_one();
+        server.bells.knowledge.notify_one();
         server.bells.ledger.notify_one();
     }
     response

@@ -1,6 +1,6 @@
 //! What every command is given: the global options, the console, and the way to the database.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use romashka_db::connect::{ConnectError, Connection, connect};
 use romashka_db::data_folder::data_folder;
@@ -8,6 +8,7 @@ use romashka_db::environment::{self, Variable};
 use romashka_db::fingerprint::Shadow;
 use romashka_db::private::{self, DataFolder, State};
 use romashka_db::settings::{Origin, Settings, Sources};
+use romashka_server::knowledge::retrieval::MODEL;
 
 use crate::cli::Global;
 use crate::console::Console;
@@ -38,6 +39,22 @@ impl Context {
                     .next("name one: --data-dir FOLDER or ROMASHKA_DATA_DIR=FOLDER")
                     .into()
             })
+    }
+
+    /// Where the embedding model is: the folder that the environment names, that of the data folder, else the one beside the program's folder,
+    /// where `make model` puts it.
+    pub fn model_folder(&self) -> anyhow::Result<Option<PathBuf>> {
+        if let Some(folder) = environment::MODEL_DIR.read() {
+            return Ok(Some(folder.into()));
+        }
+        let place = Path::new("models").join(MODEL);
+        let beside = std::env::current_exe()
+            .ok()
+            .and_then(|program| Some(program.parent()?.parent()?.join(&place)));
+        Ok([Some(self.data_folder()?.join(&place)), beside]
+            .into_iter()
+            .flatten()
+            .find(|folder| folder.is_dir()))
     }
 
     /// Where the database is: option, environment, else the private server.

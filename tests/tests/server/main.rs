@@ -1,5 +1,6 @@
 //! The HTTP server, over a real PostgreSQL and a real socket.
 
+mod answers;
 mod attachments;
 mod bucket;
 mod command;

@@ -1,8 +1,9 @@
-//! Knowledge: articles, the topics they are filed under, the texts they have had, and the search in them.
+//! Knowledge: articles, the topics they are filed under, the texts they have had, the search in them, and what is found in them by meaning.
 
 mod categories;
 mod items;
 mod publishing;
+pub mod retrieval;
 mod search;
 mod versions;
 
@@ -16,4 +17,5 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(categories::router())
         .merge(items::router())
         .merge(search::router())
+        .merge(retrieval::router())
 }

@@ -122,6 +122,7 @@ pub async fn start(
     open_files::allow_as_many_as_possible();
     let mut settings = settings(listen)?;
     settings.file_folder = Some(context.data_folder()?.join("files"));
+    settings.model_folder = context.model_folder()?;
     romashka_server::serve(settings, database, keys(context)?)
         .await
         .map_err(|error| match error {
