@@ -4,6 +4,16 @@
 
 -- Retention ------------------------------------------------------------------------------------------------------------
 
+create or replace function romashka.drop_partition(child text) returns boolean language plpgsql set search_path = '' set lock_timeout = '1s' as $$
+begin
+  execute format('drop table romashka_partitions.%I', child);
+  return true;
+exception when lock_not_available or deadlock_detected then
+  -- Somebody reads or writes the table in a long transaction; everybody else would wait behind us.
+  return false;
+end $$;
+comment on function romashka.drop_partition(text) is 'Drops a partition unless its table is in use for longer than a second; whether it did.';
+
 create or replace function romashka.drop_old_partitions(table_name text, older_than timestamptz) returns integer language plpgsql set search_path = '' as $$
 declare
   child record;
@@ -16,12 +26,31 @@ begin
        and (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month') at time zone 'UTC' <= older_than
      order by c.relname
   loop
-    execute format('drop table romashka_partitions.%I', child.relname);
+    -- What is in use now is in use for the others too: the next run goes on here.
+    exit when not romashka.drop_partition(child.relname::text);
     dropped := dropped + 1;
   end loop;
   return dropped;
 end $$;
-comment on function romashka.drop_old_partitions(text, timestamptz) is 'Drops the monthly partitions of an append-only table that end before a moment; returns how many.';
+comment on function romashka.drop_old_partitions(text, timestamptz) is
+  'Drops the monthly partitions of an append-only table that end before a moment; returns how many. Stops at one that is in use.';
+
+create or replace function romashka.make_coming_partitions() returns integer language plpgsql set search_path = '' set lock_timeout = '1s' as $$
+declare
+  parent text;
+  made integer := 0;
+begin
+  foreach parent in array array['events', 'audit_logs', 'webhook_events', 'webhook_logs'] loop
+    begin
+      made := made + romashka.ensure_partitions(parent, current_date, current_date + 62);
+    exception when lock_not_available or deadlock_detected then
+      null; -- in use by a long transaction: two months are left to try again, and a default partition takes what comes meanwhile
+    end;
+  end loop;
+  return made;
+end $$;
+comment on function romashka.make_coming_partitions() is
+  'Makes the partitions of the next two months for the tables that have them, but for a table that is in use for longer than a second; returns how many.';
 
 create or replace function romashka.retain_conversations(workspace uuid, older_than timestamptz, batch integer) returns bigint language plpgsql set search_path = '' as $$
 declare
@@ -81,6 +110,8 @@ declare
   metrics_removed bigint := 0;
   audit_removed bigint := 0;
   dropped integer := 0;
+  made integer;
+  expired integer;
   removed bigint;
   oldest_ledger timestamptz;
   oldest_audit timestamptz;
@@ -114,18 +145,18 @@ begin
     loop
       execute format('select not exists (select from romashka_partitions.%I)', child.relname) into is_empty;
       if is_empty then
-        execute format('drop table romashka_partitions.%I', child.relname);
+        exit when not romashka.drop_partition(child.relname::text);
         dropped := dropped + 1;
       end if;
     end loop;
   end if;
-  perform romashka.ensure_partitions(t.name, current_date, current_date + 62)
-     from unnest(array['events', 'audit_logs', 'webhook_events', 'webhook_logs']) as t (name);
-  perform public.cleanup_expired_metrics();
-  return jsonb_build_object('conversations', conversations_removed, 'daily_metrics', metrics_removed, 'audit_logs', audit_removed, 'partitions', dropped);
+  made := romashka.make_coming_partitions();
+  expired := public.cleanup_expired_metrics();
+  return jsonb_build_object('conversations', conversations_removed, 'daily_metrics', metrics_removed, 'audit_logs', audit_removed, 'partitions', dropped,
+    'partitions_made', made, 'realtime_metrics', expired);
 end $$;
 comment on function public.apply_retention(integer) is
-  'Removes what is older than the workspaces keep it (settings conversation_history_retention, analytics_retention_days, audit_log_retention_days), a batch of each; nothing of a workspace on legal hold. Also makes the coming partitions. Call it until it removes nothing.';
+  'Removes what is older than the workspaces keep it (settings conversation_history_retention, analytics_retention_days, audit_log_retention_days), a batch of each; nothing of a workspace on legal hold. Also seals the audit, makes the coming partitions and removes expired figures of the moment. Waits a second for a table that is in use, then leaves it to the next run. Call it until it removes nothing; safe to schedule (pg_cron).';
 
 -- Idle -----------------------------------------------------------------------------------------------------------------
 

@@ -374,8 +374,20 @@ fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
-/// Drops the shadows of comparisons that were killed more than an hour ago.
-async fn remove_left_behind(admin: &Client) -> Result<(), tokio_postgres::Error> {
+/// The shadows of comparisons that were killed more than an hour ago, on the server of `shadow`. They are dropped, unless
+/// this is only to look.
+///
+/// # Errors
+/// When the server cannot be reached, or refuses to drop one.
+pub async fn clean_up(shadow: &Shadow, only_look: bool) -> Result<Vec<String>, DriftError> {
+    let admin = connect(&shadow.settings).await?;
+    if only_look {
+        return Ok(left_behind(&admin).await?);
+    }
+    Ok(remove_left_behind(&admin).await?)
+}
+
+async fn left_behind(admin: &Client) -> Result<Vec<String>, tokio_postgres::Error> {
     let rows = admin
         .query(
             "select d.datname::text from pg_catalog.pg_database d
@@ -385,13 +397,18 @@ async fn remove_left_behind(admin: &Client) -> Result<(), tokio_postgres::Error>
             &[&(now() - 3600)],
         )
         .await?;
-    for row in rows {
-        let name: String = row.get(0);
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Drops the shadows of comparisons that were killed more than an hour ago.
+async fn remove_left_behind(admin: &Client) -> Result<Vec<String>, tokio_postgres::Error> {
+    let names = left_behind(admin).await?;
+    for name in &names {
         admin
             .batch_execute(&format!("drop database if exists {name} with (force)"))
             .await?;
     }
-    Ok(())
+    Ok(names)
 }
 
 /// The locale clause, for servers whose template is made for another one.

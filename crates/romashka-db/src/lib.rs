@@ -12,6 +12,7 @@ pub mod environment;
 pub mod fingerprint;
 pub mod import;
 pub mod key_file;
+pub mod maintenance;
 pub mod migrations;
 #[cfg(unix)]
 pub mod private;

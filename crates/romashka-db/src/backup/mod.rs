@@ -22,7 +22,7 @@ pub use create::{Created, Options, create};
 pub use error::BackupError;
 pub use manifest::{Backup, File, Manifest};
 pub use restore::{Restored, Target, restore};
-pub use retention::{Kept, list, prune};
+pub use retention::{Kept, list, outdated, prune};
 pub use seal::{Identities, Recipients};
 
 /// What is being done, and how much of it; no total where there is none.

@@ -38,6 +38,19 @@ pub fn list(folder: &Path) -> Result<Vec<Backup>, BackupError> {
     Ok(found)
 }
 
+/// The backups of a database that [`prune`] would remove.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn outdated(
+    folder: &Path,
+    database: &str,
+    days: u32,
+    now: Timestamp,
+) -> Result<Vec<PathBuf>, BackupError> {
+    Ok(sorted(folder, database, days, now)?.removed)
+}
+
 /// Removes the backups of a database that are older than so many days. The newest always stays.
 ///
 /// # Errors
@@ -48,6 +61,22 @@ pub fn prune(
     days: u32,
     now: Timestamp,
 ) -> Result<Kept, BackupError> {
+    let result = sorted(folder, database, days, now)?;
+    for backup in &result.removed {
+        // The name first, so that half a backup is never taken for one.
+        let gone = folder.join(format!(
+            ".removed-{}",
+            backup.file_name().unwrap_or_default().to_string_lossy()
+        ));
+        fs::rename(backup, &gone)
+            .and_then(|()| fs::remove_dir_all(&gone))
+            .map_err(BackupError::file("cannot remove", backup))?;
+    }
+    Ok(result)
+}
+
+/// Which stay and which go.
+fn sorted(folder: &Path, database: &str, days: u32, now: Timestamp) -> Result<Kept, BackupError> {
     let oldest = now
         .saturating_sub(SignedDuration::from_hours(24 * i64::from(days)))
         .unwrap_or(Timestamp::MIN);
@@ -58,21 +87,9 @@ pub fn prune(
     for (place, backup) in ours.enumerate() {
         if place == 0 || backup.manifest.created_at >= oldest {
             result.kept.push(backup.folder);
-            continue;
+        } else {
+            result.removed.push(backup.folder);
         }
-        // The name first, so that half a backup is never taken for one.
-        let gone = folder.join(format!(
-            ".removed-{}",
-            backup
-                .folder
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-        ));
-        fs::rename(&backup.folder, &gone)
-            .and_then(|()| fs::remove_dir_all(&gone))
-            .map_err(BackupError::file("cannot remove", &backup.folder))?;
-        result.removed.push(backup.folder);
     }
     Ok(result)
 }

@@ -58,7 +58,7 @@ jobs! {
     refresh_daily_metrics: every 900 s in each workspace;
     forget_expired: every 600 s;
     cleanup_expired_metrics: every 3600 s;
-    apply_retention: every 3600 s;
+    apply_retention: every 3600 s, 1000 at a time;
 }
 
 /// Runs until the server stops.

@@ -17,6 +17,7 @@ mod down;
 mod environment;
 mod import;
 mod keys;
+mod maintain;
 mod migrate;
 mod private_server;
 mod psql;
@@ -39,6 +40,7 @@ pub enum Command {
     Adopt(adopt::Args),
     Verify(verify::Args),
     Doctor(doctor::Args),
+    Maintain(maintain::Args),
     Audit(audit::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -65,6 +67,7 @@ impl Command {
             Command::Adopt(arguments) => adopt::run(arguments, context).await,
             Command::Verify(arguments) => verify::run(arguments, context).await,
             Command::Doctor(arguments) => doctor::run(arguments, context).await,
+            Command::Maintain(arguments) => maintain::run(arguments, context).await,
             Command::Audit(arguments) => audit::run(arguments, context).await,
             Command::Backup(arguments) => backup::run(arguments, context).await,
             Command::Restore(arguments) => restore::run(arguments, context).await,
