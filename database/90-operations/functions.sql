@@ -337,18 +337,24 @@ comment on function public.verify_audit_chain(uuid, bigint, bytea) is
 create or replace function romashka.redact_audit(workspace uuid, subjects uuid[]) returns integer language plpgsql security definer set search_path = '' as $$
 -- Definer: called by erase_customer, which has checked who asks.
 declare
-  names constant text[] := subjects::text[];
+  names text[] := subjects::text[];
   at constant timestamptz := pg_catalog.now();
   kind constant text := romashka.actor_kind();
   actor constant uuid := romashka.actor_id();
-  concerned uuid[];
+  concerned uuid[] := subjects;
+  found_more uuid[];
   redacted uuid[];
 begin
-  -- What belonged to them: rows of other tables that name one of them.
-  concerned := subjects || array(
-    select distinct a.entity_id from public.audit_logs as a
-     where a.workspace_id = workspace and a.entity_id is not null and a.redacted_at is null
-       and (a.changes ->> 'customer_id' = any (names) or a.changes ->> 'conversation_id' = any (names) or a.changes ->> 'message_id' = any (names)));
+  -- What belonged to them: rows of other tables that name one of them, and what belonged to those (a removed conversation's messages).
+  loop
+    found_more := array(
+      select distinct a.entity_id from public.audit_logs as a
+       where a.workspace_id = workspace and a.entity_id is not null and a.entity_id <> all (concerned)
+         and (a.changes ->> 'customer_id' = any (names) or a.changes ->> 'conversation_id' = any (names) or a.changes ->> 'message_id' = any (names)));
+    exit when cardinality(found_more) = 0;
+    concerned := concerned || found_more;
+    names := found_more::text[];
+  end loop;
   set local romashka.audit_work = 'redact';
   with changed as (
     update public.audit_logs as a set

@@ -105,6 +105,78 @@ begin
 end $$;
 comment on function public.export_customer(uuid, uuid) is 'Everything kept about a person, as JSON. For admins.';
 
+create or replace function romashka.addresses_of(workspace uuid, people uuid[], talks uuid[]) returns text[] language plpgsql stable set search_path = '' as $$
+begin
+  -- Also those that were there before a change: what arrived under them may be kept.
+  return array(
+    select distinct lower(a.address) from (
+      select p.email from public.customer_profiles as p where p.workspace_id = workspace and p.id = any (people)
+      union all select p.phone from public.customer_profiles as p where p.workspace_id = workspace and p.id = any (people)
+      union all select i.external_id from public.customer_identities as i where i.workspace_id = workspace and i.customer_id = any (people)
+      union all select unnest(array[c.user_email, c.customer_phone, c.customer_social_id, c.external_conversation_id])
+        from public.conversations as c where c.workspace_id = workspace and c.id = any (talks)
+      union all select unnest(array[a.changes ->> k.key, a.changes -> k.key ->> 'from', a.changes -> k.key ->> 'to'])
+        from public.audit_logs as a cross join (values ('email'), ('phone'), ('external_id')) as k (key)
+       where a.workspace_id = workspace and a.redacted_at is null and a.changes ? k.key
+         and (a.entity_id = any (people) or a.changes ->> 'customer_id' = any (people::text[]))) as known (address)
+     cross join lateral (values (known.address), (nullif(ltrim(known.address, '+'), known.address))) as a (address)
+     -- A shorter one would be found in what has nothing to do with the person.
+     where length(a.address) >= 6 and a.address !~ '^\{');
+end $$;
+comment on function romashka.addresses_of(uuid, uuid[], uuid[]) is 'Under which addresses and numbers people are or were known in a workspace, in small letters.';
+
+create or replace function romashka.erase_traces(workspace uuid, people uuid[], talks uuid[], addresses text[]) returns jsonb language plpgsql set search_path = '' as $$
+declare
+  said constant uuid[] := array(select m.id from public.messages as m where m.workspace_id = workspace and m.conversation_id = any (talks));
+  at constant timestamptz := pg_catalog.now();
+  arrived bigint;
+  waiting bigint;
+  told bigint;
+  recorded bigint;
+begin
+  -- What channels sent us, as it came. What waits to be taken in is not touched: a batch may hold other people's messages.
+  with mentioned as materialized (
+    select w.id, w.created_at, w.status in ('pending', 'processing') as waits from public.webhook_events as w
+     where w.workspace_id = workspace and exists (select from unnest(addresses) as a (address)
+       where strpos(lower(w.payload::text), a.address) > 0 or strpos(lower(w.headers::text), a.address) > 0 or strpos(lower(encode(w.raw_body, 'escape')), a.address) > 0
+          or strpos(lower(w.dedupe_key), a.address) > 0 or strpos(lower(w.ordering_key), a.address) > 0 or strpos(lower(w.error_message), a.address) > 0)),
+  forgotten as (
+    delete from romashka.webhook_event_keys as k using mentioned as m
+     where k.workspace_id = workspace and k.event_id = m.id and not m.waits
+       and exists (select from unnest(addresses) as a (address) where strpos(lower(k.dedupe_key), a.address) > 0)),
+  cleared as (
+    update public.webhook_events as w set payload = '{}', headers = '{}', raw_body = null, error_message = null, ordering_key = null,
+      dedupe_key = case when exists (select from unnest(addresses) as a (address) where strpos(lower(w.dedupe_key), a.address) > 0) then null else w.dedupe_key end
+      from mentioned as m where w.workspace_id = workspace and w.id = m.id and w.created_at = m.created_at and not m.waits
+    returning w.id)
+  select (select count(*) from cleared), (select count(*) from mentioned as m where m.waits) into arrived, waiting;
+
+  -- What receivers were told, and what they answered.
+  update public.webhook_logs as l set payload = null, response_body = null, error_message = null, attempts = '[]',
+    status = case l.status when 'pending' then 'dead' else l.status end, completed_at = case l.status when 'pending' then at else l.completed_at end
+   where l.workspace_id = workspace and (l.payload is not null or l.response_body is not null)
+     and (l.payload -> 'data' ->> 'conversation_id' = any (talks::text[]) or l.payload -> 'data' ->> 'customer_id' = any (people::text[])
+       or exists (select from unnest(addresses) as a (address) where strpos(lower(l.payload::text), a.address) > 0 or strpos(lower(l.response_body), a.address) > 0));
+  get diagnostics told = row_count;
+
+  -- The ledger keeps what happened and when; the words go.
+  set local romashka.audit_work = 'redact';
+  update public.events as e set payload = e.payload - array['reason', 'file', 'error', 'detail', 'reaction']
+   where e.workspace_id = workspace and (e.conversation_id = any (talks) or e.subject_id = any (people)) and e.payload ?| array['reason', 'file', 'error', 'detail', 'reaction'];
+  get diagnostics recorded = row_count;
+  set local romashka.audit_work = '';
+
+  delete from romashka.media_fetches as f where f.workspace_id = workspace and f.message_id = any (said);
+  update public.sla_tracking as s set breach_reason = null where s.workspace_id = workspace and s.conversation_id = any (talks) and s.breach_reason is not null;
+  update public.workflow_executions as e set error_message = null where e.workspace_id = workspace and e.conversation_id = any (talks) and e.error_message is not null;
+  update public.sync_jobs as j set error_details = null
+   where j.workspace_id = workspace and exists (select from unnest(addresses) as a (address) where strpos(lower(j.error_details::text), a.address) > 0);
+  delete from romashka.visitor_sessions as v where v.workspace_id = workspace and lower(v.email) = any (addresses);
+  return jsonb_build_object('incoming_events', arrived, 'incoming_events_waiting', waiting, 'outgoing_webhooks', told, 'ledger_rows', recorded);
+end $$;
+comment on function romashka.erase_traces(uuid, uuid[], uuid[], text[]) is
+  'Takes people out of the queues, the raw incoming events and the ledger of a workspace; returns how many rows. Called by erase_customer.';
+
 create or replace function public.erase_customer(customer uuid, reason text default null, workspace uuid default public.current_workspace_id()) returns jsonb
 language plpgsql security definer set search_path = '' as $$
 -- Definer: writes every table that may hold the person; the workspace and the role are checked first.
@@ -114,6 +186,8 @@ declare
   talks uuid[];
   touched jsonb := '{}'::jsonb;
   files jsonb;
+  addresses text[];
+  their_tags text[];
   rows_done bigint;
 begin
   perform romashka.require_role(workspace, 'admin');
@@ -122,14 +196,24 @@ begin
   end if;
   perform from public.customer_profiles as p where p.id = customer and p.workspace_id = workspace for update;
   if not found then raise exception 'no such customer' using errcode = 'RM404'; end if;
-  people := array(select p.id from public.customer_profiles as p where p.workspace_id = workspace and (p.id = customer or p.merged_into_id = customer));
+  people := array(
+    with recursive merged as (
+      select customer as id
+      union select p.id from public.customer_profiles as p join merged as m on p.merged_into_id = m.id where p.workspace_id = workspace)
+    select m.id from merged as m);
   talks := array(select c.id from public.conversations as c where c.workspace_id = workspace and c.customer_id = any (people) order by c.id for update);
+
+  addresses := romashka.addresses_of(workspace, people, talks);
+  their_tags := array(select distinct unnest(p.tags) from public.customer_profiles as p where p.workspace_id = workspace and p.id = any (people));
+  touched := romashka.erase_traces(workspace, people, talks, addresses);
 
   update public.messages as m set content = '[erased]', media_url = null, media_caption = null, metadata = '{}', knowledge_sources = '{}', external_message_id = null
    where m.workspace_id = workspace and m.conversation_id = any (talks);
   get diagnostics rows_done = row_count;
   touched := touched || jsonb_build_object('messages', rows_done);
-  select coalesce(jsonb_agg(jsonb_build_object('storage_provider', f.storage_provider, 'file_path', f.file_path)), '[]') into files
+  select coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'storage_provider', f.storage_provider, 'file_path', f.file_path,
+      'is_shared', exists (select from public.file_attachments as o where o.file_path = f.file_path and o.storage_provider = f.storage_provider
+        and (o.workspace_id <> workspace or o.conversation_id is null or o.conversation_id <> all (talks))))), '[]') into files
     from public.file_attachments as f where f.workspace_id = workspace and f.conversation_id = any (talks);
   delete from public.file_attachments as f where f.workspace_id = workspace and f.conversation_id = any (talks);
   update public.conversation_notes as n set note = '[erased]' where n.workspace_id = workspace and n.conversation_id = any (talks);
@@ -162,13 +246,20 @@ begin
       or f.source_row ->> 'message_id' in (select m.id::text from public.messages as m where m.workspace_id = workspace and m.conversation_id = any (talks)));
   update public.customer_profiles as p set email = null, name = null, phone = null, company = null, location = null, tags = '{}', custom_fields = '{}', notes = null, erased_at = at, updated_at = at
    where p.workspace_id = workspace and p.id = any (people);
+  -- A tag that nobody else has is counted away at once.
+  with taken as (
+    delete from public.tag_changes as c where c.workspace_id = workspace and c.applies_to = 'customer' and c.tag = any (their_tags) returning c.tag, c.delta)
+  insert into public.tag_counts as k (workspace_id, applies_to, tag, use_count)
+  select workspace, 'customer', t.tag, sum(t.delta) from taken as t group by t.tag order by t.tag
+  on conflict (workspace_id, applies_to, tag) do update set use_count = k.use_count + excluded.use_count;
+  delete from public.tag_counts as k where k.workspace_id = workspace and k.applies_to = 'customer' and k.tag = any (their_tags) and k.use_count = 0;
   touched := touched || jsonb_build_object('profiles', cardinality(people), 'audit_rows', romashka.redact_audit(workspace, people || talks
     || array(select m.id from public.messages as m where m.workspace_id = workspace and m.conversation_id = any (talks))), 'files', files);
   perform romashka.record_event(workspace, 'customer.erased', 'customer', customer, null, jsonb_build_object('reason', reason));
   return touched;
 end $$;
 comment on function public.erase_customer(uuid, text, uuid) is
-  'Takes a person out of every table, the audit and the search; the figures stay. Returns what was touched and which stored files the caller deletes.';
+  'Takes a person out of every table, the queues, the ledger, the audit and the search; the figures stay. Returns what was touched and which stored files the caller deletes (not those that are shared with somebody else).';
 
 revoke execute on all functions in schema romashka from public;
 do $$ begin

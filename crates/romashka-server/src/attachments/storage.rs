@@ -94,6 +94,15 @@ impl Storage {
         }
     }
 
+    /// The storage without a server: of this folder, or of the bucket.
+    pub fn at(folder: PathBuf, bucket: Option<Arc<Bucket>>) -> Storage {
+        Storage {
+            folder,
+            bucket,
+            most: SIZE_LIMIT,
+        }
+    }
+
     /// The same, which takes files of so many bytes at most; never more than the limit of all.
     pub fn up_to(mut self, most: u64) -> Storage {
         self.most = most.min(SIZE_LIMIT);
@@ -260,6 +269,26 @@ impl Storage {
         if path != Self::key(workspace, file) {
             return Ok(());
         }
+        self.remove_at(provider, path).await
+    }
+
+    /// Removes the bytes of a file of which no row is left. A path that is neither made of ids nor of a hash is refused.
+    pub async fn remove_erased(
+        &self,
+        provider: &str,
+        workspace: Uuid,
+        file: Uuid,
+        path: &str,
+    ) -> Answer<()> {
+        let hash = path.rsplit('/').next();
+        match Self::trusted(workspace, file, path, hash) {
+            Some(path) => self.remove_at(provider, path).await,
+            None => Err(Problem::new(Code::Conflict)
+                .detail("The path of the file is none that this program makes")),
+        }
+    }
+
+    async fn remove_at(&self, provider: &str, path: &str) -> Answer<()> {
         if let Some(bucket) = self.bucket_of(provider)? {
             return bucket.remove(path).await.map_err(away);
         }

@@ -132,6 +132,15 @@ impl Problem {
         }
     }
 
+    /// In one line, for who works on the command line: what is wrong, and what is behind it.
+    pub fn line(&self) -> String {
+        let said = self.detail.as_deref().unwrap_or(self.code.title());
+        match &self.source {
+            Some(source) => format!("{said} ({source})"),
+            None => said.to_owned(),
+        }
+    }
+
     /// When to try again, in whole seconds (RFC 9110, section 10.2.3).
     pub fn retry_after(self, seconds: u64) -> Problem {
         self.header(header::RETRY_AFTER, HeaderValue::from(seconds))

@@ -15,6 +15,7 @@ mod docs;
 mod doctor;
 mod down;
 mod environment;
+mod gdpr;
 mod import;
 mod keys;
 mod maintain;
@@ -42,6 +43,7 @@ pub enum Command {
     Doctor(doctor::Args),
     Maintain(maintain::Args),
     Audit(audit::Args),
+    Gdpr(gdpr::Args),
     Backup(backup::Args),
     Restore(restore::Args),
     Import(import::Args),
@@ -69,6 +71,7 @@ impl Command {
             Command::Doctor(arguments) => doctor::run(arguments, context).await,
             Command::Maintain(arguments) => maintain::run(arguments, context).await,
             Command::Audit(arguments) => audit::run(arguments, context).await,
+            Command::Gdpr(arguments) => gdpr::run(arguments, context).await,
             Command::Backup(arguments) => backup::run(arguments, context).await,
             Command::Restore(arguments) => restore::run(arguments, context).await,
             Command::Import(arguments) => import::run(arguments, context).await,
