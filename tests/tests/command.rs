@@ -49,6 +49,7 @@ async fn every_answer_is_one_document_of_json() {
         (&["verify", "--list"], 0),
         (&["maintain", "--dry-run"], 0),
         (&["maintain"], 0),
+        (&["tune"], 0),
         (&["down"], 0),
     ] {
         let mut command = romashka(folder.path(), arguments);

@@ -21,6 +21,7 @@ mod statement_text;
 mod statements;
 mod storage;
 mod survey;
+mod tuning;
 
 use std::fmt;
 use std::time::Duration;
@@ -36,6 +37,7 @@ pub use platform::Platform;
 pub use run::{Doctor, DoctorError};
 pub use statements::{SlowStatement, Statements};
 pub use storage::TableSize;
+pub use tuning::{Applied, FIRST_LINE, Suggestion, Tuning};
 
 use recommendations::Topic;
 

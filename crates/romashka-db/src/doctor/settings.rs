@@ -4,6 +4,7 @@ use tokio_postgres::Error;
 
 use super::recommendations::{Accepted, Recommendation, Topic, Value, recommend};
 use super::survey::{Setting, Survey};
+use super::tuning::Suggestion;
 use super::{Finding, Mend, Severity, figures};
 
 /// Whether a setting is as good as recommended.
@@ -84,6 +85,33 @@ fn compare(survey: &Survey<'_>, recommendation: &Recommendation) -> Option<Findi
         ),
     };
     Some(finding(found, mend(survey, setting, recommendation)))
+}
+
+/// What `romashka tune` says about a setting; nothing where it is as good as recommended.
+pub(super) fn suggestion(
+    survey: &Survey<'_>,
+    recommendation: &Recommendation,
+) -> Option<Suggestion> {
+    let finding = compare(survey, recommendation)?;
+    let setting = survey.setting(recommendation.setting());
+    let value = match (recommendation.value, setting) {
+        (Value::Entry(entry), setting) => {
+            let mut list = setting.map_or_else(Vec::new, |setting| entries(&setting.value));
+            list.push(entry.to_owned());
+            list.join(", ")
+        }
+        (value, _) => value.setting(),
+    };
+    Some(Suggestion {
+        setting: recommendation.setting(),
+        current: setting.map_or_else(|| "not to be seen".to_owned(), Setting::words),
+        value: format!("'{}'", value.replace('\'', "''")),
+        severity: finding.severity,
+        reason: finding.why,
+        statement: finding.mend.statement,
+        advice: finding.mend.advice,
+        needs_restart: finding.mend.needs_restart,
+    })
 }
 
 fn mend(survey: &Survey<'_>, setting: &Setting, recommendation: &Recommendation) -> Mend {

@@ -51,7 +51,7 @@ fn group(name: &str) -> Result<Group, String> {
         .ok_or_else(|| format!("the groups are {}", Group::ALL.map(Group::name).join(", ")))
 }
 
-fn memory(text: &str) -> Result<u64, String> {
+pub(super) fn memory(text: &str) -> Result<u64, String> {
     let bytes = doctor::parse_size(text)
         .ok_or_else(|| "write a size with its unit: 8GiB, 4096MB".to_owned())?;
     // A number without its unit is a slip, and a server with less does not exist.
@@ -106,7 +106,7 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
     })
 }
 
-fn failed(error: DoctorError) -> Failure {
+pub(super) fn failed(error: DoctorError) -> Failure {
     let exit = match &error {
         DoctorError::Lost(_) => Exit::Unreachable,
         DoctorError::Database(_) => Exit::Failure,
@@ -179,7 +179,7 @@ fn print(report: &Report, groups: &[Group], console: &Console) {
     print_summary(report, console);
 }
 
-fn machine(resources: &Resources) -> String {
+pub(super) fn machine(resources: &Resources) -> String {
     let memory = match (resources.memory, resources.memory_source) {
         (Some(bytes), source) => format!(
             "{} of memory{}",
@@ -236,7 +236,7 @@ fn print_summary(report: &Report, console: &Console) {
     }
 }
 
-fn mark(severity: Severity) -> (Tone, &'static str) {
+pub(super) fn mark(severity: Severity) -> (Tone, &'static str) {
     match severity {
         Severity::Error => (Tone::Bad, "✗"),
         Severity::Warning => (Tone::Doubtful, "!"),

@@ -26,6 +26,7 @@ mod restore;
 mod seed;
 mod serve;
 mod status;
+mod tune;
 mod up;
 mod verify;
 
@@ -42,6 +43,7 @@ pub enum Command {
     Verify(verify::Args),
     Doctor(doctor::Args),
     Maintain(maintain::Args),
+    Tune(tune::Args),
     Audit(audit::Args),
     Gdpr(gdpr::Args),
     Backup(backup::Args),
@@ -70,6 +72,7 @@ impl Command {
             Command::Verify(arguments) => verify::run(arguments, context).await,
             Command::Doctor(arguments) => doctor::run(arguments, context).await,
             Command::Maintain(arguments) => maintain::run(arguments, context).await,
+            Command::Tune(arguments) => tune::run(arguments, context).await,
             Command::Audit(arguments) => audit::run(arguments, context).await,
             Command::Gdpr(arguments) => gdpr::run(arguments, context).await,
             Command::Backup(arguments) => backup::run(arguments, context).await,
