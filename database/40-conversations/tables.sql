@@ -140,6 +140,7 @@ create table if not exists public.scheduled_messages (
 comment on table public.scheduled_messages is 'Answers that are to be sent later.';
 create index if not exists scheduled_messages_conversation_id_idx on public.scheduled_messages (conversation_id, workspace_id, send_at, id);
 create index if not exists scheduled_messages_send_at_idx on public.scheduled_messages (send_at) where status = 'scheduled';
+create index if not exists scheduled_messages_status_idx on public.scheduled_messages (workspace_id, created_at) where status = 'failed';
 create index if not exists scheduled_messages_sender_id_idx on public.scheduled_messages (sender_id) where sender_id is not null;
 
 create table if not exists public.conversation_analytics (

@@ -94,6 +94,7 @@ create table if not exists public.sync_jobs (
 comment on table public.sync_jobs is 'Orders to exchange data with another system: a queue, in order for each integration.';
 create index if not exists sync_jobs_integration_id_idx on public.sync_jobs (integration_id, workspace_id, created_at, id);
 create index if not exists sync_jobs_next_attempt_at_idx on public.sync_jobs (next_attempt_at) where status in ('pending', 'running');
+create index if not exists sync_jobs_status_idx on public.sync_jobs (workspace_id, created_at) where status = 'dead';
 
 create table if not exists public.webhook_subscriptions (
   id uuid not null default public.generate_uuid(),

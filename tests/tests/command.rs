@@ -47,6 +47,7 @@ async fn every_answer_is_one_document_of_json() {
         (&["verify"], 0),
         (&["verify", "--group", "counters", "--fix"], 0),
         (&["verify", "--list"], 0),
+        (&["monitor", "--once"], 0),
         (&["maintain", "--dry-run"], 0),
         (&["maintain"], 0),
         (&["tune"], 0),

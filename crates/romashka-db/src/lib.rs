@@ -14,6 +14,7 @@ pub mod import;
 pub mod key_file;
 pub mod maintenance;
 pub mod migrations;
+pub mod monitor;
 pub mod privacy;
 #[cfg(unix)]
 pub mod private;

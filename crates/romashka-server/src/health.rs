@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
+use romashka_db::monitor::Figures;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -71,7 +72,7 @@ async fn read_readiness(State(server): State<Server>) -> Answer<Json<Readiness>>
 
 /// Figures for Prometheus
 ///
-/// Requests, their times, and the pool of connections. Answered to callers of a private network alone.
+/// Requests, their times, the pool of connections, and the figures of the database. Answered to callers of a private network alone.
 #[utoipa::path(get, path = "/metrics", tag = "Operations", security(()),
     responses((status = OK, content_type = "text/plain", body = String)))]
 async fn read_metrics(
@@ -86,6 +87,31 @@ async fn read_metrics(
             header::CONTENT_TYPE,
             "text/plain; version=0.0.4; charset=utf-8",
         )],
-        observe::render(&server),
+        format!(
+            "{}{}",
+            observe::render(&server),
+            database_figures(&server).await
+        ),
     ))
+}
+
+/// The figures of the database, and whether it told them: a process whose database is away is not away itself.
+async fn database_figures(server: &Server) -> String {
+    let told: Answer<serde_json::Value> = async {
+        let service = server.service().await?;
+        Statement::new(include_str!("monitor.sql"))
+            .value(&service)
+            .await
+    }
+    .await;
+    let (is_up, text) = match told {
+        Ok(told) => (1, Figures::of(&told).prometheus()),
+        Err(problem) => {
+            tracing::warn!(problem = problem.line(), "the database tells no figures");
+            (0, String::new())
+        }
+    };
+    format!(
+        "# HELP romashka_database_up Whether the database told its figures.\n# TYPE romashka_database_up gauge\nromashka_database_up {is_up}\n{text}"
+    )
 }

@@ -20,6 +20,7 @@ mod import;
 mod keys;
 mod maintain;
 mod migrate;
+mod monitor;
 mod private_server;
 mod psql;
 mod restore;
@@ -42,6 +43,7 @@ pub enum Command {
     Adopt(adopt::Args),
     Verify(verify::Args),
     Doctor(doctor::Args),
+    Monitor(monitor::Args),
     Maintain(maintain::Args),
     Tune(tune::Args),
     Audit(audit::Args),
@@ -71,6 +73,7 @@ impl Command {
             Command::Adopt(arguments) => adopt::run(arguments, context).await,
             Command::Verify(arguments) => verify::run(arguments, context).await,
             Command::Doctor(arguments) => doctor::run(arguments, context).await,
+            Command::Monitor(arguments) => monitor::run(arguments, context).await,
             Command::Maintain(arguments) => maintain::run(arguments, context).await,
             Command::Tune(arguments) => tune::run(arguments, context).await,
             Command::Audit(arguments) => audit::run(arguments, context).await,

@@ -1,0 +1,2 @@
+-- The figures of the database.
+select public.monitor()
