@@ -1130,7 +1130,7 @@ create table if not exists romashka.outgoing_mails (
   last_error text,
   created_at timestamptz not null default now(),
   constraint outgoing_mails_pkey primary key (id),
-  constraint outgoing_mails_kind_check check (kind in ('invitation', 'password_reset', 'password_changed', 'second_factor_changed', 'report', 'webhook_failing', 'webhook_disabled', 'channel_failing')),
+  constraint outgoing_mails_kind_check check (kind in ('invitation', 'password_reset', 'password_changed', 'second_factor_changed', 'report', 'webhook_failing', 'webhook_disabled', 'channel_failing', 'channel_alert')),
   constraint outgoing_mails_recipient_check check (length(recipient) <= 320 and recipient ~ '^[^@\s]+@[^@\s]+$'),
   constraint outgoing_mails_language_check check (length(language) between 2 and 35),
   constraint outgoing_mails_content_check check (romashka.is_envelope(content)),
@@ -1354,6 +1354,11 @@ create table if not exists public.message_templates (
   status text not null default 'pending',
   channel_type text not null,
   external_template_id text,
+  provider_status text,
+  provider_status_at timestamptz,
+  status_reason text,
+  quality text,
+  account_id text,
   usage_count integer not null default 0,
   created_by uuid,
   created_at timestamptz not null default now(),
@@ -1368,10 +1373,56 @@ create table if not exists public.message_templates (
   constraint message_templates_status_check check (status in ('pending', 'approved', 'rejected')),
   constraint message_templates_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
   constraint message_templates_template_content_check check (jsonb_typeof(template_content) = 'object'),
+  constraint message_templates_quality_check check (quality in ('green', 'yellow', 'red', 'unknown')),
+  constraint message_templates_provider_status_check check (length(provider_status) between 1 and 64),
+  constraint message_templates_account_id_check check (length(account_id) between 1 and 64),
+  constraint message_templates_status_reason_check check (length(status_reason) <= 2000),
   constraint message_templates_usage_count_check check (usage_count >= 0)
 );
 comment on table public.message_templates is 'Messages a provider approves beforehand, for writing to a customer outside of the window in which free text is allowed.';
 create index if not exists message_templates_created_by_idx on public.message_templates (created_by) where created_by is not null;
+
+create table if not exists public.channel_alerts (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  channel_id uuid not null,
+  kind text not null,
+  subject text not null default '',
+  severity text not null,
+  message text not null,
+  details jsonb not null default '{}',
+  raised_at timestamptz not null default now(),
+  changed_at timestamptz not null default now(),
+  resolved_at timestamptz,
+  constraint channel_alerts_pkey primary key (id, workspace_id),
+  constraint channel_alerts_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint channel_alerts_kind_check check (kind in ('account', 'number', 'template', 'mailbox')),
+  constraint channel_alerts_subject_check check (length(subject) <= 600),
+  constraint channel_alerts_severity_check check (severity in ('notice', 'warning', 'critical')),
+  constraint channel_alerts_message_check check (length(message) between 1 and 2000),
+  constraint channel_alerts_details_check check (jsonb_typeof(details) = 'object')
+);
+comment on table public.channel_alerts is 'What is wrong with a channel or may soon be, by its provider''s word or our own trying. One row for each trouble; it ends when the provider says so or an admin does.';
+create unique index if not exists channel_alerts_open_key on public.channel_alerts (channel_id, workspace_id, kind, subject) where resolved_at is null;
+create index if not exists channel_alerts_channel_id_idx on public.channel_alerts (channel_id, workspace_id, raised_at desc);
+
+create table if not exists public.sms_opt_outs (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  our_number text not null,
+  customer_number text not null,
+  is_opted_out boolean not null default true,
+  source text not null,
+  changed_at timestamptz not null default now(),
+  created_at timestamptz not null default now(),
+  constraint sms_opt_outs_pkey primary key (id, workspace_id),
+  constraint sms_opt_outs_customer_number_key unique (workspace_id, customer_number, our_number),
+  constraint sms_opt_outs_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint sms_opt_outs_our_number_check check (length(our_number) between 1 and 64),
+  constraint sms_opt_outs_customer_number_check check (length(customer_number) between 1 and 64),
+  constraint sms_opt_outs_source_check check (source in ('word', 'provider', 'refusal'))
+);
+comment on table public.sms_opt_outs is 'Who has asked one of our numbers for no more text messages, or has asked for them again. It is about the numbers, whoever the customer is.';
 
 create table if not exists public.channel_routing_rules (
   id uuid not null default public.generate_uuid(),
@@ -1502,6 +1553,45 @@ comment on table romashka.channel_tokens is 'Which channel the address of a webh
 revoke all on romashka.channel_tokens from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
 alter table romashka.channel_tokens enable row level security;
 alter table romashka.channel_tokens force row level security;
+
+-- Mail for an address must not be another workspace's by chance: the second thing here that is unique beyond workspaces.
+create table if not exists romashka.mail_addresses (
+  address text not null,
+  workspace_id uuid not null,
+  created_at timestamptz not null default now(),
+  constraint mail_addresses_pkey primary key (address),
+  constraint mail_addresses_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint mail_addresses_address_check check (length(address) between 3 and 512)
+);
+comment on table romashka.mail_addresses is 'Which workspace takes the mail for an address, by its channels that are not switched off.';
+create index if not exists mail_addresses_workspace_id_idx on romashka.mail_addresses (workspace_id);
+revoke all on romashka.mail_addresses from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.mail_addresses enable row level security;
+alter table romashka.mail_addresses force row level security;
+
+-- When the provider of a channel is asked for its templates and its number next.
+create table if not exists romashka.channel_syncs (
+  workspace_id uuid not null default public.current_workspace_id(),
+  channel_id uuid not null,
+  digits text,
+  quality text,
+  due_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  failures integer not null default 0,
+  last_error text,
+  synced_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint channel_syncs_pkey primary key (channel_id, workspace_id),
+  constraint channel_syncs_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint channel_syncs_failures_check check (failures >= 0),
+  constraint channel_syncs_digits_check check (digits ~ '^[0-9]{1,20}$')
+) with (fillfactor = 80);
+comment on table romashka.channel_syncs is 'Channels whose provider is asked now and then for what its webhooks may have failed to tell: templates, and the quality of the number.';
+create index if not exists channel_syncs_due_at_idx on romashka.channel_syncs (due_at);
+revoke all on romashka.channel_syncs from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.channel_syncs enable row level security;
+alter table romashka.channel_syncs force row level security;
 
 -- How far a mailbox has been read, and which process reads it.
 create table if not exists romashka.mailboxes (
@@ -2230,6 +2320,69 @@ comment on table public.knowledge_analytics is 'Each use of an article, and whet
 create index if not exists knowledge_analytics_knowledge_item_id_idx on public.knowledge_analytics (knowledge_item_id, workspace_id, created_at desc);
 create index if not exists knowledge_analytics_conversation_id_idx on public.knowledge_analytics (conversation_id, workspace_id) where conversation_id is not null;
 
+-- What the assistant finds by meaning. Derived from the articles, and made again from them at any time.
+create table if not exists romashka.knowledge_passages (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null,
+  knowledge_item_id uuid not null,
+  model text not null,
+  version integer not null,
+  position integer not null,
+  headings text[] not null default '{}',
+  content text not null,
+  embedding bytea not null,
+  sentence_bounds integer[] not null default '{}',
+  sentence_embeddings bytea[] not null default '{}',
+  revision bigint not null,
+  constraint knowledge_passages_pkey primary key (id, workspace_id),
+  constraint knowledge_passages_position_key unique (knowledge_item_id, workspace_id, model, position),
+  constraint knowledge_passages_knowledge_item_id_fkey foreign key (knowledge_item_id, workspace_id) references public.knowledge_items (id, workspace_id) on delete cascade,
+  constraint knowledge_passages_position_check check (position >= 0),
+  constraint knowledge_passages_sentence_bounds_check check (cardinality(sentence_bounds) = 2 * cardinality(sentence_embeddings))
+);
+comment on table romashka.knowledge_passages is 'Articles cut into passages, with the vector that a model gave each. Position 0 is the title.';
+create index if not exists knowledge_passages_revision_idx on romashka.knowledge_passages (workspace_id, model, revision);
+revoke all on romashka.knowledge_passages from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.knowledge_passages enable row level security;
+alter table romashka.knowledge_passages force row level security;
+
+create table if not exists romashka.knowledge_indexing (
+  knowledge_item_id uuid not null,
+  workspace_id uuid not null,
+  status text not null default 'pending',
+  model text,
+  version integer,
+  attempt_count integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  error_message text,
+  indexed_at timestamptz,
+  constraint knowledge_indexing_pkey primary key (knowledge_item_id, workspace_id),
+  constraint knowledge_indexing_knowledge_item_id_fkey foreign key (knowledge_item_id, workspace_id) references public.knowledge_items (id, workspace_id) on delete cascade,
+  constraint knowledge_indexing_status_check check (status in ('pending', 'indexing', 'indexed', 'failed')),
+  constraint knowledge_indexing_attempt_count_check check (attempt_count >= 0),
+  constraint knowledge_indexing_lease_id_check check ((lease_id is not null) = (status = 'indexing'))
+) with (fillfactor = 70);
+comment on table romashka.knowledge_indexing is 'Of each article, whether its passages are those of its present text: the queue they are made from.';
+create index if not exists knowledge_indexing_next_attempt_at_idx on romashka.knowledge_indexing (next_attempt_at) where status in ('pending', 'indexing');
+create index if not exists knowledge_indexing_status_idx on romashka.knowledge_indexing (workspace_id, status);
+revoke all on romashka.knowledge_indexing from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.knowledge_indexing enable row level security;
+alter table romashka.knowledge_indexing force row level security;
+
+create table if not exists romashka.knowledge_revisions (
+  workspace_id uuid not null,
+  revision bigint not null default 0,
+  removals bigint not null default 0,
+  constraint knowledge_revisions_pkey primary key (workspace_id),
+  constraint knowledge_revisions_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade
+) with (fillfactor = 50);
+comment on table romashka.knowledge_revisions is 'How often a workspace''s passages changed: by it, a process knows whether what it holds in memory is still so.';
+revoke all on romashka.knowledge_revisions from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.knowledge_revisions enable row level security;
+alter table romashka.knowledge_revisions force row level security;
+
 -- ============ 60-workflows/tables ============
 -- Purpose: automations and each of their runs.
 -- Invariants: a run keeps its state in its row, so that it goes on after a restart; the counters of a workflow equal a recount of its ended runs.
@@ -2831,6 +2984,32 @@ create index if not exists media_fetches_message_id_idx on romashka.media_fetche
 revoke all on romashka.media_fetches from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
 alter table romashka.media_fetches enable row level security;
 alter table romashka.media_fetches force row level security;
+
+-- What a provider is to be told of how far we have read a talk, and that somebody types. One row a talk: only the newest counts.
+create table if not exists romashka.read_marks (
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  channel_id uuid not null,
+  external_message_id text not null,
+  wants_typing boolean not null default false,
+  is_pending boolean not null default true,
+  told_message_id text,
+  typing_told_at timestamptz,
+  attempt_count integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  created_at timestamptz not null default now(),
+  constraint read_marks_pkey primary key (conversation_id, workspace_id),
+  constraint read_marks_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint read_marks_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint read_marks_attempt_count_check check (attempt_count >= 0)
+) with (fillfactor = 70);
+comment on table romashka.read_marks is 'What WhatsApp is to be told of each talk: up to which message it was read, and that somebody types.';
+create index if not exists read_marks_next_attempt_at_idx on romashka.read_marks (next_attempt_at) where is_pending;
+create index if not exists read_marks_channel_id_idx on romashka.read_marks (channel_id, workspace_id);
+revoke all on romashka.read_marks from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.read_marks enable row level security;
+alter table romashka.read_marks force row level security;
 
 -- ============ 90-operations/tables ============
 -- Purpose: settings of a workspace, and the record of who changed what.
@@ -4543,6 +4722,49 @@ begin
 end $$;
 comment on function public.replay_webhook_events(uuid[], timestamptz, uuid) is 'Puts failed, dead and quarantined events back on the queue, by id or since a moment; returns how many.';
 
+create or replace function romashka.mail_addresses_of(configuration jsonb) returns text[] language plpgsql immutable set search_path = '' as $$
+begin
+  return array(
+    select distinct a.own from (
+      select lower(btrim(configuration ->> 'address')) as own
+      union all
+      select lower(btrim(alias)) from unnest(case jsonb_typeof(configuration -> 'aliases')
+               when 'array' then array(select jsonb_array_elements_text(configuration -> 'aliases'))
+               when 'string' then string_to_array(configuration ->> 'aliases', ',') end) as alias) as a
+     where length(a.own) between 3 and 512 order by a.own);
+end $$;
+comment on function romashka.mail_addresses_of(jsonb) is 'The addresses of a channel of mail, its own and the aliases, in lower case.';
+
+create or replace function romashka.claim_mail_addresses() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody sees what other workspaces have. The table is locked in the order of the addresses, so that two channels cannot wait for each other.
+declare
+  wanted text[] := '{}';
+  given_up text[] := '{}';
+  one text;
+  taken boolean;
+begin
+  if tg_op <> 'DELETE' and new.type = 'email' and new.status <> 'inactive' then wanted := romashka.mail_addresses_of(new.configuration); end if;
+  if tg_op <> 'INSERT' and old.type = 'email' and old.status <> 'inactive' then given_up := romashka.mail_addresses_of(old.configuration); end if;
+  foreach one in array wanted loop
+    insert into romashka.mail_addresses as m (address, workspace_id) values (one, new.workspace_id)
+    on conflict (address) do update set workspace_id = excluded.workspace_id where m.workspace_id = excluded.workspace_id;
+    if not found then
+      raise exception 'the address % belongs to a channel of another workspace', one using errcode = 'RM409',
+        hint = 'Mail for one address goes to one workspace: give this channel another address or alias, or have the other channel switched off first.';
+    end if;
+  end loop;
+  foreach one in array given_up loop
+    continue when one = any (wanted);
+    select exists (select from public.communication_channels as c
+      where c.workspace_id = old.workspace_id and c.type = 'email' and c.status <> 'inactive' and c.id <> old.id and one = any (romashka.mail_addresses_of(c.configuration))) into taken;
+    if not taken then delete from romashka.mail_addresses as m where m.address = one and m.workspace_id = old.workspace_id; end if;
+  end loop;
+  return null;
+end $$;
+comment on function romashka.claim_mail_addresses() is 'Trigger: the addresses of a channel of mail are its workspace''s alone, while the channel is not switched off.';
+create or replace trigger communication_channels_20_addresses after insert or delete or update of configuration, status, type on public.communication_channels
+  for each row execute function romashka.claim_mail_addresses();
+
 create or replace function romashka.find_mail_channel(address text) returns table (workspace_id uuid, channel_id uuid)
 language plpgsql stable security definer set search_path = '' as $$
 -- Definer: the server's alone, over all workspaces.
@@ -4684,6 +4906,198 @@ create or replace trigger communication_channels_30_error before update of confi
 create or replace trigger communication_channels_40_resume after update of configuration, api_credentials, status on public.communication_channels
   for each row when (old.last_error is not null and new.last_error is null) execute function romashka.forget_channel_error();
 
+-- What is wrong with a channel ----------------------------------------------------------------------------------------------
+
+create or replace function romashka.raise_channel_alert(channel uuid, about_kind text, about text, severity text, message text, details jsonb, at timestamptz, workspace uuid)
+returns table (email text, channel_name text, workspace_name text) language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the server's alone.
+declare
+  open_alert public.channel_alerts;
+  rank constant text[] := array['notice', 'warning', 'critical'];
+begin
+  -- News of one channel one after the other, so that two workers do not both tell of one trouble.
+  perform from public.communication_channels as c where c.id = channel and c.workspace_id = workspace for no key update;
+  if not found then return; end if;
+  if exists (select from public.channel_alerts as a where a.channel_id = channel and a.workspace_id = workspace and a.kind = about_kind and a.subject = about and a.changed_at > at) then
+    return;
+  end if;
+  select * into open_alert from public.channel_alerts as a
+   where a.channel_id = channel and a.workspace_id = workspace and a.kind = about_kind and a.subject = about and a.resolved_at is null;
+  if found then
+    update public.channel_alerts as a set severity = raise_channel_alert.severity, message = raise_channel_alert.message, details = raise_channel_alert.details, changed_at = at
+     where a.id = open_alert.id and a.workspace_id = workspace;
+    if array_position(rank, raise_channel_alert.severity) <= array_position(rank, open_alert.severity) then return; end if;
+  else
+    insert into public.channel_alerts (workspace_id, channel_id, kind, subject, severity, message, details, raised_at, changed_at)
+    values (workspace, channel, about_kind, about, raise_channel_alert.severity, raise_channel_alert.message, raise_channel_alert.details, at, at);
+  end if;
+  perform romashka.record_event(workspace, 'channel.alert', 'communication_channel', channel, null,
+    jsonb_build_object('kind', about_kind, 'subject', about, 'severity', raise_channel_alert.severity, 'message', raise_channel_alert.message), 'system');
+  if raise_channel_alert.severity = 'notice' then return; end if;
+  return query
+    select u.email::text, c.name, w.name from public.communication_channels as c
+      join public.workspaces as w on w.id = c.workspace_id
+      join public.workspace_members as m on m.workspace_id = c.workspace_id and m.role in ('owner', 'admin')
+      join auth.users as u on u.id = m.user_id
+     where c.id = channel and c.workspace_id = workspace and u.email is not null;
+end $$;
+comment on function romashka.raise_channel_alert(uuid, text, text, text, text, jsonb, timestamptz, uuid) is
+  'Keeps that something is wrong with a channel. The first time, and when it gets worse, it is an event, and the admins who are to be told are returned; news that are older than what is known change nothing.';
+
+create or replace function romashka.end_channel_alert(channel uuid, about_kind text, about text, at timestamptz, workspace uuid) returns boolean
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+begin
+  perform from public.communication_channels as c where c.id = channel and c.workspace_id = workspace for no key update;
+  update public.channel_alerts as a set resolved_at = pg_catalog.clock_timestamp(), changed_at = greatest(a.changed_at, at)
+   where a.channel_id = channel and a.workspace_id = workspace and a.kind = about_kind and a.subject = about and a.resolved_at is null and a.changed_at <= at;
+  if not found then return false; end if;
+  perform romashka.record_event(workspace, 'channel.recovered', 'communication_channel', channel, null, jsonb_build_object('kind', about_kind, 'subject', about), 'system');
+  return true;
+end $$;
+comment on function romashka.end_channel_alert(uuid, text, text, timestamptz, uuid) is 'Says that a trouble of a channel is over, as an event; false when none of that kind is open or what is known is newer.';
+
+create or replace function public.resolve_channel_alert(alert uuid, workspace uuid default public.current_workspace_id()) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody writes alerts himself; the role is checked first.
+declare
+  found_alert public.channel_alerts;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  select * into found_alert from public.channel_alerts as a where a.id = alert and a.workspace_id = workspace for update;
+  if not found then raise exception 'no such alert' using errcode = 'RM404'; end if;
+  if found_alert.resolved_at is not null then return; end if;
+  update public.channel_alerts as a set resolved_at = pg_catalog.clock_timestamp() where a.id = alert and a.workspace_id = workspace;
+  perform romashka.record_event(workspace, 'channel.recovered', 'communication_channel', found_alert.channel_id, null,
+    jsonb_build_object('kind', found_alert.kind, 'subject', found_alert.subject));
+end $$;
+comment on function public.resolve_channel_alert(uuid, uuid) is 'An admin says that a trouble of a channel is over; what it has stopped goes on. Twice changes nothing. The provider''s next word may raise it again.';
+
+create or replace function romashka.channel_health(channel uuid, workspace uuid, last_error text) returns text language plpgsql stable set search_path = '' as $$
+begin
+  if last_error is not null then return 'critical'; end if;
+  return coalesce((select case when bool_or(a.severity = 'critical') then 'critical' when bool_or(a.severity = 'warning') then 'warning' end
+    from public.channel_alerts as a where a.channel_id = channel and a.workspace_id = workspace and a.resolved_at is null), 'good');
+end $$;
+comment on function romashka.channel_health(uuid, uuid, text) is 'How a channel is: good, warning or critical, by its open alerts and whether its provider lets it in.';
+
+-- Channels whose provider is asked now and then ----------------------------------------------------------------------------------
+
+create or replace function romashka.claim_channel_syncs(batch_size integer, worker text, lease interval default '10 minutes')
+returns table (workspace_id uuid, channel_id uuid, configuration jsonb, api_credentials jsonb, quality text, failures integer, lease_id uuid) language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the server's alone, over all workspaces.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  token constant uuid := gen_random_uuid();
+begin
+  insert into romashka.channel_syncs as s (workspace_id, channel_id)
+  select c.workspace_id, c.id from public.communication_channels as c
+   where c.type = 'whatsapp' and c.status = 'active' and c.api_credentials is not null and c.configuration ? 'account_id'
+     and not exists (select from romashka.channel_syncs as x where x.channel_id = c.id and x.workspace_id = c.workspace_id)
+  on conflict do nothing;
+  return query
+    with chosen as materialized (
+      select x.channel_id, x.workspace_id from romashka.channel_syncs as x
+        join public.communication_channels as c on c.id = x.channel_id and c.workspace_id = x.workspace_id and c.status = 'active' and c.configuration ? 'account_id'
+        join public.workspaces as w on w.id = x.workspace_id and w.status = 'active'
+       where x.due_at <= at order by x.due_at limit greatest(1, least(batch_size, 100)) for update of x skip locked),
+    taken as (
+      update romashka.channel_syncs as s set lease_id = token, locked_by = worker, due_at = at + lease
+        from chosen where s.channel_id = chosen.channel_id and s.workspace_id = chosen.workspace_id returning s.*)
+    select t.workspace_id, t.channel_id, c.configuration, c.api_credentials, t.quality, t.failures, t.lease_id
+      from taken as t join public.communication_channels as c on c.id = t.channel_id and c.workspace_id = t.workspace_id;
+end $$;
+comment on function romashka.claim_channel_syncs(integer, text, interval) is 'Takes up to batch_size channels whose provider is to be asked now.';
+
+create or replace function romashka.finish_channel_sync(channel uuid, lease uuid, digits text, quality text, message text, wait interval, workspace uuid) returns boolean
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  update romashka.channel_syncs as s
+     set lease_id = null, locked_by = null, due_at = at + wait, digits = coalesce(finish_channel_sync.digits, s.digits), quality = coalesce(finish_channel_sync.quality, s.quality),
+         last_error = left(message, 2000), failures = case when message is null then 0 else s.failures + 1 end,
+         synced_at = case when message is null then at else s.synced_at end
+   where s.channel_id = channel and s.workspace_id = workspace and s.lease_id = lease;
+  return found;
+end $$;
+comment on function romashka.finish_channel_sync(uuid, uuid, text, text, text, interval, uuid) is
+  'Says how asking a provider ended and when it is asked next. False when the lease is lost: somebody wants it asked again.';
+
+create or replace function romashka.sync_channel_now(channel uuid, workspace uuid) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+begin
+  update romashka.channel_syncs as s set due_at = pg_catalog.clock_timestamp(), lease_id = null, locked_by = null where s.channel_id = channel and s.workspace_id = workspace;
+  return found;
+end $$;
+comment on function romashka.sync_channel_now(uuid, uuid) is 'Has the provider of a channel asked at once; who asks already is asked again. False for a channel that is never asked.';
+
+create or replace function romashka.channel_of_digits(workspace uuid, wanted text) returns setof uuid language plpgsql stable security definer set search_path = '' as $$
+-- Definer: the server's alone.
+begin
+  return query select s.channel_id from romashka.channel_syncs as s where s.workspace_id = workspace and s.digits = wanted order by s.created_at, s.channel_id limit 1;
+end $$;
+comment on function romashka.channel_of_digits(uuid, text) is 'The channel whose number a provider writes so.';
+
+create or replace function romashka.sync_templates(account text, templates jsonb, workspace uuid)
+returns table (name text, language text, provider_status text, quality text, status_reason text, is_new boolean) language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  return query
+    with given as (
+      select distinct on (x.name, x.language) x.* from jsonb_to_recordset(templates)
+        as x (id text, name text, language text, category text, status text, provider_status text, status_reason text, quality text, content jsonb) order by x.name, x.language),
+    stored as (
+      insert into public.message_templates as t (workspace_id, name, language, category, template_content, status, channel_type, external_template_id, provider_status, provider_status_at,
+        status_reason, quality, account_id)
+      select workspace, g.name, g.language, coalesce(g.category, 'utility'), g.content, coalesce(g.status, 'pending'), 'whatsapp', g.id, g.provider_status, at, g.status_reason, g.quality, account
+        from given as g order by g.name, g.language
+      on conflict (workspace_id, channel_type, name, language) do update
+         set category = coalesce((select g.category from given as g where g.name = excluded.name and g.language = excluded.language), t.category),
+             template_content = t.template_content || excluded.template_content,
+             status = coalesce((select g.status from given as g where g.name = excluded.name and g.language = excluded.language), t.status),
+             external_template_id = excluded.external_template_id, provider_status = excluded.provider_status, provider_status_at = at, status_reason = excluded.status_reason,
+             quality = coalesce(excluded.quality, t.quality), account_id = excluded.account_id, updated_at = pg_catalog.now()
+       where (t.external_template_id, t.provider_status, t.account_id) is distinct from (excluded.external_template_id, excluded.provider_status, excluded.account_id)
+          or t.quality is distinct from coalesce(excluded.quality, t.quality) or t.template_content is distinct from t.template_content || excluded.template_content
+          or t.category is distinct from coalesce((select g.category from given as g where g.name = excluded.name and g.language = excluded.language), t.category)
+      returning t.name, t.language, t.provider_status, t.quality, t.status_reason, t.xmax = 0 as is_new),
+    gone as (
+      update public.message_templates as t set status = 'rejected', provider_status = 'DELETED', provider_status_at = at, status_reason = null, updated_at = pg_catalog.now()
+       where t.workspace_id = workspace and t.channel_type = 'whatsapp' and t.account_id = account and t.provider_status is distinct from 'DELETED'
+         and not exists (select from given as g where g.name = t.name and g.language = t.language)
+      returning t.name, t.language, t.provider_status, t.quality, t.status_reason, false)
+    select * from stored union all select * from gone;
+end $$;
+comment on function romashka.sync_templates(text, jsonb, uuid) is
+  'Brings the templates in line with the whole list of a provider''s account: new ones are stored, changed ones changed, and those that are in the list no more count as deleted. Returns what changed.';
+
+-- Who wants no text messages -------------------------------------------------------------------------------------------------
+
+create or replace function romashka.note_sms_opt_out(our_numbers text[], customer_number text, opted_out boolean, source text, at timestamptz, workspace uuid) returns integer
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the server's alone; nobody else may say what a customer has asked for.
+declare
+  changed integer;
+begin
+  insert into public.sms_opt_outs as o (workspace_id, our_number, customer_number, is_opted_out, source, changed_at)
+  select workspace, n.our_number, note_sms_opt_out.customer_number, opted_out, note_sms_opt_out.source, at
+    from (select distinct unnest(our_numbers) as our_number) as n order by n.our_number
+  on conflict (workspace_id, customer_number, our_number) do update set is_opted_out = excluded.is_opted_out, source = excluded.source, changed_at = excluded.changed_at
+   where o.changed_at <= excluded.changed_at;
+  get diagnostics changed = row_count;
+  return changed;
+end $$;
+comment on function romashka.note_sms_opt_out(text[], text, boolean, text, timestamptz, uuid) is
+  'Keeps that a person wants no more text messages from these numbers of ours, or wants them again. The later word counts, in whichever order they come in.';
+
 -- A channel's allowance of the day ----------------------------------------------------------------------------------------
 
 create or replace function public.take_channel_allowance(channel uuid, messages integer default 1, workspace uuid default public.current_workspace_id()) returns boolean
@@ -4712,6 +5126,16 @@ do $$ begin
   perform romashka.grant_function('romashka.find_channel(text)', 'service_role');
   perform romashka.grant_function('romashka.note_channel_error(uuid, text, uuid)', 'service_role');
   perform romashka.grant_function('romashka.find_mail_channel(text)', 'service_role');
+  perform romashka.grant_function('romashka.raise_channel_alert(uuid, text, text, text, text, jsonb, timestamptz, uuid)', 'service_role');
+  perform romashka.grant_function('romashka.end_channel_alert(uuid, text, text, timestamptz, uuid)', 'service_role');
+  perform romashka.grant_function('public.resolve_channel_alert(uuid, uuid)', 'authenticated', 'service_role', 'romashka_admin');
+  perform romashka.grant_members('romashka.channel_health(uuid, uuid, text)');
+  perform romashka.grant_function('romashka.claim_channel_syncs(integer, text, interval)', 'service_role');
+  perform romashka.grant_function('romashka.finish_channel_sync(uuid, uuid, text, text, text, interval, uuid)', 'service_role');
+  perform romashka.grant_function('romashka.sync_channel_now(uuid, uuid)', 'service_role');
+  perform romashka.grant_function('romashka.channel_of_digits(uuid, text)', 'service_role');
+  perform romashka.grant_function('romashka.sync_templates(text, jsonb, uuid)', 'service_role');
+  perform romashka.grant_function('romashka.note_sms_opt_out(text[], text, boolean, text, timestamptz, uuid)', 'service_role');
   perform romashka.grant_function('public.receive_webhook_event(text, text, jsonb, text, text, uuid, jsonb, bytea, uuid)', 'service_role');
   perform romashka.grant_function('public.claim_webhook_events(integer, text, interval, uuid, text[])', 'service_role');
   perform romashka.grant_function('public.complete_webhook_event(uuid, uuid)', 'service_role');
@@ -5470,6 +5894,68 @@ begin
 end $$;
 comment on function romashka.knowledge_query(uuid, text, text) is 'What is searched for: the words as they are, or as the stemmer of any language in use has them.';
 
+create or replace function romashka.knowledge_words(workspace uuid, query text, language text) returns text[] language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as knowledge_query.
+declare
+  tongues text[] := array[language];
+  tongue text := '';
+  kept text;
+begin
+  if language is null then
+    tongues := '{}';
+    loop
+      select i.language into tongue from public.knowledge_items as i where i.workspace_id = workspace and i.language > tongue order by i.language limit 1;
+      exit when not found;
+      tongues := tongues || tongue;
+    end loop;
+  end if;
+  -- A word that says nothing in one of the languages is left out of all: the documents hold it as it is written.
+  select string_agg(w.lexeme, ' ') into kept from unnest(pg_catalog.to_tsvector('pg_catalog.simple', query)) as w
+   where not exists (select from unnest(tongues) as t (name)
+                      where romashka.search_configuration(t.name) <> 'pg_catalog.simple'::regconfig and pg_catalog.to_tsvector(romashka.search_configuration(t.name), w.lexeme) = '');
+  return array(
+    select w.lexeme from (
+        select f.lexeme from unnest(tongues) as t (name), unnest(pg_catalog.to_tsvector(romashka.search_configuration(t.name), coalesce(kept, ''))) as f
+        union
+        select f.lexeme from unnest(pg_catalog.to_tsvector('pg_catalog.simple', coalesce(kept, ''))) as f where f.lexeme ~ '\d') as w
+     where strpos(w.lexeme, '\') = 0 order by 1 limit 24);
+end $$;
+comment on function romashka.knowledge_words(uuid, text, text) is 'The words of a question that say something, as the documents of any language in use hold them; at most 24.';
+
+create or replace function romashka.rank_articles(workspace uuid, query text, language text, limit_count integer, category uuid, audiences text[])
+returns table (article_id uuid, points real) language plpgsql stable security definer set search_path = '' set enable_seqscan = off set jit = off as $$
+-- Definer: as knowledge_query.
+-- Of each word's articles up to three hundred are looked at, a hundred and fifty with it in the title; those that hold the rarest words are ranked.
+declare
+  scope constant tsquery := pg_catalog.quote_literal('w' || replace(workspace::text, '-', ''))::tsquery;
+  lexemes constant text[] := romashka.knowledge_words(workspace, query, language);
+  wanted constant tsquery := (select string_agg(pg_catalog.quote_literal(l), ' | ') from unnest(lexemes) as l)::tsquery;
+begin
+  if wanted is null then return; end if;
+  return query
+    with holders as (
+      select l.lexeme, h.id from unnest(lexemes) as l (lexeme)
+       cross join lateral (
+        (select i.id from public.knowledge_items as i
+          where romashka.knowledge_title_document(i.workspace_id, i.language, i.title) @@ (scope && pg_catalog.quote_literal(l.lexeme)::tsquery)
+            and i.status = 'active' and i.audience = any (audiences)
+            and (rank_articles.language is null or i.language = rank_articles.language) and (category is null or i.category_id = category)
+          limit 150)
+        union
+        (select i.id from public.knowledge_items as i
+          where i.search_document @@ (scope && pg_catalog.quote_literal(l.lexeme)::tsquery)
+            and i.status = 'active' and i.audience = any (audiences)
+            and (rank_articles.language is null or i.language = rank_articles.language) and (category is null or i.category_id = category)
+          limit 150)) as h),
+    rarity as (select h.lexeme, pg_catalog.ln(1 + 300.0 / count(*)) as weight from holders as h group by h.lexeme),
+    chosen as materialized (
+      select h.id from holders as h join rarity as r on r.lexeme = h.lexeme group by h.id order by sum(r.weight) desc, h.id limit 200)
+    select i.id, pg_catalog.ts_rank(i.search_document, wanted) as rank
+      from chosen as c join public.knowledge_items as i on i.id = c.id and i.workspace_id = workspace
+     order by 2 desc, 1 limit limit_count;
+end $$;
+comment on function romashka.rank_articles(uuid, text, text, integer, uuid, text[]) is 'Active articles that hold any of the words of a question, best first.';
+
 create or replace function public.search_knowledge(query text, language text default null, limit_count integer default 20, category uuid default null,
   workspace uuid default public.current_workspace_id(), audience text default null)
 returns table (id uuid, title text, excerpt text, category_id uuid, item_language text, item_audience text, effectiveness_score numeric, score real, matched_by text)
@@ -5483,6 +5969,9 @@ declare
   audiences constant text[] := case audience when 'public' then array['public'] when 'signed_in' then array['public', 'signed_in'] else array['public', 'signed_in', 'internal'] end;
   fragment constant text := '%' || replace(replace(replace(trim(query), '\', '\\'), '%', '\%'), '_', '\_') || '%';
   wanted tsquery;
+  found_ids uuid[];
+  found_points real[];
+  how text;
 begin
   perform romashka.require_role(workspace, 'viewer');
   if audience is not null and audience not in ('public', 'signed_in', 'internal') then
@@ -5491,41 +5980,55 @@ begin
   if length(trim(coalesce(query, ''))) = 0 then return; end if;
   wanted := romashka.knowledge_query(workspace, left(query, 1000), search_knowledge.language);
   if pg_catalog.numnode(wanted) > 0 then
-    return query
-      with candidates as (
-        (select i.id from public.knowledge_items as i
-          where romashka.knowledge_title_document(i.workspace_id, i.language, i.title) @@ (scope && wanted) and i.status = 'active' and i.audience = any (audiences)
-            and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
-          limit 150)
-        union
-        (select i.id from public.knowledge_items as i
-          where i.search_document @@ (scope && wanted) and i.status = 'active' and i.audience = any (audiences)
-            and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
-          limit 150)),
-      best as materialized (
-        select i.id, (pg_catalog.ts_rank(i.search_document, wanted) * (0.75 + 0.5 * i.effectiveness_score))::real as points
-          from candidates as c join public.knowledge_items as i on i.id = c.id and i.workspace_id = workspace
-         order by 2 desc, i.id limit page)
-      select i.id, i.title, left(i.content, 300), i.category_id, i.language, i.audience, i.effectiveness_score, b.points, 'words'
-        from best as b join public.knowledge_items as i on i.id = b.id and i.workspace_id = workspace
-       order by b.points desc, i.id;
-    if found then return; end if;
+    with candidates as (
+      (select i.id from public.knowledge_items as i
+        where romashka.knowledge_title_document(i.workspace_id, i.language, i.title) @@ (scope && wanted) and i.status = 'active' and i.audience = any (audiences)
+          and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
+        limit 150)
+      union
+      (select i.id from public.knowledge_items as i
+        where i.search_document @@ (scope && wanted) and i.status = 'active' and i.audience = any (audiences)
+          and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
+        limit 150)),
+    best as (
+      select i.id, (pg_catalog.ts_rank(i.search_document, wanted) * (0.75 + 0.5 * i.effectiveness_score))::real as points
+        from candidates as c join public.knowledge_items as i on i.id = c.id and i.workspace_id = workspace
+       order by 2 desc, i.id limit page)
+    select array_agg(b.id order by b.points desc, b.id), array_agg(b.points order by b.points desc, b.id) into found_ids, found_points from best as b;
+    how := 'words';
   end if;
-  -- Parts of words, numbers, codes. Fewer than three characters have no trigram and would read everything.
-  if length(trim(query)) < 3 then return; end if;
+  -- Parts of words, numbers, codes. Fewer than three characters have no trigram and would read everything, and a whole question is no part of a word.
+  if found_ids is null and length(trim(query)) between 3 and 60 then
+    with best as (
+      select i.id, (case when i.title ilike fragment then 0.6 else 0.1 end * (0.75 + 0.5 * i.effectiveness_score))::real as points
+        from (select x.id from public.knowledge_items as x where x.title ilike fragment and x.workspace_id = workspace
+              union
+              select x.id from public.knowledge_items as x where x.content ilike fragment and x.workspace_id = workspace limit 500) as f
+        join public.knowledge_items as i on i.id = f.id and i.workspace_id = workspace
+       where i.status = 'active' and i.audience = any (audiences)
+         and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
+       order by 2 desc, i.id limit page)
+    select array_agg(b.id order by b.points desc, b.id), array_agg(b.points order by b.points desc, b.id) into found_ids, found_points from best as b;
+    how := 'substring';
+  end if;
   return query
-    select i.id, i.title, substr(i.content, greatest(1, strpos(lower(i.content), lower(trim(query))) - 100), 300), i.category_id, i.language, i.audience, i.effectiveness_score,
-           (case when i.title ilike fragment then 0.6 else 0.1 end * (0.75 + 0.5 * i.effectiveness_score))::real, 'substring'
-      from (select x.id from public.knowledge_items as x where x.title ilike fragment and x.workspace_id = workspace
-            union
-            select x.id from public.knowledge_items as x where x.content ilike fragment and x.workspace_id = workspace limit 500) as f
-      join public.knowledge_items as i on i.id = f.id and i.workspace_id = workspace
-     where i.status = 'active' and i.audience = any (audiences)
-       and (search_knowledge.language is null or i.language = search_knowledge.language) and (category is null or i.category_id = category)
-     order by 8 desc, i.id limit page;
+    select i.id, i.title, case how when 'words' then left(i.content, 300) else substr(i.content, greatest(1, strpos(lower(i.content), lower(trim(query))) - 100), 300) end,
+           i.category_id, i.language, i.audience, i.effectiveness_score, f.points, how
+      from unnest(found_ids, found_points) with ordinality as f (id, points, place) join public.knowledge_items as i on i.id = f.id and i.workspace_id = workspace
+     order by f.place;
+  -- People ask in sentences, of which articles rarely hold every word. What is in quotation marks, an alternative or an exclusion is meant as it is written.
+  if coalesce(cardinality(found_ids), 0) < page and query !~* '"|(^|\s)-\S|\sor\s' then
+    return query
+      select i.id, i.title, left(i.content, 300), i.category_id, i.language, i.audience, i.effectiveness_score,
+             least(a.points * (0.75 + 0.5 * i.effectiveness_score), found_points[cardinality(found_points)])::real, 'some_words'
+        from romashka.rank_articles(workspace, left(query, 1000), search_knowledge.language, page, category, audiences) as a
+        join public.knowledge_items as i on i.id = a.article_id and i.workspace_id = workspace
+       where found_ids is null or a.article_id <> all (found_ids)
+       order by 8 desc, i.id limit page - coalesce(cardinality(found_ids), 0);
+  end if;
 end $$;
 comment on function public.search_knowledge(text, text, integer, uuid, uuid, text) is
-  'Active articles that hold the words of a query (as a search engine reads it: "…", or, -), best first; where none does, those that hold it as a part of a word. audience: public, signed_in or internal (all), for whom the answer is.';
+  'Active articles that hold the words of a query (as a search engine reads it: "…", or, -), best first; where none does, those that hold it as a part of a word; then those that hold some of its words, as a question needs them. audience: public, signed_in or internal (all), for whom the answer is.';
 
 revoke execute on all functions in schema romashka from public;
 do $$ begin
@@ -8914,6 +9417,7 @@ begin
   values (connection, workspace, person, conversation, case when typing and conversation is not null then at + interval '8 seconds' end, at + interval '45 seconds')
   on conflict (id, workspace_id) do update set conversation_id = excluded.conversation_id, typing_until = excluded.typing_until, expires_at = excluded.expires_at
    where p.user_id = excluded.user_id;
+  if typing and conversation is not null then perform romashka.want_read_mark(conversation, at, true, workspace); end if;
 end $$;
 comment on function public.show_presence(uuid, uuid, boolean, uuid) is
   'Says that a person is there by a connection, what conversation is in view, and whether he types. Holds 45 seconds, typing 8.';
@@ -8961,6 +9465,222 @@ begin
   perform romashka.grant_members('romashka.change_status(uuid, text)');
   perform romashka.grant_members('romashka.pick_free_agent(uuid, uuid, text, uuid)');
   perform romashka.grant_members('romashka.ensure_member(uuid, uuid)');
+end $$;
+
+-- ============ 50-knowledge/verbs ============
+-- Purpose: the passages of articles: which are to be made, and what a process has to know of them.
+-- Invariants: a text that was changed is in the queue by the commit that changed it; passages of an older text are never put in place of newer
+-- ones; what left the knowledge (archived, deleted, for fewer readers) is not found from its commit on.
+-- Who calls: the server's workers; members through the functions in public.
+-- Lock risk: row locks on the queue, skipped by whoever claims; the row of the workspace's revision for the end of a transaction that changes passages.
+
+create or replace function romashka.next_knowledge_revision(workspace uuid, removal boolean default false) returns bigint language plpgsql security definer set search_path = '' as $$
+-- Definer: called by triggers and verbs of this file. The row lock orders revisions as they are committed: who has seen one has seen all before it.
+declare
+  made bigint;
+begin
+  insert into romashka.knowledge_revisions as r (workspace_id, revision, removals) values (workspace, 1, removal::integer)
+  on conflict (workspace_id) do update set revision = r.revision + 1, removals = r.removals + excluded.removals
+  returning r.revision into made;
+  return made;
+end $$;
+comment on function romashka.next_knowledge_revision(uuid, boolean) is 'Counts a change of a workspace''s passages.';
+
+create or replace function romashka.queue_indexing() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the queue is the server's alone.
+declare
+  at constant timestamptz := pg_catalog.now();
+  made bigint;
+begin
+  if tg_op = 'DELETE' then
+    -- When the workspace itself goes, nobody asks any more.
+    if exists (select from public.workspaces as w where w.id = old.workspace_id) then
+      perform romashka.next_knowledge_revision(old.workspace_id, removal => true);
+    end if;
+    return null;
+  end if;
+  if tg_op = 'INSERT' or (old.title, old.content, old.language) is distinct from (new.title, new.content, new.language) then
+    insert into romashka.knowledge_indexing as q (knowledge_item_id, workspace_id) values (new.id, new.workspace_id)
+    on conflict (knowledge_item_id, workspace_id) do update
+      set status = 'pending', attempt_count = 0, next_attempt_at = at, lease_id = null, locked_by = null, error_message = null;
+  elsif exists (select from romashka.knowledge_passages as p where p.knowledge_item_id = new.id and p.workspace_id = new.workspace_id) then
+    made := romashka.next_knowledge_revision(new.workspace_id);
+    update romashka.knowledge_passages as p set revision = made
+     where p.knowledge_item_id = new.id and p.workspace_id = new.workspace_id;
+  end if;
+  return null;
+end $$;
+comment on function romashka.queue_indexing() is 'Trigger: passages are made anew for a new text; a change of readers or of status is told to whoever holds passages in memory.';
+create or replace trigger knowledge_items_50_index after insert on public.knowledge_items
+  for each row execute function romashka.queue_indexing();
+create or replace trigger knowledge_items_50_index_again after update of title, content, language, status, audience, category_id on public.knowledge_items
+  for each row when ((old.title, old.content, old.language, old.status, old.audience, old.category_id) is distinct from (new.title, new.content, new.language, new.status, new.audience, new.category_id))
+  execute function romashka.queue_indexing();
+create or replace trigger knowledge_items_50_index_removed after delete on public.knowledge_items
+  for each row execute function romashka.queue_indexing();
+
+create or replace function romashka.claim_indexing(batch_size integer, worker text, lease interval default '10 minutes')
+returns table (knowledge_item_id uuid, workspace_id uuid, lease_id uuid, attempt_count integer, version integer, title text, content text, language text)
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, over all workspaces.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  token constant uuid := gen_random_uuid();
+begin
+  return query
+    with chosen as materialized (
+      select q.knowledge_item_id, q.workspace_id from romashka.knowledge_indexing as q
+        join public.workspaces as w on w.id = q.workspace_id and w.status = 'active'
+       where q.status in ('pending', 'indexing') and q.next_attempt_at <= at
+       order by q.next_attempt_at limit greatest(1, least(batch_size, 1000)) for update of q skip locked),
+    taken as (
+      update romashka.knowledge_indexing as q set status = 'indexing', lease_id = token, locked_by = worker, next_attempt_at = at + lease, attempt_count = q.attempt_count + 1
+        from chosen as c where q.knowledge_item_id = c.knowledge_item_id and q.workspace_id = c.workspace_id returning q.*)
+    select t.knowledge_item_id, t.workspace_id, t.lease_id, t.attempt_count, i.version, i.title, i.content, i.language
+      from taken as t join public.knowledge_items as i on i.id = t.knowledge_item_id and i.workspace_id = t.workspace_id;
+end $$;
+comment on function romashka.claim_indexing(integer, text, interval) is 'Takes up to batch_size articles whose passages are to be made, with their present text.';
+
+create or replace function romashka.finish_indexing(item uuid, workspace uuid, lease uuid, version integer, model text, headings jsonb, contents text[], embeddings bytea[],
+  sentence_bounds jsonb, sentence_embeddings jsonb) returns boolean
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  made bigint;
+begin
+  -- A change of the article takes the lease away, so that what was made of an older text is not put in place.
+  update romashka.knowledge_indexing as q set status = 'indexed', lease_id = null, locked_by = null, error_message = null, attempt_count = 0, indexed_at = at,
+         model = finish_indexing.model, version = finish_indexing.version
+   where q.knowledge_item_id = item and q.workspace_id = finish_indexing.workspace and q.lease_id = lease and q.status = 'indexing';
+  if not found then return false; end if;
+  made := romashka.next_knowledge_revision(workspace);
+  delete from romashka.knowledge_passages as p where p.knowledge_item_id = item and p.workspace_id = finish_indexing.workspace;
+  insert into romashka.knowledge_passages (workspace_id, knowledge_item_id, model, version, position, headings, content, embedding, sentence_bounds, sentence_embeddings, revision)
+  select finish_indexing.workspace, item, finish_indexing.model, finish_indexing.version, (p.place - 1)::integer,
+         array(select jsonb_array_elements_text(headings -> (p.place - 1)::integer)), p.content, p.embedding,
+         array(select value::integer from jsonb_array_elements_text(sentence_bounds -> (p.place - 1)::integer)),
+         array(select decode(value, 'hex') from jsonb_array_elements_text(sentence_embeddings -> (p.place - 1)::integer)), made
+    from unnest(contents, embeddings) with ordinality as p (content, embedding, place);
+  return true;
+end $$;
+comment on function romashka.finish_indexing(uuid, uuid, uuid, integer, text, jsonb, text[], bytea[], jsonb, jsonb) is
+  'Puts the passages of an article in place of those before. False when the lease is lost, as by a change of the article.';
+
+create or replace function romashka.fail_indexing(item uuid, workspace uuid, lease uuid, message text) returns text language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  luck constant double precision := pg_catalog.random();
+  state text;
+begin
+  update romashka.knowledge_indexing as q
+     set status = case when q.attempt_count >= 8 then 'failed' else 'pending' end, lease_id = null, locked_by = null, error_message = left(fail_indexing.message, 2000),
+         next_attempt_at = at + romashka.backoff(q.attempt_count, '5 seconds', '1 hour', luck)
+   where q.knowledge_item_id = item and q.workspace_id = fail_indexing.workspace and q.lease_id = lease and q.status = 'indexing' returning q.status into state;
+  return state;
+end $$;
+comment on function romashka.fail_indexing(uuid, uuid, uuid, text) is 'Gives an article back whose passages could not be made: pending, or failed after eight attempts. Null when the lease is lost.';
+
+create or replace function romashka.queue_other_models(model text) returns bigint language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, at its start.
+declare
+  changed bigint;
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  update romashka.knowledge_indexing as q set status = 'pending', attempt_count = 0, next_attempt_at = at
+   where q.status = 'indexed' and q.model is distinct from queue_other_models.model;
+  get diagnostics changed = row_count;
+  return changed;
+end $$;
+comment on function romashka.queue_other_models(text) is 'Puts every article into the queue whose passages another model made; returns how many.';
+
+create or replace function romashka.read_passages(workspace uuid, model text, since bigint) returns table (knowledge_item_id uuid, position integer, embedding bytea, language text, category_id uuid, audience text, is_active boolean, revision bigint)
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: the server's alone, for its memory. What of it a reader may see is decided when it is shown: show_passages.
+begin
+  return query
+    select p.knowledge_item_id, p.position, p.embedding, i.language, i.category_id, i.audience, i.status = 'active', p.revision
+      from romashka.knowledge_passages as p join public.knowledge_items as i on i.id = p.knowledge_item_id and i.workspace_id = p.workspace_id
+     where p.workspace_id = read_passages.workspace and p.model = read_passages.model and p.revision > since
+     order by p.knowledge_item_id, p.position;
+end $$;
+comment on function romashka.read_passages(uuid, text, bigint) is 'The passages of a workspace that changed after a revision, with what they are chosen by.';
+
+create or replace function public.rank_knowledge(query text, language text default null, limit_count integer default 50, category uuid default null, audience text default null,
+  identifiers text[] default '{}', workspace uuid default public.current_workspace_id())
+returns table (article_id uuid, points real, identifier_count integer, revision bigint, removals bigint) language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as search_knowledge. One row without an article when the words find nothing, so that the revision is always told.
+declare
+  audiences constant text[] := case audience when 'public' then array['public'] when 'signed_in' then array['public', 'signed_in'] else array['public', 'signed_in', 'internal'] end;
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  if audience is not null and audience not in ('public', 'signed_in', 'internal') then
+    raise exception 'unknown audience %', audience using errcode = 'RM400', hint = 'public, signed_in or internal';
+  end if;
+  return query
+    select a.article_id, a.points,
+           (select count(*)::integer from unnest(identifiers) as wanted where strpos(upper(i.title || ' ' || i.content), upper(wanted)) > 0), coalesce(r.revision, 0), coalesce(r.removals, 0)
+      from (select) as always
+      left join romashka.knowledge_revisions as r on r.workspace_id = workspace
+      left join romashka.rank_articles(workspace, left(query, 1000), rank_knowledge.language, greatest(1, least(limit_count, 200)), category, audiences) as a on true
+      left join public.knowledge_items as i on i.id = a.article_id and i.workspace_id = workspace;
+end $$;
+comment on function public.rank_knowledge(text, text, integer, uuid, text, text[], uuid) is
+  'What the words of a question find, for the ranking by meaning: articles, their points, how many of the identifiers each holds, and the revision of the workspace''s passages.';
+
+create or replace function public.show_passages(items uuid[], positions integer[], audience text default null, workspace uuid default public.current_workspace_id())
+returns table (article_id uuid, place integer, title text, version integer, item_language text, item_audience text, headings text[], content text, sentence_bounds integer[], sentence_embeddings bytea[])
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as search_knowledge. Status and readers are those of this moment, whatever the memory of the one who asks says.
+declare
+  audiences constant text[] := case audience when 'public' then array['public'] when 'signed_in' then array['public', 'signed_in'] else array['public', 'signed_in', 'internal'] end;
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  return query
+    select i.id, w.place, i.title, coalesce(p.version, i.version), i.language, i.audience, coalesce(p.headings, '{}'), coalesce(p.content, left(i.content, 1000)),
+           coalesce(p.sentence_bounds, '{}'), coalesce(p.sentence_embeddings, '{}')
+      from unnest(items, positions) with ordinality as w (item, place, turn)
+      join public.knowledge_items as i on i.id = w.item and i.workspace_id = workspace and i.status = 'active' and i.audience = any (audiences)
+      left join romashka.knowledge_passages as p on p.knowledge_item_id = i.id and p.workspace_id = i.workspace_id and p.position = w.place
+     where p.id is not null or w.place = 1
+     order by w.turn;
+end $$;
+comment on function public.show_passages(uuid[], integer[], text, uuid) is 'The passages that were chosen, of active articles that the reader may see, in the order asked for. Place 1 of an article without passages is how its text begins.';
+
+create or replace function public.knowledge_index_state(workspace uuid default public.current_workspace_id()) returns table (status text, articles bigint) language plpgsql stable security definer set search_path = '' as $$
+-- Definer: the queue is the server's alone.
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  return query select q.status, count(*) from romashka.knowledge_indexing as q where q.workspace_id = workspace group by q.status order by q.status;
+end $$;
+comment on function public.knowledge_index_state(uuid) is 'How many articles'' passages are made (indexed), to be made (pending, indexing) or could not be (failed).';
+
+create or replace function public.reindex_knowledge(workspace uuid default public.current_workspace_id()) returns bigint language plpgsql security definer set search_path = '' as $$
+-- Definer: the queue is the server's alone.
+declare
+  at constant timestamptz := pg_catalog.now();
+  changed bigint;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  insert into romashka.knowledge_indexing as q (knowledge_item_id, workspace_id) select i.id, i.workspace_id from public.knowledge_items as i where i.workspace_id = workspace
+  on conflict (knowledge_item_id, workspace_id) do update set status = 'pending', attempt_count = 0, next_attempt_at = at, lease_id = null, locked_by = null, error_message = null;
+  get diagnostics changed = row_count;
+  return changed;
+end $$;
+comment on function public.reindex_knowledge(uuid) is 'Puts every article of the workspace into the queue of those whose passages are made anew; returns how many. What is found meanwhile stays.';
+
+revoke execute on all functions in schema romashka from public;
+do $$ begin
+  perform romashka.grant_function('romashka.claim_indexing(integer, text, interval)', 'service_role');
+  perform romashka.grant_function('romashka.finish_indexing(uuid, uuid, uuid, integer, text, jsonb, text[], bytea[], jsonb, jsonb)', 'service_role');
+  perform romashka.grant_function('romashka.fail_indexing(uuid, uuid, uuid, text)', 'service_role');
+  perform romashka.grant_function('romashka.queue_other_models(text)', 'service_role');
+  perform romashka.grant_function('romashka.read_passages(uuid, text, bigint)', 'service_role');
+  perform romashka.grant_members('public.rank_knowledge(text, text, integer, uuid, text, text[], uuid)');
+  perform romashka.grant_members('public.show_passages(uuid[], integer[], text, uuid)');
+  perform romashka.grant_members('public.knowledge_index_state(uuid)');
+  perform romashka.grant_members('public.reindex_knowledge(uuid)');
 end $$;
 
 -- ============ 80-integrations/verbs ============
@@ -9185,6 +9905,86 @@ begin
 end $$;
 comment on function romashka.change_number(uuid, uuid, text, text, text) is 'A customer has a new number on a channel: he is known by it, and written to there, from now on.';
 
+-- Reading and typing that a provider is told of -----------------------------------------------------------------------------------
+
+create or replace function romashka.want_read_mark(conversation uuid, up_to timestamptz, typing boolean, workspace uuid) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: called by what shows presence and by a trigger, for members who may not write the queue.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  channel record;
+  said text;
+begin
+  select x.id, x.configuration into channel from public.conversations as c
+    join public.communication_channels as x on x.id = c.channel_id and x.workspace_id = c.workspace_id and x.status = 'active'
+   where c.id = conversation and c.workspace_id = workspace and c.channel_type = 'whatsapp';
+  -- WhatsApp shows that somebody types only together with that he has read.
+  if not found or channel.configuration ->> 'read_receipts' = 'false' or typing and channel.configuration ->> 'typing_indicator' = 'false' then return; end if;
+  select m.external_message_id into said from public.messages as m
+   where m.conversation_id = conversation and m.workspace_id = workspace and m.sender_type = 'user' and m.external_message_id is not null
+     and m.created_at <= up_to and m.created_at > at - interval '30 days'
+   order by m.created_at desc, m.id desc limit 1;
+  if said is null then return; end if;
+  insert into romashka.read_marks as r (workspace_id, conversation_id, channel_id, external_message_id, wants_typing, next_attempt_at)
+  values (workspace, conversation, channel.id, said, typing, at)
+  on conflict (conversation_id, workspace_id) do update
+     set channel_id = excluded.channel_id, external_message_id = excluded.external_message_id, wants_typing = excluded.wants_typing or r.is_pending and r.wants_typing,
+         is_pending = true, attempt_count = 0, next_attempt_at = at, lease_id = null
+   where case when typing then not (r.is_pending and r.wants_typing) and (r.typing_told_at is null or r.typing_told_at < at - interval '20 seconds')
+              else r.told_message_id is distinct from excluded.external_message_id and not (r.is_pending and r.external_message_id = excluded.external_message_id) end;
+end $$;
+comment on function romashka.want_read_mark(uuid, timestamptz, boolean, uuid) is
+  'Has WhatsApp told that what a customer wrote up to a moment was read, or that somebody types (at most once in 20 seconds); nothing where the channel''s settings read_receipts or typing_indicator are false.';
+
+create or replace function romashka.tell_provider_of_reading() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: as want_read_mark.
+begin
+  perform romashka.want_read_mark(new.conversation_id,
+    coalesce((select m.created_at from public.messages as m where m.id = new.last_read_message_id and m.workspace_id = new.workspace_id), new.read_at), false, new.workspace_id);
+  return null;
+end $$;
+comment on function romashka.tell_provider_of_reading() is 'Trigger: WhatsApp shows a customer that a member has read what he wrote.';
+create or replace trigger conversation_reads_10_tell_provider after insert on public.conversation_reads
+  for each row when (new.last_read_message_id is not null) execute function romashka.tell_provider_of_reading();
+create or replace trigger conversation_reads_10_tell_provider_on_update after update on public.conversation_reads
+  for each row when (new.last_read_message_id is distinct from old.last_read_message_id and new.last_read_message_id is not null) execute function romashka.tell_provider_of_reading();
+
+create or replace function romashka.claim_read_marks(batch_size integer, lease interval default '1 minute')
+returns table (conversation_id uuid, workspace_id uuid, channel_id uuid, external_message_id text, wants_typing boolean, attempt_count integer, lease_id uuid, configuration jsonb, api_credentials jsonb)
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the server's alone, over all workspaces.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  token constant uuid := gen_random_uuid();
+begin
+  return query
+    with chosen as materialized (
+      select x.conversation_id, x.workspace_id from romashka.read_marks as x
+        join public.workspaces as w on w.id = x.workspace_id and w.status = 'active'
+       where x.is_pending and x.next_attempt_at <= at order by x.next_attempt_at limit greatest(1, least(batch_size, 1000)) for update of x skip locked),
+    taken as (
+      update romashka.read_marks as r set lease_id = token, next_attempt_at = at + lease, attempt_count = r.attempt_count + 1
+        from chosen where r.conversation_id = chosen.conversation_id and r.workspace_id = chosen.workspace_id returning r.*)
+    select t.conversation_id, t.workspace_id, t.channel_id, t.external_message_id, t.wants_typing, t.attempt_count, t.lease_id, c.configuration, c.api_credentials
+      from taken as t join public.communication_channels as c on c.id = t.channel_id and c.workspace_id = t.workspace_id;
+end $$;
+comment on function romashka.claim_read_marks(integer, interval) is 'Takes up to batch_size talks of which a provider is to be told that they were read or that somebody types.';
+
+create or replace function romashka.finish_read_mark(conversation uuid, lease uuid, is_told boolean, wait interval, workspace uuid) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  update romashka.read_marks as r
+     set lease_id = null, is_pending = wait is not null and not is_told, wants_typing = false, next_attempt_at = at + coalesce(wait, interval '0'),
+         told_message_id = case when is_told then r.external_message_id else r.told_message_id end,
+         typing_told_at = case when is_told and r.wants_typing then at else r.typing_told_at end
+   where r.conversation_id = conversation and r.workspace_id = workspace and r.lease_id = lease;
+  return found;
+end $$;
+comment on function romashka.finish_read_mark(uuid, uuid, boolean, interval, uuid) is
+  'Says whether the provider was told; else it is tried again after the wait, and without one given up. Typing is not told late. False when something newer is to be told.';
+
 revoke execute on all functions in schema romashka from public;
 do $$
 declare
@@ -9193,7 +9993,8 @@ begin
   foreach signature in array array['romashka.queue_media(uuid, uuid, jsonb, uuid)', 'romashka.claim_media(integer, text, interval)',
     'romashka.finish_media(uuid, uuid, text, text, bigint, text, text, text)', 'romashka.fail_media(uuid, uuid, text, boolean, interval)', 'public.keep_delivery(uuid, uuid, interval)',
     'romashka.message_of(uuid, text, uuid, text)', 'romashka.note_reaction(uuid, uuid, text, text, timestamptz)', 'romashka.correct_message(uuid, uuid, text, text, timestamptz)',
-    'romashka.withdraw_message(uuid, uuid, timestamptz)', 'romashka.add_identities(uuid, uuid, text, text[])', 'romashka.change_number(uuid, uuid, text, text, text)'] loop
+    'romashka.withdraw_message(uuid, uuid, timestamptz)', 'romashka.add_identities(uuid, uuid, text, text[])', 'romashka.change_number(uuid, uuid, text, text, text)',
+    'romashka.claim_read_marks(integer, interval)', 'romashka.finish_read_mark(uuid, uuid, boolean, interval, uuid)'] loop
     perform romashka.grant_function(signature, 'service_role');
   end loop;
   perform romashka.grant_members('public.retry_media(uuid, uuid)');
@@ -9294,6 +10095,9 @@ begin
     'merged_profiles', (select coalesce(jsonb_agg(to_jsonb(p) order by p.created_at), '[]') from public.customer_profiles as p where p.merged_into_id = customer and p.workspace_id = workspace),
     'identities', (select coalesce(jsonb_agg(to_jsonb(i) order by i.created_at), '[]') from public.customer_identities as i where i.customer_id = customer and i.workspace_id = workspace),
     'channel_preferences', (select coalesce(jsonb_agg(to_jsonb(p) order by p.channel_type), '[]') from public.customer_channel_preferences as p where p.customer_id = customer and p.workspace_id = workspace),
+    'sms_opt_outs', (select coalesce(jsonb_agg(to_jsonb(o) order by o.changed_at, o.id), '[]') from public.sms_opt_outs as o
+       where o.workspace_id = workspace and o.customer_number in (select i.external_id from public.customer_identities as i
+              where i.customer_id = customer and i.workspace_id = workspace and i.channel_type = 'sms')),
     'conversations', (select coalesce(jsonb_agg(to_jsonb(c) || jsonb_build_object(
         'messages', (select coalesce(jsonb_agg(to_jsonb(m) order by m.created_at, m.id), '[]') from public.messages as m where m.conversation_id = c.id and m.workspace_id = workspace),
         'attachments', (select coalesce(jsonb_agg(to_jsonb(f) order by f.created_at), '[]') from public.file_attachments as f where f.conversation_id = c.id and f.workspace_id = workspace),
@@ -9336,6 +10140,7 @@ begin
   -- Answers that are kept for repeated requests may show the person, and are encrypted: none of the workspace is kept.
   delete from public.idempotency_keys as k where k.workspace_id = workspace;
   delete from public.conversation_context as x where x.workspace_id = workspace and x.conversation_id = any (talks);
+  delete from romashka.read_marks as r where r.workspace_id = workspace and r.conversation_id = any (talks);
   delete from public.conversation_thread_keys as t where t.workspace_id = workspace and t.conversation_id = any (talks);
   update public.knowledge_analytics as k set feedback_text = null where k.workspace_id = workspace and k.conversation_id = any (talks) and k.feedback_text is not null;
   update public.message_delivery_tracking as d set error_details = null, external_message_id = null from public.messages as m
@@ -9348,6 +10153,9 @@ begin
   touched := touched || jsonb_build_object('conversations', cardinality(talks));
   delete from romashka.visitor_sessions as v using public.customer_identities as i
    where i.workspace_id = workspace and i.customer_id = any (people) and i.channel_type = 'website' and v.workspace_id = workspace and v.visitor = i.external_id;
+  -- Should his number be written to again, Twilio refuses it and the opt-out is known anew.
+  delete from public.sms_opt_outs as o using public.customer_identities as i
+   where i.workspace_id = workspace and i.customer_id = any (people) and i.channel_type = 'sms' and o.workspace_id = workspace and o.customer_number = i.external_id;
   delete from public.customer_identities as i where i.workspace_id = workspace and i.customer_id = any (people);
   delete from public.customer_channel_preferences as p where p.workspace_id = workspace and p.customer_id = any (people);
   -- Rows of the older schema as they were: whatever names the person or one of his conversations.
@@ -9980,11 +10788,13 @@ do $$ begin
 end $$;
 
 -- ============ 30-channels/policies ============
--- Purpose: members see channels, agents use templates and canned responses, admins set up. What came in raw is for admins; only the server stores it.
+-- Purpose: members see channels, agents use templates and canned responses, admins set up. What came in raw is for admins; only the server stores it. Who wants no text messages everybody sees and the server alone writes.
 -- Exceptions: a private canned response is its author's alone.
 do $$ begin
   perform romashka.protect_table('communication_channels', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('message_templates', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('channel_alerts', readers => 'viewer', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('sms_opt_outs', readers => 'viewer', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('channel_routing_rules', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('widget_configurations', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('widget_identity_secrets', readers => 'admin', inserters => 'admin', updaters => null, removers => 'admin');
@@ -10393,10 +11203,48 @@ comment on column public.message_templates.template_content is 'Header, body, fo
 comment on column public.message_templates.status is 'The provider''s verdict: pending, approved or rejected.';
 comment on column public.message_templates.channel_type is 'The kind of channel it is for.';
 comment on column public.message_templates.external_template_id is 'The provider''s id of it.';
+comment on column public.message_templates.provider_status is 'The provider''s own word for its state, such as PAUSED; null while it has not said any.';
+comment on column public.message_templates.provider_status_at is 'Of when that word is: older news that come in later change nothing.';
+comment on column public.message_templates.status_reason is 'Why it is in that state, in the provider''s words.';
+comment on column public.message_templates.quality is 'How customers like it, by the provider: green, yellow, red or unknown.';
+comment on column public.message_templates.account_id is 'The provider''s account in whose list it was found; null while it was in none.';
 comment on column public.message_templates.usage_count is 'How often it was sent.';
 comment on column public.message_templates.created_by is 'Who made it; null for keys, bots and people who are gone.';
 comment on column public.message_templates.created_at is 'When the row was made.';
 comment on column public.message_templates.updated_at is 'When the row was last changed.';
+comment on column romashka.mail_addresses.address is 'The address or alias, in lower case.';
+comment on column romashka.mail_addresses.workspace_id is 'The workspace whose channel has it.';
+comment on column romashka.mail_addresses.created_at is 'Since when.';
+comment on column romashka.channel_syncs.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column romashka.channel_syncs.channel_id is 'The channel.';
+comment on column romashka.channel_syncs.digits is 'Its number in digits, as the provider writes it.';
+comment on column romashka.channel_syncs.quality is 'The number''s quality, in the provider''s word, when it was last asked.';
+comment on column romashka.channel_syncs.due_at is 'When it is asked next; while it is asked, when the lease ends.';
+comment on column romashka.channel_syncs.lease_id is 'Proof of the present claim.';
+comment on column romashka.channel_syncs.locked_by is 'The worker that holds it, by the name it gave itself.';
+comment on column romashka.channel_syncs.failures is 'How often in a row it could not be asked.';
+comment on column romashka.channel_syncs.last_error is 'Why it could not.';
+comment on column romashka.channel_syncs.synced_at is 'When it was last asked.';
+comment on column romashka.channel_syncs.created_at is 'When the row was made.';
+comment on column public.channel_alerts.id is 'The row''s identity, time-ordered.';
+comment on column public.channel_alerts.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.channel_alerts.channel_id is 'The channel that is in trouble.';
+comment on column public.channel_alerts.kind is 'account (of the provider), number, template or mailbox.';
+comment on column public.channel_alerts.subject is 'Which one: the template, the number, the trouble. One alert a subject is open.';
+comment on column public.channel_alerts.severity is 'notice (to be known), warning (something may stop) or critical (something has stopped). Of an account that is critical nothing is sent.';
+comment on column public.channel_alerts.message is 'What is wrong and what to do, in words.';
+comment on column public.channel_alerts.details is 'What the provider said.';
+comment on column public.channel_alerts.raised_at is 'Since when.';
+comment on column public.channel_alerts.changed_at is 'Of when the last news is; older news that comes in later changes nothing.';
+comment on column public.channel_alerts.resolved_at is 'When it was over; null while it is not.';
+comment on column public.sms_opt_outs.id is 'The row''s identity, time-ordered.';
+comment on column public.sms_opt_outs.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.sms_opt_outs.our_number is 'Our number, short code or name that was written to, or the messaging service (MG…) it is in.';
+comment on column public.sms_opt_outs.customer_number is 'The number of the person, with + and its country code.';
+comment on column public.sms_opt_outs.is_opted_out is 'Whether nothing is sent between the two; false after START.';
+comment on column public.sms_opt_outs.source is 'word: the person wrote STOP or START; provider: Twilio said so of his message; refusal: Twilio refused a message of ours (21610).';
+comment on column public.sms_opt_outs.changed_at is 'When he said it. What was said earlier and comes in later changes nothing.';
+comment on column public.sms_opt_outs.created_at is 'When the row was made.';
 comment on column public.channel_routing_rules.id is 'The row''s identity, time-ordered.';
 comment on column public.channel_routing_rules.workspace_id is 'The workspace the row belongs to. Never changes.';
 comment on column public.channel_routing_rules.name is 'What members call the rule.';
@@ -10805,6 +11653,33 @@ comment on column public.playground_sessions.performance_metrics is 'What was me
 comment on column public.playground_sessions.created_at is 'When the row was made.';
 comment on column public.playground_sessions.updated_at is 'When the row was last changed.';
 
+comment on column romashka.knowledge_passages.id is 'Identity of the row.';
+comment on column romashka.knowledge_passages.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column romashka.knowledge_passages.knowledge_item_id is 'The article.';
+comment on column romashka.knowledge_passages.model is 'The model that made the vectors: those of another cannot be compared.';
+comment on column romashka.knowledge_passages.version is 'Which of the article''s texts it is of.';
+comment on column romashka.knowledge_passages.position is 'Its place in the article, from 0: the title alone.';
+comment on column romashka.knowledge_passages.headings is 'The headings above it, outermost first, without the title.';
+comment on column romashka.knowledge_passages.content is 'Its text, the article''s own without Markdown.';
+comment on column romashka.knowledge_passages.embedding is 'Its vector, with title and headings before it: a factor (32-bit float, least significant byte first), then one signed byte a number.';
+comment on column romashka.knowledge_passages.sentence_bounds is 'Begin and end of each sentence in bytes of content (UTF-8), one after the other.';
+comment on column romashka.knowledge_passages.sentence_embeddings is 'The vector of each sentence, as embedding.';
+comment on column romashka.knowledge_passages.revision is 'The revision of the workspace''s passages that it last changed with.';
+comment on column romashka.knowledge_indexing.knowledge_item_id is 'The article.';
+comment on column romashka.knowledge_indexing.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column romashka.knowledge_indexing.status is 'pending, indexing (under a lease), indexed, or failed (no further attempt is made until the text changes).';
+comment on column romashka.knowledge_indexing.model is 'The model of its passages. Null before there are any.';
+comment on column romashka.knowledge_indexing.version is 'Which of the article''s texts the passages are of. Null before there are any.';
+comment on column romashka.knowledge_indexing.attempt_count is 'Attempts since the text last changed.';
+comment on column romashka.knowledge_indexing.next_attempt_at is 'When the next attempt may be made; while one is made, when the lease ends.';
+comment on column romashka.knowledge_indexing.lease_id is 'Proof of the present claim. Null unless somebody works on the article.';
+comment on column romashka.knowledge_indexing.locked_by is 'The worker that holds it, by the name it gave itself.';
+comment on column romashka.knowledge_indexing.error_message is 'Why the last attempt failed.';
+comment on column romashka.knowledge_indexing.indexed_at is 'When its passages were last made.';
+comment on column romashka.knowledge_revisions.workspace_id is 'The workspace.';
+comment on column romashka.knowledge_revisions.revision is 'How often passages were made, hidden or shown.';
+comment on column romashka.knowledge_revisions.removals is 'How often articles were deleted.';
+
 -- ============ 60-workflows/comments ============
 -- Purpose: what each column holds; the documentation of the tables is generated from it.
 -- Lock risk: SHARE UPDATE EXCLUSIVE on each table for a moment, which lets reads and writes pass.
@@ -11103,6 +11978,18 @@ comment on column romashka.media_fetches.lease_id is 'Proof of the present claim
 comment on column romashka.media_fetches.locked_by is 'The worker that holds it, by the name it gave itself.';
 comment on column romashka.media_fetches.error_message is 'Why the last attempt failed.';
 comment on column romashka.media_fetches.created_at is 'When the message came in.';
+comment on column romashka.read_marks.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column romashka.read_marks.conversation_id is 'The talk.';
+comment on column romashka.read_marks.channel_id is 'The channel it is on.';
+comment on column romashka.read_marks.external_message_id is 'The provider''s id of the customer''s last message that was read; all before it count as read too.';
+comment on column romashka.read_marks.wants_typing is 'Whether the customer is to see that somebody types.';
+comment on column romashka.read_marks.is_pending is 'Whether the provider does not know it yet.';
+comment on column romashka.read_marks.told_message_id is 'Up to which message the provider was told.';
+comment on column romashka.read_marks.typing_told_at is 'When it was last told that somebody types.';
+comment on column romashka.read_marks.attempt_count is 'How many attempts were made.';
+comment on column romashka.read_marks.next_attempt_at is 'When the next attempt may be made; while one is made, when the lease ends.';
+comment on column romashka.read_marks.lease_id is 'Proof of the present claim.';
+comment on column romashka.read_marks.created_at is 'When the row was made.';
 
 -- ============ 90-operations/comments ============
 -- Purpose: what the columns mean. The documentation is generated from these comments.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::super::items::KnowledgeAudience;
 use super::models::NoVector;
-use crate::input::Body;
+use crate::input;
 use crate::problem::{Answer, Problem};
 use crate::record;
 use crate::scoped::{Scoped, Viewer};
@@ -182,7 +182,7 @@ record! {
 async fn ask_knowledge(
     State(server): State<Server>,
     scope: Scoped<Viewer>,
-    Body(asked): Body<AskKnowledge>,
+    input::Json(asked): input::Json<AskKnowledge>,
 ) -> Answer<Json<KnowledgeAnswer>> {
     let question = asked.question.trim();
     if !(1..=1000).contains(&question.chars().count()) {
