@@ -198,40 +198,48 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
     let (settings, _server) = server(&arguments, context).await?;
     let mut bar: Option<ProgressBar> = None;
     let mut observe = |event| show_progress(console, &mut bar, event);
+    let mut found = Found {
+        database: None,
+        server: None,
+    };
     let measured = async {
-        let database = match options.jobs.is_empty() {
-            true => None,
-            false => Some(bench::run(&settings, &options, stop.asked(), &mut observe).await?),
-        };
-        let server = match server_options.jobs.is_empty() {
-            true => None,
-            false => Some(
+        if !options.jobs.is_empty() {
+            found.database =
+                Some(bench::run(&settings, &options, stop.asked(), &mut observe).await?);
+        }
+        // What took half an hour is kept, whatever becomes of the rest.
+        keep(&found, &arguments)?;
+        if !server_options.jobs.is_empty() {
+            found.server = Some(
                 server_bench::run(&settings, &server_options, stop.asked(), &mut observe).await?,
-            ),
-        };
-        Ok::<Found, ServerFailure>(Found { database, server })
+            );
+        }
+        Ok::<(), Unfinished>(())
     };
     let measured = measured.await;
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    let found = match measured {
-        Err(ServerFailure::Bench(BenchError::Stopped)) => {
-            console.note("stopped before the end; its databases are gone, nothing was written");
-            return Ok(Exit::Interrupted);
+    let is_kept = found.database.is_some();
+    match measured {
+        Ok(()) => {}
+        Err(Unfinished::Kept(error)) => return Err(error),
+        Err(Unfinished::Measured(error)) => {
+            let was_stopped = matches!(error, ServerFailure::Bench(BenchError::Stopped));
+            if was_stopped {
+                console.note("stopped before the end; its databases are gone");
+            }
+            if is_kept && (arguments.json_file.is_some() || arguments.out.is_some()) {
+                console.note("the figures of the database are written, those of the server are missing");
+            }
+            return match was_stopped {
+                true => Ok(Exit::Interrupted),
+                false => Err(failed(error).into()),
+            };
         }
-        other => other.map_err(failed)?,
-    };
-    if let Some(file) = &arguments.json_file {
-        let text = serde_json::to_string_pretty(&found)?;
-        std::fs::write(file, text + "\n").map_err(|error| {
-            failure(Exit::Usage, format!("{} cannot be written", file.display()))
-                .next("name a file in a folder that exists and may be written")
-                .because(error)
-        })?;
     }
-    if let Some(folder) = &arguments.out {
-        write_pages(&found, folder, console)?;
+    for path in keep(&found, &arguments)? {
+        console.note(format_args!("wrote {}", path.display()));
     }
     console.json(&found)?;
     if let Some(report) = &found.database {
@@ -246,13 +254,55 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Ok)
 }
 
-fn write_pages(found: &Found, folder: &Path, console: &Console) -> anyhow::Result<()> {
-    for (name, content) in found.pages() {
-        let path = folder.join(name);
-        std::fs::write(&path, content).map_err(|error| unwritable(folder, error))?;
-        console.note(format_args!("wrote {}", path.display()));
+/// Why not all was measured.
+enum Unfinished {
+    /// What was measured could not be written.
+    Kept(anyhow::Error),
+    /// It could not be measured.
+    Measured(ServerFailure),
+}
+
+impl From<anyhow::Error> for Unfinished {
+    fn from(error: anyhow::Error) -> Unfinished {
+        Unfinished::Kept(error)
     }
-    Ok(())
+}
+
+impl From<ServerFailure> for Unfinished {
+    fn from(error: ServerFailure) -> Unfinished {
+        Unfinished::Measured(error)
+    }
+}
+
+impl From<BenchError> for Unfinished {
+    fn from(error: BenchError) -> Unfinished {
+        Unfinished::Measured(error.into())
+    }
+}
+
+/// Writes what was found until now to the places that were asked for; nothing before anything was found. Returns the files.
+fn keep(found: &Found, arguments: &Args) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    if found.database.is_none() && found.server.is_none() {
+        return Ok(files);
+    }
+    if let Some(file) = &arguments.json_file {
+        let text = serde_json::to_string_pretty(found)?;
+        std::fs::write(file, text + "\n").map_err(|error| {
+            failure(Exit::Usage, format!("{} cannot be written", file.display()))
+                .next("name a file in a folder that exists and may be written")
+                .because(error)
+        })?;
+        files.push(file.clone());
+    }
+    if let Some(folder) = &arguments.out {
+        for (name, content) in found.pages() {
+            let path = folder.join(name);
+            std::fs::write(&path, content).map_err(|error| unwritable(folder, error))?;
+            files.push(path);
+        }
+    }
+    Ok(files)
 }
 
 fn unwritable(folder: &Path, error: std::io::Error) -> Failure {
