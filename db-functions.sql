@@ -851,6 +851,19 @@ begin
 end $$;
 comment on function romashka.record_event(uuid, text, text, uuid, uuid, jsonb, text, uuid, timestamptz) is 'Writes one row of the ledger. Called by triggers and verbs, in the transaction of the change.';
 
+create or replace function romashka.guard_ledger() returns trigger language plpgsql set search_path = '' as $$
+declare
+  allowed public.events;
+begin
+  if tg_op = 'UPDATE' and coalesce(pg_catalog.current_setting('romashka.audit_work', true), '') = 'redact' then
+    allowed := old;
+    allowed.payload := new.payload;
+    if allowed is not distinct from new then return new; end if;
+  end if;
+  raise exception 'the ledger is append-only' using errcode = 'RM422';
+end $$;
+comment on function romashka.guard_ledger() is 'Trigger: refuses every change of the ledger but one, words about a person who is erased.';
+
 create or replace function romashka.in_ledger(transaction xid8) returns xid8 language plpgsql stable security definer set search_path = '' as $$
 -- Definer: nobody reads ledger_origin.
 declare
@@ -956,7 +969,7 @@ do $$ begin
   perform romashka.grant_function('public.advance_reader(text, xid8, bigint)', 'authenticated', 'service_role', 'romashka_admin');
 end $$;
 create or replace trigger events_00_append_only before update or delete on public.events for each row
-  execute function romashka.refuse_change('the ledger is append-only');
+  execute function romashka.guard_ledger();
 
 -- ============ 10-workspaces/functions ============
 -- Purpose: sign-up, membership, and who is free to take a conversation.
@@ -1591,8 +1604,8 @@ comment on function romashka.mail_addresses_of(jsonb) is 'The addresses of a cha
 create or replace function romashka.claim_mail_addresses() returns trigger language plpgsql security definer set search_path = '' as $$
 -- Definer: nobody sees what other workspaces have. The table is locked in the order of the addresses, so that two channels cannot wait for each other.
 declare
-  wanted text[] := '{}';
-  given_up text[] := '{}';
+  wanted text[] := array[]::text[];
+  given_up text[] := array[]::text[];
   one text;
   taken boolean;
 begin
@@ -1801,9 +1814,11 @@ comment on function romashka.raise_channel_alert(uuid, text, text, text, text, j
 create or replace function romashka.end_channel_alert(channel uuid, about_kind text, about text, at timestamptz, workspace uuid) returns boolean
 language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone.
+declare
+  moment constant timestamptz := pg_catalog.clock_timestamp();
 begin
   perform from public.communication_channels as c where c.id = channel and c.workspace_id = workspace for no key update;
-  update public.channel_alerts as a set resolved_at = pg_catalog.clock_timestamp(), changed_at = greatest(a.changed_at, at)
+  update public.channel_alerts as a set resolved_at = moment, changed_at = greatest(a.changed_at, at)
    where a.channel_id = channel and a.workspace_id = workspace and a.kind = about_kind and a.subject = about and a.resolved_at is null and a.changed_at <= at;
   if not found then return false; end if;
   perform romashka.record_event(workspace, 'channel.recovered', 'communication_channel', channel, null, jsonb_build_object('kind', about_kind, 'subject', about), 'system');
@@ -1815,12 +1830,13 @@ create or replace function public.resolve_channel_alert(alert uuid, workspace uu
 -- Definer: nobody writes alerts himself; the role is checked first.
 declare
   found_alert public.channel_alerts;
+  at constant timestamptz := pg_catalog.clock_timestamp();
 begin
   perform romashka.require_role(workspace, 'admin');
   select * into found_alert from public.channel_alerts as a where a.id = alert and a.workspace_id = workspace for update;
   if not found then raise exception 'no such alert' using errcode = 'RM404'; end if;
   if found_alert.resolved_at is not null then return; end if;
-  update public.channel_alerts as a set resolved_at = pg_catalog.clock_timestamp() where a.id = alert and a.workspace_id = workspace;
+  update public.channel_alerts as a set resolved_at = at where a.id = alert and a.workspace_id = workspace;
   perform romashka.record_event(workspace, 'channel.recovered', 'communication_channel', found_alert.channel_id, null,
     jsonb_build_object('kind', found_alert.kind, 'subject', found_alert.subject));
 end $$;
@@ -1882,8 +1898,10 @@ comment on function romashka.finish_channel_sync(uuid, uuid, text, text, text, i
 
 create or replace function romashka.sync_channel_now(channel uuid, workspace uuid) returns boolean language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
 begin
-  update romashka.channel_syncs as s set due_at = pg_catalog.clock_timestamp(), lease_id = null, locked_by = null where s.channel_id = channel and s.workspace_id = workspace;
+  update romashka.channel_syncs as s set due_at = at, lease_id = null, locked_by = null where s.channel_id = channel and s.workspace_id = workspace;
   return found;
 end $$;
 comment on function romashka.sync_channel_now(uuid, uuid) is 'Has the provider of a channel asked at once; who asks already is asked again. False for a channel that is never asked.';
@@ -1909,17 +1927,18 @@ begin
     stored as (
       insert into public.message_templates as t (workspace_id, name, language, category, template_content, status, channel_type, external_template_id, provider_status, provider_status_at,
         status_reason, quality, account_id)
-      select workspace, g.name, g.language, coalesce(g.category, 'utility'), g.content, coalesce(g.status, 'pending'), 'whatsapp', g.id, g.provider_status, at, g.status_reason, g.quality, account
-        from given as g order by g.name, g.language
+      select workspace, g.name, g.language, coalesce(g.category, o.category, 'utility'), g.content, coalesce(g.status, o.status, 'pending'), 'whatsapp', g.id, g.provider_status, at, g.status_reason, g.quality, account
+        from given as g left join public.message_templates as o on o.workspace_id = workspace and o.channel_type = 'whatsapp' and o.name = g.name and o.language = g.language
+       order by g.name, g.language
       on conflict (workspace_id, channel_type, name, language) do update
-         set category = coalesce((select g.category from given as g where g.name = excluded.name and g.language = excluded.language), t.category),
+         set category = excluded.category,
              template_content = t.template_content || excluded.template_content,
-             status = coalesce((select g.status from given as g where g.name = excluded.name and g.language = excluded.language), t.status),
+             status = excluded.status,
              external_template_id = excluded.external_template_id, provider_status = excluded.provider_status, provider_status_at = at, status_reason = excluded.status_reason,
-             quality = coalesce(excluded.quality, t.quality), account_id = excluded.account_id, updated_at = pg_catalog.now()
+             quality = coalesce(excluded.quality, t.quality), account_id = excluded.account_id, updated_at = at
        where (t.external_template_id, t.provider_status, t.account_id) is distinct from (excluded.external_template_id, excluded.provider_status, excluded.account_id)
           or t.quality is distinct from coalesce(excluded.quality, t.quality) or t.template_content is distinct from t.template_content || excluded.template_content
-          or t.category is distinct from coalesce((select g.category from given as g where g.name = excluded.name and g.language = excluded.language), t.category)
+          or t.category is distinct from excluded.category
       returning t.name, t.language, t.provider_status, t.quality, t.status_reason, t.xmax = 0 as is_new),
     gone as (
       update public.message_templates as t set status = 'rejected', provider_status = 'DELETED', provider_status_at = at, status_reason = null, updated_at = pg_catalog.now()
@@ -2877,7 +2896,7 @@ begin
         from romashka.rank_articles(workspace, left(query, 1000), search_knowledge.language, page, category, audiences) as a
         join public.knowledge_items as i on i.id = a.article_id and i.workspace_id = workspace
        where found_ids is null or a.article_id <> all (found_ids)
-       order by 8 desc, i.id limit page - coalesce(cardinality(found_ids), 0);
+       order by a.points * (0.75 + 0.5 * i.effectiveness_score) desc, i.id limit page - coalesce(cardinality(found_ids), 0);
   end if;
 end $$;
 comment on function public.search_knowledge(text, text, integer, uuid, uuid, text) is
@@ -4519,18 +4538,24 @@ comment on function public.verify_audit_chain(uuid, bigint, bytea) is
 create or replace function romashka.redact_audit(workspace uuid, subjects uuid[]) returns integer language plpgsql security definer set search_path = '' as $$
 -- Definer: called by erase_customer, which has checked who asks.
 declare
-  names constant text[] := subjects::text[];
+  names text[] := subjects::text[];
   at constant timestamptz := pg_catalog.now();
   kind constant text := romashka.actor_kind();
   actor constant uuid := romashka.actor_id();
-  concerned uuid[];
+  concerned uuid[] := subjects;
+  found_more uuid[];
   redacted uuid[];
 begin
-  -- What belonged to them: rows of other tables that name one of them.
-  concerned := subjects || array(
-    select distinct a.entity_id from public.audit_logs as a
-     where a.workspace_id = workspace and a.entity_id is not null and a.redacted_at is null
-       and (a.changes ->> 'customer_id' = any (names) or a.changes ->> 'conversation_id' = any (names) or a.changes ->> 'message_id' = any (names)));
+  -- What belonged to them: rows of other tables that name one of them, and what belonged to those (a removed conversation's messages).
+  loop
+    found_more := array(
+      select distinct a.entity_id from public.audit_logs as a
+       where a.workspace_id = workspace and a.entity_id is not null and a.entity_id <> all (concerned)
+         and (a.changes ->> 'customer_id' = any (names) or a.changes ->> 'conversation_id' = any (names) or a.changes ->> 'message_id' = any (names)));
+    exit when cardinality(found_more) = 0;
+    concerned := concerned || found_more;
+    names := found_more::text[];
+  end loop;
   set local romashka.audit_work = 'redact';
   with changed as (
     update public.audit_logs as a set
@@ -6448,7 +6473,7 @@ begin
 end $$;
 comment on function romashka.queue_other_models(text) is 'Puts every article into the queue whose passages another model made; returns how many.';
 
-create or replace function romashka.read_passages(workspace uuid, model text, since bigint) returns table (knowledge_item_id uuid, position integer, embedding bytea, language text, category_id uuid, audience text, is_active boolean, revision bigint)
+create or replace function romashka.read_passages(workspace uuid, model text, since bigint) returns table (knowledge_item_id uuid, place integer, embedding bytea, language text, category_id uuid, audience text, is_active boolean, revision bigint)
 language plpgsql stable security definer set search_path = '' as $$
 -- Definer: the server's alone, for its memory. What of it a reader may see is decided when it is shown: show_passages.
 begin
@@ -6961,6 +6986,78 @@ begin
 end $$;
 comment on function public.export_customer(uuid, uuid) is 'Everything kept about a person, as JSON. For admins.';
 
+create or replace function romashka.addresses_of(workspace uuid, people uuid[], talks uuid[]) returns text[] language plpgsql stable set search_path = '' as $$
+begin
+  -- Also those that were there before a change: what arrived under them may be kept.
+  return array(
+    select distinct lower(a.address) from (
+      select p.email from public.customer_profiles as p where p.workspace_id = workspace and p.id = any (people)
+      union all select p.phone from public.customer_profiles as p where p.workspace_id = workspace and p.id = any (people)
+      union all select i.external_id from public.customer_identities as i where i.workspace_id = workspace and i.customer_id = any (people)
+      union all select unnest(array[c.user_email, c.customer_phone, c.customer_social_id, c.external_conversation_id])
+        from public.conversations as c where c.workspace_id = workspace and c.id = any (talks)
+      union all select unnest(array[a.changes ->> k.key, a.changes -> k.key ->> 'from', a.changes -> k.key ->> 'to'])
+        from public.audit_logs as a cross join (values ('email'), ('phone'), ('external_id')) as k (key)
+       where a.workspace_id = workspace and a.redacted_at is null and a.changes ? k.key
+         and (a.entity_id = any (people) or a.changes ->> 'customer_id' = any (people::text[]))) as known (address)
+     cross join lateral (values (known.address), (nullif(ltrim(known.address, '+'), known.address))) as a (address)
+     -- A shorter one would be found in what has nothing to do with the person.
+     where length(a.address) >= 6 and a.address !~ '^\{');
+end $$;
+comment on function romashka.addresses_of(uuid, uuid[], uuid[]) is 'Under which addresses and numbers people are or were known in a workspace, in small letters.';
+
+create or replace function romashka.erase_traces(workspace uuid, people uuid[], talks uuid[], addresses text[]) returns jsonb language plpgsql set search_path = '' as $$
+declare
+  said constant uuid[] := array(select m.id from public.messages as m where m.workspace_id = workspace and m.conversation_id = any (talks));
+  at constant timestamptz := pg_catalog.now();
+  arrived bigint;
+  waiting bigint;
+  told bigint;
+  recorded bigint;
+begin
+  -- What channels sent us, as it came. What waits to be taken in is not touched: a batch may hold other people's messages.
+  with mentioned as materialized (
+    select w.id, w.created_at, w.status in ('pending', 'processing') as waits from public.webhook_events as w
+     where w.workspace_id = workspace and exists (select from unnest(addresses) as a (address)
+       where strpos(lower(w.payload::text), a.address) > 0 or strpos(lower(w.headers::text), a.address) > 0 or strpos(lower(encode(w.raw_body, 'escape')), a.address) > 0
+          or strpos(lower(w.dedupe_key), a.address) > 0 or strpos(lower(w.ordering_key), a.address) > 0 or strpos(lower(w.error_message), a.address) > 0)),
+  forgotten as (
+    delete from romashka.webhook_event_keys as k using mentioned as m
+     where k.workspace_id = workspace and k.event_id = m.id and not m.waits
+       and exists (select from unnest(addresses) as a (address) where strpos(lower(k.dedupe_key), a.address) > 0)),
+  cleared as (
+    update public.webhook_events as w set payload = '{}', headers = '{}', raw_body = null, error_message = null, ordering_key = null,
+      dedupe_key = case when exists (select from unnest(addresses) as a (address) where strpos(lower(w.dedupe_key), a.address) > 0) then null else w.dedupe_key end
+      from mentioned as m where w.workspace_id = workspace and w.id = m.id and w.created_at = m.created_at and not m.waits
+    returning w.id)
+  select (select count(*) from cleared), (select count(*) from mentioned as m where m.waits) into arrived, waiting;
+
+  -- What receivers were told, and what they answered.
+  update public.webhook_logs as l set payload = null, response_body = null, error_message = null, attempts = '[]',
+    status = case l.status when 'pending' then 'dead' else l.status end, completed_at = case l.status when 'pending' then at else l.completed_at end
+   where l.workspace_id = workspace and (l.payload is not null or l.response_body is not null)
+     and (l.payload -> 'data' ->> 'conversation_id' = any (talks::text[]) or l.payload -> 'data' ->> 'customer_id' = any (people::text[])
+       or exists (select from unnest(addresses) as a (address) where strpos(lower(l.payload::text), a.address) > 0 or strpos(lower(l.response_body), a.address) > 0));
+  get diagnostics told = row_count;
+
+  -- The ledger keeps what happened and when; the words go.
+  set local romashka.audit_work = 'redact';
+  update public.events as e set payload = e.payload - array['reason', 'file', 'error', 'detail', 'reaction']
+   where e.workspace_id = workspace and (e.conversation_id = any (talks) or e.subject_id = any (people)) and e.payload ?| array['reason', 'file', 'error', 'detail', 'reaction'];
+  get diagnostics recorded = row_count;
+  set local romashka.audit_work = '';
+
+  delete from romashka.media_fetches as f where f.workspace_id = workspace and f.message_id = any (said);
+  update public.sla_tracking as s set breach_reason = null where s.workspace_id = workspace and s.conversation_id = any (talks) and s.breach_reason is not null;
+  update public.workflow_executions as e set error_message = null where e.workspace_id = workspace and e.conversation_id = any (talks) and e.error_message is not null;
+  update public.sync_jobs as j set error_details = null
+   where j.workspace_id = workspace and exists (select from unnest(addresses) as a (address) where strpos(lower(j.error_details::text), a.address) > 0);
+  delete from romashka.visitor_sessions as v where v.workspace_id = workspace and lower(v.email) = any (addresses);
+  return jsonb_build_object('incoming_events', arrived, 'incoming_events_waiting', waiting, 'outgoing_webhooks', told, 'ledger_rows', recorded);
+end $$;
+comment on function romashka.erase_traces(uuid, uuid[], uuid[], text[]) is
+  'Takes people out of the queues, the raw incoming events and the ledger of a workspace; returns how many rows. Called by erase_customer.';
+
 create or replace function public.erase_customer(customer uuid, reason text default null, workspace uuid default public.current_workspace_id()) returns jsonb
 language plpgsql security definer set search_path = '' as $$
 -- Definer: writes every table that may hold the person; the workspace and the role are checked first.
@@ -6970,6 +7067,8 @@ declare
   talks uuid[];
   touched jsonb := '{}'::jsonb;
   files jsonb;
+  addresses text[];
+  their_tags text[];
   rows_done bigint;
 begin
   perform romashka.require_role(workspace, 'admin');
@@ -6978,14 +7077,24 @@ begin
   end if;
   perform from public.customer_profiles as p where p.id = customer and p.workspace_id = workspace for update;
   if not found then raise exception 'no such customer' using errcode = 'RM404'; end if;
-  people := array(select p.id from public.customer_profiles as p where p.workspace_id = workspace and (p.id = customer or p.merged_into_id = customer));
+  people := array(
+    with recursive merged as (
+      select customer as id
+      union select p.id from public.customer_profiles as p join merged as m on p.merged_into_id = m.id where p.workspace_id = workspace)
+    select m.id from merged as m);
   talks := array(select c.id from public.conversations as c where c.workspace_id = workspace and c.customer_id = any (people) order by c.id for update);
+
+  addresses := romashka.addresses_of(workspace, people, talks);
+  their_tags := array(select distinct unnest(p.tags) from public.customer_profiles as p where p.workspace_id = workspace and p.id = any (people));
+  touched := romashka.erase_traces(workspace, people, talks, addresses);
 
   update public.messages as m set content = '[erased]', media_url = null, media_caption = null, metadata = '{}', knowledge_sources = '{}', external_message_id = null
    where m.workspace_id = workspace and m.conversation_id = any (talks);
   get diagnostics rows_done = row_count;
   touched := touched || jsonb_build_object('messages', rows_done);
-  select coalesce(jsonb_agg(jsonb_build_object('storage_provider', f.storage_provider, 'file_path', f.file_path)), '[]') into files
+  select coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'storage_provider', f.storage_provider, 'file_path', f.file_path,
+      'is_shared', exists (select from public.file_attachments as o where o.file_path = f.file_path and o.storage_provider = f.storage_provider
+        and (o.workspace_id <> workspace or o.conversation_id is null or o.conversation_id <> all (talks))))), '[]') into files
     from public.file_attachments as f where f.workspace_id = workspace and f.conversation_id = any (talks);
   delete from public.file_attachments as f where f.workspace_id = workspace and f.conversation_id = any (talks);
   update public.conversation_notes as n set note = '[erased]' where n.workspace_id = workspace and n.conversation_id = any (talks);
@@ -7018,13 +7127,20 @@ begin
       or f.source_row ->> 'message_id' in (select m.id::text from public.messages as m where m.workspace_id = workspace and m.conversation_id = any (talks)));
   update public.customer_profiles as p set email = null, name = null, phone = null, company = null, location = null, tags = '{}', custom_fields = '{}', notes = null, erased_at = at, updated_at = at
    where p.workspace_id = workspace and p.id = any (people);
+  -- A tag that nobody else has is counted away at once.
+  with taken as (
+    delete from public.tag_changes as c where c.workspace_id = workspace and c.applies_to = 'customer' and c.tag = any (their_tags) returning c.tag, c.delta)
+  insert into public.tag_counts as k (workspace_id, applies_to, tag, use_count)
+  select workspace, 'customer', t.tag, sum(t.delta) from taken as t group by t.tag order by t.tag
+  on conflict (workspace_id, applies_to, tag) do update set use_count = k.use_count + excluded.use_count;
+  delete from public.tag_counts as k where k.workspace_id = workspace and k.applies_to = 'customer' and k.tag = any (their_tags) and k.use_count = 0;
   touched := touched || jsonb_build_object('profiles', cardinality(people), 'audit_rows', romashka.redact_audit(workspace, people || talks
     || array(select m.id from public.messages as m where m.workspace_id = workspace and m.conversation_id = any (talks))), 'files', files);
   perform romashka.record_event(workspace, 'customer.erased', 'customer', customer, null, jsonb_build_object('reason', reason));
   return touched;
 end $$;
 comment on function public.erase_customer(uuid, text, uuid) is
-  'Takes a person out of every table, the audit and the search; the figures stay. Returns what was touched and which stored files the caller deletes.';
+  'Takes a person out of every table, the queues, the ledger, the audit and the search; the figures stay. Returns what was touched and which stored files the caller deletes (not those that are shared with somebody else).';
 
 revoke execute on all functions in schema romashka from public;
 do $$ begin
@@ -7055,6 +7171,16 @@ create or replace trigger messages_90_audit_delete after delete on public.messag
 
 -- Retention ------------------------------------------------------------------------------------------------------------
 
+create or replace function romashka.drop_partition(child text) returns boolean language plpgsql set search_path = '' set lock_timeout = '1s' as $$
+begin
+  execute format('drop table romashka_partitions.%I', child);
+  return true;
+exception when lock_not_available or deadlock_detected then
+  -- Somebody reads or writes the table in a long transaction; everybody else would wait behind us.
+  return false;
+end $$;
+comment on function romashka.drop_partition(text) is 'Drops a partition unless its table is in use for longer than a second; whether it did.';
+
 create or replace function romashka.drop_old_partitions(table_name text, older_than timestamptz) returns integer language plpgsql set search_path = '' as $$
 declare
   child record;
@@ -7067,12 +7193,31 @@ begin
        and (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month') at time zone 'UTC' <= older_than
      order by c.relname
   loop
-    execute format('drop table romashka_partitions.%I', child.relname);
+    -- What is in use now is in use for the others too: the next run goes on here.
+    exit when not romashka.drop_partition(child.relname::text);
     dropped := dropped + 1;
   end loop;
   return dropped;
 end $$;
-comment on function romashka.drop_old_partitions(text, timestamptz) is 'Drops the monthly partitions of an append-only table that end before a moment; returns how many.';
+comment on function romashka.drop_old_partitions(text, timestamptz) is
+  'Drops the monthly partitions of an append-only table that end before a moment; returns how many. Stops at one that is in use.';
+
+create or replace function romashka.make_coming_partitions() returns integer language plpgsql set search_path = '' set lock_timeout = '1s' as $$
+declare
+  parent text;
+  made integer := 0;
+begin
+  foreach parent in array array['events', 'audit_logs', 'webhook_events', 'webhook_logs'] loop
+    begin
+      made := made + romashka.ensure_partitions(parent, current_date, current_date + 62);
+    exception when lock_not_available or deadlock_detected then
+      null; -- in use by a long transaction: two months are left to try again, and a default partition takes what comes meanwhile
+    end;
+  end loop;
+  return made;
+end $$;
+comment on function romashka.make_coming_partitions() is
+  'Makes the partitions of the next two months for the tables that have them, but for a table that is in use for longer than a second; returns how many.';
 
 create or replace function romashka.retain_conversations(workspace uuid, older_than timestamptz, batch integer) returns bigint language plpgsql set search_path = '' as $$
 declare
@@ -7132,6 +7277,8 @@ declare
   metrics_removed bigint := 0;
   audit_removed bigint := 0;
   dropped integer := 0;
+  made integer;
+  expired integer;
   removed bigint;
   oldest_ledger timestamptz;
   oldest_audit timestamptz;
@@ -7165,18 +7312,18 @@ begin
     loop
       execute format('select not exists (select from romashka_partitions.%I)', child.relname) into is_empty;
       if is_empty then
-        execute format('drop table romashka_partitions.%I', child.relname);
+        exit when not romashka.drop_partition(child.relname::text);
         dropped := dropped + 1;
       end if;
     end loop;
   end if;
-  perform romashka.ensure_partitions(t.name, current_date, current_date + 62)
-     from unnest(array['events', 'audit_logs', 'webhook_events', 'webhook_logs']) as t (name);
-  perform public.cleanup_expired_metrics();
-  return jsonb_build_object('conversations', conversations_removed, 'daily_metrics', metrics_removed, 'audit_logs', audit_removed, 'partitions', dropped);
+  made := romashka.make_coming_partitions();
+  expired := public.cleanup_expired_metrics();
+  return jsonb_build_object('conversations', conversations_removed, 'daily_metrics', metrics_removed, 'audit_logs', audit_removed, 'partitions', dropped,
+    'partitions_made', made, 'realtime_metrics', expired);
 end $$;
 comment on function public.apply_retention(integer) is
-  'Removes what is older than the workspaces keep it (settings conversation_history_retention, analytics_retention_days, audit_log_retention_days), a batch of each; nothing of a workspace on legal hold. Also makes the coming partitions. Call it until it removes nothing.';
+  'Removes what is older than the workspaces keep it (settings conversation_history_retention, analytics_retention_days, audit_log_retention_days), a batch of each; nothing of a workspace on legal hold. Also seals the audit, makes the coming partitions and removes expired figures of the moment. Waits a second for a table that is in use, then leaves it to the next run. Call it until it removes nothing; safe to schedule (pg_cron).';
 
 -- Idle -----------------------------------------------------------------------------------------------------------------
 
@@ -7569,6 +7716,137 @@ do $$ begin
   perform romashka.grant_function('public.recount(uuid, boolean)', 'authenticated', 'service_role', 'romashka_admin');
   perform romashka.grant_function('public.health_check()', 'service_role', 'romashka_admin');
   revoke all on function public.test_function() from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+end $$;
+
+-- ============ 90-operations/monitor ============
+-- Purpose: the figures of this moment for dashboards and alarms: queues, ledger, conversations, sessions, locks, replication, sizes.
+-- Invariants: tells counts, sizes and ages, nothing of a tenant; no query grows with the rows of a workspace: queues are counted up to
+-- a limit by their partial indexes, conversations are what refresh_realtime_metrics counted, sizes are the catalog's.
+-- Lock risk: none; reads only.
+
+create or replace function romashka.figure(name text, value numeric, labels jsonb default '{}') returns jsonb language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return jsonb_build_object('name', name, 'labels', labels, 'value', coalesce(value, 0));
+end $$;
+comment on function romashka.figure(text, numeric, jsonb) is 'One figure of monitor().';
+
+create or replace function public.monitor() returns jsonb language plpgsql stable security definer set search_path = '' as $$
+-- Definer: looks at the whole installation; tells counts, sizes and ages, nothing of a tenant.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  most constant integer := 10000;
+  found jsonb := '[]'::jsonb;
+  part jsonb;
+  queue record;
+  is_standby constant boolean := pg_catalog.pg_is_in_recovery();
+begin
+  -- The words stand in the conditions, so that the partial indexes serve.
+  for queue in
+    select 'incoming_events' as name, (select count(*) from (select from public.webhook_events as q where q.status in ('pending', 'processing') limit most) as w) as waiting,
+           (select count(*) from (select from public.webhook_events as q where q.status in ('dead', 'quarantined') limit most) as d) as dead,
+           (select min(q.next_attempt_at) from public.webhook_events as q where q.status in ('pending', 'processing') and q.next_attempt_at <= at) as oldest
+    union all
+    select 'outgoing_webhooks', (select count(*) from (select from public.webhook_logs as q where q.status in ('pending', 'sending') limit most) as w),
+           (select count(*) from (select from public.webhook_logs as q where q.status = 'dead' limit most) as d),
+           (select min(q.next_attempt_at) from public.webhook_logs as q where q.status in ('pending', 'sending') and q.next_attempt_at <= at)
+    union all
+    select 'deliveries', (select count(*) from (select from public.message_delivery_tracking as q where q.delivery_status in ('queued', 'sending') limit most) as w),
+           (select count(*) from (select from public.message_delivery_tracking as q where q.delivery_status = 'dead' limit most) as d),
+           (select min(q.next_attempt_at) from public.message_delivery_tracking as q where q.delivery_status in ('queued', 'sending') and q.next_attempt_at <= at)
+    union all
+    select 'synchronisations', (select count(*) from (select from public.sync_jobs as q where q.status in ('pending', 'running') limit most) as w),
+           (select count(*) from (select from public.sync_jobs as q where q.status = 'dead' limit most) as d),
+           (select min(q.next_attempt_at) from public.sync_jobs as q where q.status in ('pending', 'running') and q.next_attempt_at <= at)
+    union all
+    select 'media', (select count(*) from (select from romashka.media_fetches as q where q.status in ('pending', 'fetching') limit most) as w),
+           (select count(*) from (select from romashka.media_fetches as q where q.status = 'failed' limit most) as d),
+           (select min(q.next_attempt_at) from romashka.media_fetches as q where q.status in ('pending', 'fetching') and q.next_attempt_at <= at)
+    union all
+    select 'mails', (select count(*) from (select from romashka.outgoing_mails as q where q.status in ('pending', 'sending') limit most) as w),
+           (select count(*) from (select from romashka.outgoing_mails as q where q.status = 'dead' limit most) as d),
+           (select min(q.next_attempt_at) from romashka.outgoing_mails as q where q.status in ('pending', 'sending') and q.next_attempt_at <= at)
+    union all
+    select 'scheduled_messages', (select count(*) from (select from public.scheduled_messages as q where q.status = 'scheduled' limit most) as w),
+           (select count(*) from (select from public.scheduled_messages as q where q.status = 'failed' limit most) as d),
+           (select min(q.send_at) from public.scheduled_messages as q where q.status = 'scheduled' and q.send_at <= at)
+  loop
+    found := found || romashka.figure('romashka_queue_waiting', queue.waiting, jsonb_build_object('queue', queue.name))
+                   || romashka.figure('romashka_queue_dead', queue.dead, jsonb_build_object('queue', queue.name))
+                   || romashka.figure('romashka_queue_overdue_seconds', round(extract(epoch from at - queue.oldest)::numeric, 1), jsonb_build_object('queue', queue.name));
+  end loop;
+
+  -- How old the first event is that no workspace's reader has passed.
+  select coalesce(jsonb_agg(romashka.figure('romashka_ledger_lag_seconds', round(extract(epoch from at - e.recorded_at)::numeric, 1), jsonb_build_object('reader', r.reader))), '[]')
+    into part
+    from (select c.reader, max(c.transaction_id) as transaction_id from public.event_cursors as c group by c.reader) as r
+    left join lateral (select x.recorded_at from public.events as x where x.transaction_id > r.transaction_id order by x.transaction_id, x.id limit 1) as e on true;
+  found := found || part;
+
+  select coalesce(jsonb_agg(romashka.figure(k.name, k.value, k.labels)), '[]') into part from (
+    select names.name, names.labels, case when names.is_greatest then max(latest.value) else sum(latest.value) end as value
+      from (values
+        ('romashka_conversations', '{"state": "open"}'::jsonb, 'open_conversations', false), ('romashka_conversations', '{"state": "escalated"}', 'escalated_conversations', false),
+        ('romashka_conversations', '{"state": "unassigned"}', 'unassigned_conversations', false), ('romashka_conversations', '{"state": "waiting"}', 'waiting_customers', false),
+        ('romashka_longest_wait_seconds', '{}', 'longest_wait_seconds', true), ('romashka_promises_overdue', '{}', 'sla_overdue', false),
+        ('romashka_agents', '{"state": "online"}', 'agents_online', false), ('romashka_agents', '{"state": "free"}', 'agents_free', false)
+      ) as names (name, labels, metric, is_greatest)
+     cross join public.workspaces as w
+      left join lateral (select m.metric_value as value from public.realtime_metrics as m
+         where m.workspace_id = w.id and m.metric_name = names.metric and m.dimensions = '{}' and m.expires_at > at order by m."timestamp" desc limit 1) as latest on true
+     group by names.name, names.labels, names.is_greatest) as k;
+  found := found || part;
+
+  select jsonb_build_array(
+      romashka.figure('romashka_messages_total', (select s.n_tup_ins from pg_catalog.pg_stat_all_tables as s where s.relid = 'public.messages'::regclass)),
+      romashka.figure('romashka_transactions_total', d.xact_commit, '{"outcome": "commit"}'), romashka.figure('romashka_transactions_total', d.xact_rollback, '{"outcome": "rollback"}'),
+      romashka.figure('romashka_blocks_total', d.blks_hit, '{"source": "cache"}'), romashka.figure('romashka_blocks_total', d.blks_read, '{"source": "disk"}'),
+      romashka.figure('romashka_deadlocks_total', d.deadlocks), romashka.figure('romashka_temporary_bytes_total', d.temp_bytes),
+      romashka.figure('romashka_database_bytes', pg_catalog.pg_database_size(d.datid)))
+    into part from pg_catalog.pg_stat_database as d where d.datname = current_database();
+  found := found || part;
+
+  select jsonb_build_array(
+      romashka.figure('romashka_sessions', count(*) filter (where a.state = 'active'), '{"state": "active"}'),
+      romashka.figure('romashka_sessions', count(*) filter (where a.state = 'idle'), '{"state": "idle"}'),
+      romashka.figure('romashka_sessions', count(*) filter (where a.state like 'idle in transaction%'), '{"state": "idle_in_transaction"}'),
+      romashka.figure('romashka_sessions_most', current_setting('max_connections')::numeric),
+      romashka.figure('romashka_oldest_transaction_seconds', round((max(extract(epoch from at - a.xact_start)) filter (where a.pid <> pg_catalog.pg_backend_pid()))::numeric, 1)),
+      romashka.figure('romashka_lock_waiters', count(*) filter (where a.wait_event_type = 'Lock')),
+      romashka.figure('romashka_longest_lock_wait_seconds', round((max(extract(epoch from at - a.query_start)) filter (where a.wait_event_type = 'Lock'))::numeric, 1)))
+    into part from pg_catalog.pg_stat_activity as a where a.backend_type = 'client backend';
+  found := found || part;
+
+  select coalesce(jsonb_agg(romashka.figure('romashka_table_bytes', t.bytes, jsonb_build_object('table', t.name))), '[]') into part from (
+    select format('%s.%s', n.nspname, r.relname) as name, sum(c.relpages::numeric * current_setting('block_size')::integer) as bytes
+      from pg_catalog.pg_class as c
+      join pg_catalog.pg_class as r on r.oid = coalesce(pg_catalog.pg_partition_root(c.oid), c.oid)
+      join pg_catalog.pg_namespace as n on n.oid = r.relnamespace
+     where c.relkind = 'r' and n.nspname in ('public', 'romashka') group by 1 having sum(c.relpages) > 0 order by 2 desc, 1 limit 10) as t;
+  found := found || part;
+
+  select coalesce(jsonb_agg(romashka.figure('romashka_replica_lag_bytes',
+      case when is_standby then 0 else pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), s.replay_lsn) end, jsonb_build_object('replica', s.application_name))), '[]')
+    into part from pg_catalog.pg_stat_replication as s;
+  found := found || part;
+  select coalesce(jsonb_agg(romashka.figure('romashka_slot_retained_bytes',
+      case when is_standby then 0 else pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), s.restart_lsn) end, jsonb_build_object('slot', s.slot_name))), '[]')
+    into part from pg_catalog.pg_replication_slots as s;
+  found := found || part || romashka.figure('romashka_replicas', (select count(*) from pg_catalog.pg_stat_replication));
+  select jsonb_build_array(romashka.figure('romashka_log_archived_total', a.archived_count), romashka.figure('romashka_log_archive_failures_total', a.failed_count))
+    into part from pg_catalog.pg_stat_archiver as a;
+  found := found || part;
+
+  select coalesce(jsonb_agg(romashka.figure('romashka_job_failures_total', j.failures, jsonb_build_object('job', j.name)))
+      || jsonb_agg(romashka.figure('romashka_job_overdue_seconds', greatest(0, round(extract(epoch from at - j.next_run_at)::numeric, 1)), jsonb_build_object('job', j.name))), '[]')
+    into part from romashka.scheduled_jobs as j;
+  return found || part;
+end $$;
+comment on function public.monitor() is
+  'The figures of this moment: [{"name", "labels", "value"}, …], as Prometheus and romashka monitor show them (docs/monitoring.md). Its cost does not grow with the rows.';
+
+revoke execute on all functions in schema romashka from public;
+do $$ begin
+  perform romashka.grant_function('public.monitor()', 'service_role', 'romashka_admin');
 end $$;
 
 -- ============ 00-foundation/policies ============

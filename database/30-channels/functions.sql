@@ -333,8 +333,8 @@ comment on function romashka.mail_addresses_of(jsonb) is 'The addresses of a cha
 create or replace function romashka.claim_mail_addresses() returns trigger language plpgsql security definer set search_path = '' as $$
 -- Definer: nobody sees what other workspaces have. The table is locked in the order of the addresses, so that two channels cannot wait for each other.
 declare
-  wanted text[] := '{}';
-  given_up text[] := '{}';
+  wanted text[] := array[]::text[];
+  given_up text[] := array[]::text[];
   one text;
   taken boolean;
 begin
@@ -543,9 +543,11 @@ comment on function romashka.raise_channel_alert(uuid, text, text, text, text, j
 create or replace function romashka.end_channel_alert(channel uuid, about_kind text, about text, at timestamptz, workspace uuid) returns boolean
 language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone.
+declare
+  moment constant timestamptz := pg_catalog.clock_timestamp();
 begin
   perform from public.communication_channels as c where c.id = channel and c.workspace_id = workspace for no key update;
-  update public.channel_alerts as a set resolved_at = pg_catalog.clock_timestamp(), changed_at = greatest(a.changed_at, at)
+  update public.channel_alerts as a set resolved_at = moment, changed_at = greatest(a.changed_at, at)
    where a.channel_id = channel and a.workspace_id = workspace and a.kind = about_kind and a.subject = about and a.resolved_at is null and a.changed_at <= at;
   if not found then return false; end if;
   perform romashka.record_event(workspace, 'channel.recovered', 'communication_channel', channel, null, jsonb_build_object('kind', about_kind, 'subject', about), 'system');
@@ -557,12 +559,13 @@ create or replace function public.resolve_channel_alert(alert uuid, workspace uu
 -- Definer: nobody writes alerts himself; the role is checked first.
 declare
   found_alert public.channel_alerts;
+  at constant timestamptz := pg_catalog.clock_timestamp();
 begin
   perform romashka.require_role(workspace, 'admin');
   select * into found_alert from public.channel_alerts as a where a.id = alert and a.workspace_id = workspace for update;
   if not found then raise exception 'no such alert' using errcode = 'RM404'; end if;
   if found_alert.resolved_at is not null then return; end if;
-  update public.channel_alerts as a set resolved_at = pg_catalog.clock_timestamp() where a.id = alert and a.workspace_id = workspace;
+  update public.channel_alerts as a set resolved_at = at where a.id = alert and a.workspace_id = workspace;
   perform romashka.record_event(workspace, 'channel.recovered', 'communication_channel', found_alert.channel_id, null,
     jsonb_build_object('kind', found_alert.kind, 'subject', found_alert.subject));
 end $$;
@@ -624,8 +627,10 @@ comment on function romashka.finish_channel_sync(uuid, uuid, text, text, text, i
 
 create or replace function romashka.sync_channel_now(channel uuid, workspace uuid) returns boolean language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
 begin
-  update romashka.channel_syncs as s set due_at = pg_catalog.clock_timestamp(), lease_id = null, locked_by = null where s.channel_id = channel and s.workspace_id = workspace;
+  update romashka.channel_syncs as s set due_at = at, lease_id = null, locked_by = null where s.channel_id = channel and s.workspace_id = workspace;
   return found;
 end $$;
 comment on function romashka.sync_channel_now(uuid, uuid) is 'Has the provider of a channel asked at once; who asks already is asked again. False for a channel that is never asked.';
@@ -651,17 +656,18 @@ begin
     stored as (
       insert into public.message_templates as t (workspace_id, name, language, category, template_content, status, channel_type, external_template_id, provider_status, provider_status_at,
         status_reason, quality, account_id)
-      select workspace, g.name, g.language, coalesce(g.category, 'utility'), g.content, coalesce(g.status, 'pending'), 'whatsapp', g.id, g.provider_status, at, g.status_reason, g.quality, account
-        from given as g order by g.name, g.language
+      select workspace, g.name, g.language, coalesce(g.category, o.category, 'utility'), g.content, coalesce(g.status, o.status, 'pending'), 'whatsapp', g.id, g.provider_status, at, g.status_reason, g.quality, account
+        from given as g left join public.message_templates as o on o.workspace_id = workspace and o.channel_type = 'whatsapp' and o.name = g.name and o.language = g.language
+       order by g.name, g.language
       on conflict (workspace_id, channel_type, name, language) do update
-         set category = coalesce((select g.category from given as g where g.name = excluded.name and g.language = excluded.language), t.category),
+         set category = excluded.category,
              template_content = t.template_content || excluded.template_content,
-             status = coalesce((select g.status from given as g where g.name = excluded.name and g.language = excluded.language), t.status),
+             status = excluded.status,
              external_template_id = excluded.external_template_id, provider_status = excluded.provider_status, provider_status_at = at, status_reason = excluded.status_reason,
-             quality = coalesce(excluded.quality, t.quality), account_id = excluded.account_id, updated_at = pg_catalog.now()
+             quality = coalesce(excluded.quality, t.quality), account_id = excluded.account_id, updated_at = at
        where (t.external_template_id, t.provider_status, t.account_id) is distinct from (excluded.external_template_id, excluded.provider_status, excluded.account_id)
           or t.quality is distinct from coalesce(excluded.quality, t.quality) or t.template_content is distinct from t.template_content || excluded.template_content
-          or t.category is distinct from coalesce((select g.category from given as g where g.name = excluded.name and g.language = excluded.language), t.category)
+          or t.category is distinct from excluded.category
       returning t.name, t.language, t.provider_status, t.quality, t.status_reason, t.xmax = 0 as is_new),
     gone as (
       update public.message_templates as t set status = 'rejected', provider_status = 'DELETED', provider_status_at = at, status_reason = null, updated_at = pg_catalog.now()

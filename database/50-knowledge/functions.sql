@@ -297,7 +297,7 @@ begin
         from romashka.rank_articles(workspace, left(query, 1000), search_knowledge.language, page, category, audiences) as a
         join public.knowledge_items as i on i.id = a.article_id and i.workspace_id = workspace
        where found_ids is null or a.article_id <> all (found_ids)
-       order by 8 desc, i.id limit page - coalesce(cardinality(found_ids), 0);
+       order by a.points * (0.75 + 0.5 * i.effectiveness_score) desc, i.id limit page - coalesce(cardinality(found_ids), 0);
   end if;
 end $$;
 comment on function public.search_knowledge(text, text, integer, uuid, uuid, text) is

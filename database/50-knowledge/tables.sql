@@ -233,7 +233,7 @@ create index if not exists knowledge_analytics_conversation_id_idx on public.kno
 -- What the assistant finds by meaning. Derived from the articles, and made again from them at any time.
 create table if not exists romashka.knowledge_passages (
   id uuid not null default public.generate_uuid(),
-  workspace_id uuid not null,
+  workspace_id uuid not null default public.current_workspace_id(),
   knowledge_item_id uuid not null,
   model text not null,
   version integer not null,
@@ -258,7 +258,7 @@ alter table romashka.knowledge_passages force row level security;
 
 create table if not exists romashka.knowledge_indexing (
   knowledge_item_id uuid not null,
-  workspace_id uuid not null,
+  workspace_id uuid not null default public.current_workspace_id(),
   status text not null default 'pending',
   model text,
   version integer,
@@ -282,7 +282,7 @@ alter table romashka.knowledge_indexing enable row level security;
 alter table romashka.knowledge_indexing force row level security;
 
 create table if not exists romashka.knowledge_revisions (
-  workspace_id uuid not null,
+  workspace_id uuid not null default public.current_workspace_id(),
   revision bigint not null default 0,
   removals bigint not null default 0,
   constraint knowledge_revisions_pkey primary key (workspace_id),

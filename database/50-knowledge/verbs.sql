@@ -125,7 +125,7 @@ begin
 end $$;
 comment on function romashka.queue_other_models(text) is 'Puts every article into the queue whose passages another model made; returns how many.';
 
-create or replace function romashka.read_passages(workspace uuid, model text, since bigint) returns table (knowledge_item_id uuid, position integer, embedding bytea, language text, category_id uuid, audience text, is_active boolean, revision bigint)
+create or replace function romashka.read_passages(workspace uuid, model text, since bigint) returns table (knowledge_item_id uuid, place integer, embedding bytea, language text, category_id uuid, audience text, is_active boolean, revision bigint)
 language plpgsql stable security definer set search_path = '' as $$
 -- Definer: the server's alone, for its memory. What of it a reader may see is decided when it is shown: show_passages.
 begin

@@ -516,6 +516,27 @@ export interface paths {
         patch: operations["change_channel"];
         trace?: never;
     };
+    "/api/v1/channels/{id}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a channel's alerts
+         * @description What is wrong with it, or may soon be: a paused template, a number that customers dislike, an account that was restricted, a
+         *     mailbox that cannot be opened. The newest first.
+         */
+        get: operations["list_channel_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{id}/check": {
         parameters: {
             query?: never;
@@ -613,6 +634,26 @@ export interface paths {
          * @description For channels of the kind `api`. Reports may come in any order and any number of times: a message never goes backwards.
          */
         post: operations["report_channel_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/alerts/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End an alert
+         * @description Says that a trouble is over where its provider does not; what it has stopped goes on. Twice changes nothing.
+         */
+        post: operations["resolve_channel_alert"];
         delete?: never;
         options?: never;
         head?: never;
@@ -745,6 +786,27 @@ export interface paths {
         get: operations["read_message_html"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/messages/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview a message
+         * @description Takes what sending takes and says what it would be: into how many messages it is split, how many segments a text message has
+         *     and what they cost, and why it would be refused. Nothing is stored or sent.
+         */
+        post: operations["preview_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1310,6 +1372,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/knowledge/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the knowledge
+         * @description Finds the articles that are most like the question in meaning and words, says how probable it is that the first one answers it, and where
+         *     that is probable enough for the workspace (`ai_confidence_threshold`) quotes the sentences that do. Nothing is sent or stored.
+         */
+        post: operations["ask_knowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/knowledge/categories": {
         parameters: {
             query?: never;
@@ -1345,6 +1428,28 @@ export interface paths {
         head?: never;
         /** Change a category */
         patch: operations["change_knowledge_category"];
+        trace?: never;
+    };
+    "/api/v1/knowledge/index": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See how far the knowledge is indexed */
+        get: operations["read_knowledge_index"];
+        put?: never;
+        /**
+         * Index the knowledge anew
+         * @description The passages of every article are made again in the background; until then the present ones are found. Needed after a defect alone: changes of
+         *     articles and of the model are noticed.
+         */
+        post: operations["rebuild_knowledge_index"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/knowledge/items": {
@@ -2843,7 +2948,7 @@ export interface paths {
         };
         /**
          * Figures for Prometheus
-         * @description Requests, their times, and the pool of connections. Answered to callers of a private network alone.
+         * @description Requests, their times, the pool of connections, and the figures of the database. Answered to callers of a private network alone.
          */
         get: operations["read_metrics"];
         put?: never;
@@ -2883,6 +2988,11 @@ export interface components {
          * @enum {string}
          */
         AgentStatus: "available" | "busy" | "away" | "offline";
+        /**
+         * @description What is done with a question.
+         * @enum {string}
+         */
+        AnswerTier: "answer" | "suggest" | "hand_off";
         /** @description A key, without the key itself. */
         ApiKey: {
             /**
@@ -2930,6 +3040,20 @@ export interface components {
         AppCode: {
             /** @description Six digits. */
             code: string;
+        };
+        /** @description A question. */
+        AskKnowledge: {
+            audience?: components["schemas"]["KnowledgeAudience"] | null;
+            /**
+             * @description Only articles in this language.
+             * @example en
+             */
+            language?: string | null;
+            /**
+             * @description As the customer asked it.
+             * @example How long does a refund take?
+             */
+            question: string;
         };
         /** @description To whom a conversation goes. */
         Assignment: {
@@ -3339,6 +3463,8 @@ export interface components {
             has_credentials: boolean;
             /** @description Whether there is a key for the provider's webhooks. */
             has_webhook_secret: boolean;
+            /** @description good, warning or critical: by its open alerts and by whether its provider lets it in. */
+            health: string;
             /**
              * Format: uuid
              * @description Its identity.
@@ -3374,6 +3500,34 @@ export interface components {
             updated_at: string;
             /** @description Where the provider was told to send its webhooks. */
             webhook_url?: string | null;
+        };
+        /** @description Something that is or was wrong with a channel. */
+        ChannelAlert: {
+            /** @description What the provider said. */
+            details: Record<string, never>;
+            /**
+             * Format: uuid
+             * @description Its identity.
+             */
+            id: string;
+            /** @description account (of the provider), number, template or mailbox. */
+            kind: string;
+            /** @description What is wrong and what to do. */
+            message: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            raised_at: string;
+            /**
+             * Format: date-time
+             * @description When it was over; null while it is not.
+             */
+            resolved_at?: string | null;
+            /** @description notice, warning, or critical: something has stopped. */
+            severity: string;
+            /** @description Which one: the template, the number, the trouble. */
+            subject: string;
         };
         /**
          * @description What to change of a channel. What is absent stays as it is.
@@ -3863,6 +4017,26 @@ export interface components {
             /** @description What it happened to. */
             subject_type: string;
         };
+        /** @description Words of an article that answer the question, letter for letter. */
+        ExtractiveAnswer: {
+            /**
+             * Format: uuid
+             * @description The article they are of.
+             */
+            article_id: string;
+            /**
+             * Format: int32
+             * @description The passage in it, from 1.
+             */
+            position: number;
+            /** @description One to three sentences that stand together. */
+            text: string;
+            /**
+             * Format: int32
+             * @description Its version.
+             */
+            version: number;
+        };
         /** @description What is wrong with one value of the request. */
         FieldError: {
             /** @description What is wrong with it, for the reader. */
@@ -4163,6 +4337,21 @@ export interface components {
              */
             overlap_hours?: number | null;
         };
+        /** @description What the knowledge has to say to a question. */
+        KnowledgeAnswer: {
+            answer?: components["schemas"]["ExtractiveAnswer"] | null;
+            /** @description The articles, best first, at most ten. */
+            articles: components["schemas"]["RankedArticle"][];
+            /** @description The model that compared meanings; nothing where the words alone were compared. */
+            model?: string | null;
+            /**
+             * Format: double
+             * @description The probability, 0 to 1, that the first article answers the question; nothing where there was no model to tell.
+             */
+            probability?: number | null;
+            /** @description What to do. */
+            tier: components["schemas"]["AnswerTier"];
+        };
         /**
          * @description Who may be shown an article.
          * @enum {string}
@@ -4233,6 +4422,26 @@ export interface components {
              * @description The category above; null at the top.
              */
             parent_id?: string | null;
+        };
+        /** @description How far the passages of the workspace's articles are made. */
+        KnowledgeIndex: {
+            /**
+             * Format: int64
+             * @description Articles whose passages could not be made.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Articles whose passages are those of their present text.
+             */
+            indexed: number;
+            /** @description The model that is used; nothing where there is none: then articles are found by their words alone. */
+            model?: string | null;
+            /**
+             * Format: int64
+             * @description Articles whose passages are still to be made.
+             */
+            pending: number;
         };
         /** @description An article. */
         KnowledgeItem: {
@@ -4639,6 +4848,15 @@ export interface components {
          * @enum {string}
          */
         MessageKind: "text" | "template" | "interactive" | "location" | "contact" | "reaction";
+        /** @description What an answer would be. */
+        MessagePreview: {
+            /** @description The kind of channel. */
+            channel_type: string;
+            /** @description How many messages the customer would get. */
+            messages: number;
+            refusal?: components["schemas"]["Refusal"] | null;
+            sms?: components["schemas"]["SegmentCount"] | null;
+        };
         /** @description A key to make. */
         NewApiKey: {
             /**
@@ -5681,6 +5899,8 @@ export interface components {
                 has_credentials: boolean;
                 /** @description Whether there is a key for the provider's webhooks. */
                 has_webhook_secret: boolean;
+                /** @description good, warning or critical: by its open alerts and by whether its provider lets it in. */
+                health: string;
                 /**
                  * Format: uuid
                  * @description Its identity.
@@ -5716,6 +5936,39 @@ export interface components {
                 updated_at: string;
                 /** @description Where the provider was told to send its webhooks. */
                 webhook_url?: string | null;
+            }[];
+            /** @description Where the next page begins: the parameter `cursor` of the next request. Absent on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list, in the list's order. */
+        Page_ChannelAlert: {
+            /** @description The rows. */
+            data: {
+                /** @description What the provider said. */
+                details: Record<string, never>;
+                /**
+                 * Format: uuid
+                 * @description Its identity.
+                 */
+                id: string;
+                /** @description account (of the provider), number, template or mailbox. */
+                kind: string;
+                /** @description What is wrong and what to do. */
+                message: string;
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                raised_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was over; null while it is not.
+                 */
+                resolved_at?: string | null;
+                /** @description notice, warning, or critical: something has stopped. */
+                severity: string;
+                /** @description Which one: the template, the number, the trouble. */
+                subject: string;
             }[];
             /** @description Where the next page begins: the parameter `cursor` of the next request. Absent on the last page. */
             next_cursor?: string | null;
@@ -6860,8 +7113,14 @@ export interface components {
                 language: string;
                 /** @description Its name at the provider. */
                 name: string;
+                /** @description The provider's own word for its state, such as PAUSED; null while it has not said any. */
+                provider_status?: string | null;
+                /** @description How customers like it, by the provider: green, yellow, red or unknown. */
+                quality?: string | null;
                 /** @description The provider's verdict. */
                 status: components["schemas"]["TemplateStatus"];
+                /** @description Why it is in that state, in the provider's words. */
+                status_reason?: string | null;
                 /** @description Header, body, footer and buttons, as the provider takes them. */
                 template_content: Record<string, never>;
                 /**
@@ -7261,6 +7520,49 @@ export interface components {
             /** @description The new token: it is shown here alone. The one before is not valid any more. */
             visitor_token: string;
         };
+        /** @description An article that may answer. */
+        RankedArticle: {
+            /**
+             * Format: uuid
+             * @description The article.
+             */
+            article_id: string;
+            /** @description Who may be shown it. */
+            audience: string;
+            /**
+             * Format: float
+             * @description How like the passage is to the question, −1 to 1; nothing where there was no model to tell.
+             */
+            cosine?: number | null;
+            /** @description The headings above the passage, outermost first. */
+            headings: string[];
+            /** @description Its language. */
+            language: string;
+            /** @description Its text. */
+            passage: string;
+            /**
+             * Format: int32
+             * @description The passage that is most like the question, from 1; 0 where the title is.
+             */
+            position: number;
+            /**
+             * Format: float
+             * @description By which the articles are ordered.
+             */
+            score: number;
+            /** @description Its heading. */
+            title: string;
+            /**
+             * Format: int32
+             * @description The version that was read.
+             */
+            version: number;
+            /**
+             * Format: float
+             * @description What the words found, as a share of the best, 0 to 1.
+             */
+            words: number;
+        };
         /** @description What the customer thinks. */
         Rating: {
             /** @description In words. */
@@ -7291,6 +7593,13 @@ export interface components {
         RecoveryCodes: {
             /** @description The codes. */
             recovery_codes: string[];
+        };
+        /** @description Why it would not be sent. */
+        Refusal: {
+            /** @description opted_out, window_closed, no_recipient or no_channel. */
+            code: string;
+            /** @description In words for the agent. */
+            message: string;
         };
         /** @description Why not. */
         Rejection: {
@@ -7697,6 +8006,25 @@ export interface components {
             code: string;
             /** @description The token of the first step. */
             token: string;
+        };
+        /** @description What a text is for the carrier. */
+        SegmentCount: {
+            /** @description The currency of the price. */
+            currency?: string | null;
+            /** @description gsm7, or ucs2 when a character outside of GSM's alphabet makes the text more expensive. */
+            encoding: string;
+            /** @description Characters that make it more expensive, at most ten. */
+            expensive_characters: string[];
+            /** @description Units that still fit into the last segment. */
+            free: number;
+            /** @description What it costs by the channel's `segment_price`, as a decimal number; none where that is not set. */
+            price?: string | null;
+            /** @description Segments that the carrier charges for. */
+            segments: number;
+            /** @description Segments with plain quotes and dashes in place of those, when that is fewer. */
+            segments_simplified?: number | null;
+            /** @description Septets or UTF-16 units. */
+            units: number;
         };
         /**
          * @description A message of a visitor.
@@ -8139,8 +8467,14 @@ export interface components {
             language: string;
             /** @description Its name at the provider. */
             name: string;
+            /** @description The provider's own word for its state, such as PAUSED; null while it has not said any. */
+            provider_status?: string | null;
+            /** @description How customers like it, by the provider: green, yellow, red or unknown. */
+            quality?: string | null;
             /** @description The provider's verdict. */
             status: components["schemas"]["TemplateStatus"];
+            /** @description Why it is in that state, in the provider's words. */
+            status_reason?: string | null;
             /** @description Header, body, footer and buttons, as the provider takes them. */
             template_content: Record<string, never>;
             /**
@@ -12223,6 +12557,102 @@ export interface operations {
             };
         };
     };
+    list_channel_alerts: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Those that are over as well. */
+                include_resolved?: boolean;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The channel. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChannelAlert"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     check_channel: {
         parameters: {
             query?: never;
@@ -12726,6 +13156,104 @@ export interface operations {
                 };
             };
             /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_channel_alert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The alert. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13807,6 +14335,128 @@ export interface operations {
             };
             /** @description There is no such thing for the caller. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_message: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMessage"];
+            };
+        };
+        responses: {
+            /** @description What it would be. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePreview"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18137,6 +18787,125 @@ export interface operations {
             };
         };
     };
+    ask_knowledge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskKnowledge"];
+            };
+        };
+        responses: {
+            /** @description What the knowledge has to say. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeAnswer"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_knowledge_categories: {
         parameters: {
             query?: {
@@ -18638,6 +19407,180 @@ export interface operations {
                 };
             };
             /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_knowledge_index: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many articles are found by their meaning. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeIndex"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebuild_knowledge_index: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeIndex"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
