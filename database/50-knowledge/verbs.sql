@@ -44,7 +44,8 @@ comment on function romashka.queue_indexing() is 'Trigger: passages are made ane
 create or replace trigger knowledge_items_50_index after insert on public.knowledge_items
   for each row execute function romashka.queue_indexing();
 create or replace trigger knowledge_items_50_index_again after update of title, content, language, status, audience, category_id on public.knowledge_items
-  for each row when ((old.title, old.content, old.language, old.status, old.audience, old.category_id) is distinct from (new.title, new.content, new.language, new.status, new.audience, new.category_id))
+  for each row when (old.title is distinct from new.title or old.content is distinct from new.content or old.language is distinct from new.language
+    or old.status is distinct from new.status or old.audience is distinct from new.audience or old.category_id is distinct from new.category_id)
   execute function romashka.queue_indexing();
 create or replace trigger knowledge_items_50_index_removed after delete on public.knowledge_items
   for each row execute function romashka.queue_indexing();

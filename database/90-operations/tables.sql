@@ -175,8 +175,8 @@ create table if not exists romashka.adopted_credentials (
   created_at timestamptz not null default now(),
   constraint adopted_credentials_pkey primary key (table_name, column_name, row_id, workspace_id),
   constraint adopted_credentials_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
-  constraint adopted_credentials_table_name_check check ((table_name, column_name) in (('communication_channels', 'webhook_secret'), ('communication_channels', 'api_credentials'),
-    ('integrations', 'credentials'), ('webhook_subscriptions', 'secret_key')))
+  constraint adopted_credentials_table_name_check check ((table_name = 'communication_channels' and column_name = 'webhook_secret') or (table_name = 'communication_channels' and column_name = 'api_credentials')
+    or (table_name = 'integrations' and column_name = 'credentials') or (table_name = 'webhook_subscriptions' and column_name = 'secret_key'))
 );
 comment on table romashka.adopted_credentials is 'Credentials of the older schema that wait for a key; romashka adopt encrypts them and empties the table.';
 create index if not exists adopted_credentials_workspace_id_idx on romashka.adopted_credentials (workspace_id);

@@ -230,7 +230,9 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
                 console.note("stopped before the end; its databases are gone");
             }
             if is_kept && (arguments.json_file.is_some() || arguments.out.is_some()) {
-                console.note("the figures of the database are written, those of the server are missing");
+                console.note(
+                    "the figures of the database are written, those of the server are missing",
+                );
             }
             return match was_stopped {
                 true => Ok(Exit::Interrupted),
