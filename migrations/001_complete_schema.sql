@@ -603,8 +603,8 @@ language plpgsql immutable parallel safe set search_path = '' as $$
 begin
   return query select known.k, known.v::jsonb, known.p, known.e, known.d from (values
     ('agent_auto_away_time', '300', false, true, 'Set agents to away after seconds of inactivity'),
-    ('ai_confidence_threshold', '0.8', false, false, 'Minimum AI confidence threshold'),
-    ('ai_handoff_threshold', '0.5', false, false, 'AI confidence threshold for handoff to human'),
+    ('ai_confidence_threshold', '0.8', false, true, 'Minimum AI confidence threshold'),
+    ('ai_handoff_threshold', '0.5', false, true, 'AI confidence threshold for handoff to human'),
     ('allowed_origins', '["https://romashka.com", "https://app.romashka.com"]', false, false, 'Allowed CORS origins'),
     ('analytics_retention_days', '365', false, true, 'Analytics data retention in days'),
     ('api_versioning_enabled', 'true', false, false, 'Enable API versioning'),
@@ -9638,7 +9638,7 @@ comment on function romashka.read_passages(uuid, text, bigint) is 'The passages 
 
 create or replace function public.rank_knowledge(query text, language text default null, limit_count integer default 50, category uuid default null, audience text default null,
   identifiers text[] default '{}', workspace uuid default public.current_workspace_id())
-returns table (article_id uuid, points real, identifier_count integer, revision bigint, removals bigint) language plpgsql stable security definer set search_path = '' as $$
+returns table (article_id uuid, points real, identifier_count integer, revision bigint, removals bigint, confidence_threshold double precision, handoff_threshold double precision) language plpgsql stable security definer set search_path = '' as $$
 -- Definer: as search_knowledge. One row without an article when the words find nothing, so that the revision is always told.
 declare
   audiences constant text[] := case audience when 'public' then array['public'] when 'signed_in' then array['public', 'signed_in'] else array['public', 'signed_in', 'internal'] end;
@@ -9649,14 +9649,15 @@ begin
   end if;
   return query
     select a.article_id, a.points,
-           (select count(*)::integer from unnest(identifiers) as wanted where strpos(upper(i.title || ' ' || i.content), upper(wanted)) > 0), coalesce(r.revision, 0), coalesce(r.removals, 0)
+           (select count(*)::integer from unnest(identifiers) as wanted where strpos(upper(i.title || ' ' || i.content), upper(wanted)) > 0), coalesce(r.revision, 0), coalesce(r.removals, 0),
+           (romashka.setting(workspace, 'ai_confidence_threshold') #>> '{}')::float8, (romashka.setting(workspace, 'ai_handoff_threshold') #>> '{}')::float8
       from (select) as always
       left join romashka.knowledge_revisions as r on r.workspace_id = workspace
       left join romashka.rank_articles(workspace, left(query, 1000), rank_knowledge.language, greatest(1, least(limit_count, 200)), category, audiences) as a on true
       left join public.knowledge_items as i on i.id = a.article_id and i.workspace_id = workspace;
 end $$;
 comment on function public.rank_knowledge(text, text, integer, uuid, text, text[], uuid) is
-  'What the words of a question find, for the ranking by meaning: articles, their points, how many of the identifiers each holds, and the revision of the workspace''s passages.';
+  'What the words of a question find, for the ranking by meaning: articles, their points, how many of the identifiers each holds, the revision of the workspace''s passages, and from what probability on the workspace answers (ai_confidence_threshold) and suggests (ai_handoff_threshold).';
 
 create or replace function public.show_passages(items uuid[], positions integer[], audience text default null, workspace uuid default public.current_workspace_id())
 returns table (article_id uuid, place integer, title text, version integer, item_language text, item_audience text, headings text[], content text, sentence_bounds integer[], sentence_embeddings bytea[])

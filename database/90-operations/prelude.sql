@@ -8,8 +8,8 @@ language plpgsql immutable parallel safe set search_path = '' as $$
 begin
   return query select known.k, known.v::jsonb, known.p, known.e, known.d from (values
     ('agent_auto_away_time', '300', false, true, 'Set agents to away after seconds of inactivity'),
-    ('ai_confidence_threshold', '0.8', false, false, 'Minimum AI confidence threshold'),
-    ('ai_handoff_threshold', '0.5', false, false, 'AI confidence threshold for handoff to human'),
+    ('ai_confidence_threshold', '0.8', false, true, 'Minimum AI confidence threshold'),
+    ('ai_handoff_threshold', '0.5', false, true, 'AI confidence threshold for handoff to human'),
     ('allowed_origins', '["https://romashka.com", "https://app.romashka.com"]', false, false, 'Allowed CORS origins'),
     ('analytics_retention_days', '365', false, true, 'Analytics data retention in days'),
     ('api_versioning_enabled', 'true', false, false, 'Enable API versioning'),

@@ -124,9 +124,10 @@ fn logistic(x: f64) -> f64 {
 fn solve(mut matrix: [[f64; 3]; 3], mut right: [f64; 3]) -> [f64; 3] {
     for column in 0..3 {
         for row in column + 1..3 {
-            let factor = matrix[row][column] / matrix[column][column];
-            for other in column..3 {
-                matrix[row][other] -= factor * matrix[column][other];
+            let above = matrix[column];
+            let factor = matrix[row][column] / above[column];
+            for (value, above) in matrix[row].iter_mut().zip(above).skip(column) {
+                *value -= factor * above;
             }
             right[row] -= factor * right[column];
         }

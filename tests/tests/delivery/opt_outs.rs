@@ -59,7 +59,8 @@ impl Shop {
             .send()
             .await
             .expect("an answer");
-        assert_eq!(answer.status().as_u16(), 200);
+        // 204 for a report, 200 with an empty document for a message.
+        assert!(answer.status().is_success(), "{}", answer.status());
     }
 
     /// The customer writes to one of the numbers; the conversation it is in.
