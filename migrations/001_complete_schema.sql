@@ -5090,7 +5090,7 @@ begin
           or t.category is distinct from excluded.category
       returning t.name, t.language, t.provider_status, t.quality, t.status_reason, t.xmax = 0 as is_new),
     gone as (
-      update public.message_templates as t set status = 'rejected', provider_status = 'DELETED', provider_status_at = at, status_reason = null, updated_at = pg_catalog.now()
+      update public.message_templates as t set status = 'rejected', provider_status = 'DELETED', provider_status_at = at, status_reason = null, updated_at = at
        where t.workspace_id = workspace and t.channel_type = 'whatsapp' and t.account_id = account and t.provider_status is distinct from 'DELETED'
          and not exists (select from given as g where g.name = t.name and g.language = t.language)
       returning t.name, t.language, t.provider_status, t.quality, t.status_reason, false)
