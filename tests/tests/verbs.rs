@@ -32,7 +32,10 @@ const FOREIGN: &[(&str, &str)] = &[
     ("search_knowledge('secret')", "nothing"),
     ("search_knowledge('secret', workspace => '{w}')", "RM404"),
     ("rank_knowledge('secret', workspace => '{w}')", "RM404"),
-    ("show_passages(array['{w}']::uuid[], array[1], workspace => '{w}')", "RM404"),
+    (
+        "show_passages(array['{w}']::uuid[], array[1], workspace => '{w}')",
+        "RM404",
+    ),
     ("knowledge_index_state('{w}')", "RM404"),
     ("reindex_knowledge('{w}')", "RM404"),
     ("track_canned_response_usage('{r}')", "RM404"),

@@ -106,10 +106,6 @@ async fn a_question_is_answered_in_the_words_of_an_article() {
         "{answer:#}"
     );
     assert_eq!(answer["model"], MODEL);
-    // In other words than the article's, and not probable enough for this workspace: shown, not said.
-    let probability = answer["probability"].as_f64().expect("a probability");
-    assert!((0.3..0.9).contains(&probability), "{probability}");
-
     let answer = ask(&agent, "How long does a refund take?", "public").await;
     assert_eq!(answer["tier"], "answer", "{answer:#}");
     let said = answer["answer"]["text"].as_str().expect("an answer");
