@@ -98,7 +98,7 @@ pub(super) struct Post {
 /// A message as it leaves.
 pub(super) enum Rendered {
     /// By a provider's API.
-    Requests(Requests),
+    Requests(Box<Requests>),
     /// By a mail server.
     Mail(Box<Post>),
     /// By a program of the workspace's own.
@@ -338,10 +338,8 @@ pub(super) async fn render(
                     return Ok(Err(refusal));
                 }
             }
-            if let Rendered::Requests(Requests {
-                text: Some((pair, segments)),
-                ..
-            }) = &rendered.0
+            if let Rendered::Requests(requests) = &rendered.0
+                && let Some((pair, segments)) = &requests.text
             {
                 if let Some(opt_out) = opt_outs::find(scope, claimed.workspace, pair).await? {
                     return Ok(Err(Failure::new("opted_out", "recipient", opt_out.words())));
@@ -443,7 +441,7 @@ fn requests(
             .map_err(|error| configuration(capital(&error.to_string())))?;
         sms(server, claimed, loaded, &account, recipient, token, files)?
     };
-    Ok((Rendered::Requests(rendered), channel))
+    Ok((Rendered::Requests(Box::new(rendered)), channel))
 }
 
 /// The mail, and the channel it goes by. By which ids an answer will refer to it is stored with this.
