@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use romashka_db::monitor::METRICS;
 use romashka_tests::{Api, TestDatabase, explain, repository_root, romashka_binary, value};
@@ -233,8 +234,9 @@ async fn no_table_that_grows_is_read_from_end_to_end() {
     assert!(after - before < 100, "{} rows were read", after - before);
 }
 
-/// Runs it on a terminal of 80 columns and 24 lines, presses something, and returns all that was written to the terminal.
-fn on_a_terminal(database: &TestDatabase, pressed: &[&[u8]]) -> (Option<i32>, String) {
+/// Runs it on a terminal of 80 columns and 24 lines, presses each key when what stands before it has been drawn, and returns
+/// all that was written to the terminal.
+fn on_a_terminal(database: &TestDatabase, pressed: &[(&str, &[u8])]) -> (Option<i32>, String) {
     let program = format!(
         "stty cols 80 rows 24; {} monitor --every 300ms; code=$?; stty -a; exit $code",
         romashka_binary().display()
@@ -249,19 +251,33 @@ fn on_a_terminal(database: &TestDatabase, pressed: &[&[u8]]) -> (Option<i32>, St
         .expect("script of util-linux");
     let mut input = script.stdin.take().expect("an input");
     let mut output = script.stdout.take().expect("an output");
-    let reader = std::thread::spawn(move || {
-        let mut text = Vec::new();
-        output.read_to_end(&mut text).expect("what was drawn");
-        String::from_utf8_lossy(&text).into_owned()
+    let drawn = Arc::new(Mutex::new(Vec::new()));
+    let reader = std::thread::spawn({
+        let drawn = drawn.clone();
+        move || {
+            let mut part = [0; 4096];
+            loop {
+                let read = output.read(&mut part).expect("what was drawn");
+                if read == 0 {
+                    break;
+                }
+                drawn.lock().expect("a text").extend(&part[..read]);
+            }
+        }
     });
-    for bytes in pressed {
-        std::thread::sleep(Duration::from_millis(1500));
+    let shown = || String::from_utf8_lossy(&drawn.lock().expect("a text")).into_owned();
+    for (awaited, bytes) in pressed {
+        let begun = Instant::now();
+        while !shown().contains(awaited) && begun.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         input.write_all(bytes).expect("a key");
         input.flush().expect("a key");
     }
     let status = script.wait().expect("it ends");
     drop(input);
-    (status.code(), reader.join().expect("a text"))
+    reader.join().expect("all that was drawn");
+    (status.code(), shown())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -269,7 +285,12 @@ async fn a_terminal_of_80_by_24_is_enough_and_is_left_as_it_was() {
     let database = TestDatabase::new().await;
     // A key, and Ctrl-C, which the terminal turns into a signal.
     for end in [&b"q"[..], &b"\x03"[..]] {
-        let (code, text) = on_a_terminal(&database, &[b"t", b"s", end]);
+        let keys = [
+            ("conversations  open", &b"t"[..]),
+            ("largest tables", b"s"),
+            ("slowest statements", end),
+        ];
+        let (code, text) = on_a_terminal(&database, &keys);
         assert_eq!(code, Some(0), "{text}");
         let begun = text.find("\x1b[?1049h").expect("a page of its own");
         let ended = text.find("\x1b[?1049l").expect("the page before");
