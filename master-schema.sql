@@ -9529,11 +9529,13 @@ begin
     end if;
     return null;
   end if;
-  if tg_op = 'INSERT' or (old.title, old.content, old.language) is distinct from (new.title, new.content, new.language) then
+  if tg_op = 'INSERT' or (old.title, old.content) is distinct from (new.title, new.content) then
     insert into romashka.knowledge_indexing as q (knowledge_item_id, workspace_id) values (new.id, new.workspace_id)
     on conflict (knowledge_item_id, workspace_id) do update
       set status = 'pending', attempt_count = 0, next_attempt_at = at, lease_id = null, locked_by = null, error_message = null;
-  elsif exists (select from romashka.knowledge_passages as p where p.knowledge_item_id = new.id and p.workspace_id = new.workspace_id) then
+  end if;
+  if tg_op = 'UPDATE' and (old.language, old.status, old.audience) is distinct from (new.language, new.status, new.audience)
+     and exists (select from romashka.knowledge_passages as p where p.knowledge_item_id = new.id and p.workspace_id = new.workspace_id) then
     made := romashka.next_knowledge_revision(new.workspace_id);
     update romashka.knowledge_passages as p set revision = made
      where p.knowledge_item_id = new.id and p.workspace_id = new.workspace_id;
@@ -9543,15 +9545,15 @@ end $$;
 comment on function romashka.queue_indexing() is 'Trigger: passages are made anew for a new text; a change of readers or of status is told to whoever holds passages in memory.';
 create or replace trigger knowledge_items_50_index after insert on public.knowledge_items
   for each row execute function romashka.queue_indexing();
-create or replace trigger knowledge_items_50_index_again after update of title, content, language, status, audience, category_id on public.knowledge_items
+create or replace trigger knowledge_items_50_index_again after update of title, content, language, status, audience on public.knowledge_items
   for each row when (old.title is distinct from new.title or old.content is distinct from new.content or old.language is distinct from new.language
-    or old.status is distinct from new.status or old.audience is distinct from new.audience or old.category_id is distinct from new.category_id)
+    or old.status is distinct from new.status or old.audience is distinct from new.audience)
   execute function romashka.queue_indexing();
 create or replace trigger knowledge_items_50_index_removed after delete on public.knowledge_items
   for each row execute function romashka.queue_indexing();
 
 create or replace function romashka.claim_indexing(batch_size integer, worker text, lease interval default '10 minutes')
-returns table (knowledge_item_id uuid, workspace_id uuid, lease_id uuid, attempt_count integer, version integer, title text, content text, language text)
+returns table (knowledge_item_id uuid, workspace_id uuid, lease_id uuid, version integer, title text, content text)
 language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone, over all workspaces.
 declare
@@ -9567,7 +9569,7 @@ begin
     taken as (
       update romashka.knowledge_indexing as q set status = 'indexing', lease_id = token, locked_by = worker, next_attempt_at = at + lease, attempt_count = q.attempt_count + 1
         from chosen as c where q.knowledge_item_id = c.knowledge_item_id and q.workspace_id = c.workspace_id returning q.*)
-    select t.knowledge_item_id, t.workspace_id, t.lease_id, t.attempt_count, i.version, i.title, i.content, i.language
+    select t.knowledge_item_id, t.workspace_id, t.lease_id, i.version, i.title, i.content
       from taken as t join public.knowledge_items as i on i.id = t.knowledge_item_id and i.workspace_id = t.workspace_id;
 end $$;
 comment on function romashka.claim_indexing(integer, text, interval) is 'Takes up to batch_size articles whose passages are to be made, with their present text.';
@@ -9585,6 +9587,11 @@ begin
          model = finish_indexing.model, version = finish_indexing.version
    where q.knowledge_item_id = item and q.workspace_id = finish_indexing.workspace and q.lease_id = lease and q.status = 'indexing';
   if not found then return false; end if;
+  -- The claim's statement may have seen the text of before a change whose place in the queue it saw.
+  if not exists (select from public.knowledge_items as i where i.id = item and i.workspace_id = finish_indexing.workspace and i.version = finish_indexing.version) then
+    update romashka.knowledge_indexing as q set status = 'pending', next_attempt_at = at where q.knowledge_item_id = item and q.workspace_id = finish_indexing.workspace;
+    return false;
+  end if;
   made := romashka.next_knowledge_revision(workspace);
   delete from romashka.knowledge_passages as p where p.knowledge_item_id = item and p.workspace_id = finish_indexing.workspace;
   insert into romashka.knowledge_passages (workspace_id, knowledge_item_id, model, version, position, headings, content, embedding, sentence_bounds, sentence_embeddings, revision)
@@ -9596,7 +9603,7 @@ begin
   return true;
 end $$;
 comment on function romashka.finish_indexing(uuid, uuid, uuid, integer, text, jsonb, text[], bytea[], jsonb, jsonb) is
-  'Puts the passages of an article in place of those before. False when the lease is lost, as by a change of the article.';
+  'Puts the passages of an article in place of those before. False when the lease is lost, as by a change of the article, or when they are of an older text.';
 
 create or replace function romashka.fail_indexing(item uuid, workspace uuid, lease uuid, message text) returns text language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone.
@@ -9626,22 +9633,29 @@ begin
 end $$;
 comment on function romashka.queue_other_models(text) is 'Puts every article into the queue whose passages another model made; returns how many.';
 
-create or replace function romashka.read_passages(workspace uuid, model text, since bigint) returns table (knowledge_item_id uuid, place integer, embedding bytea, language text, category_id uuid, audience text, is_active boolean, revision bigint)
+create or replace function romashka.read_passages(workspace uuid, model text, since bigint) returns table (knowledge_item_id uuid, place integer, embedding bytea, language text, audience text, is_active boolean, revision bigint)
 language plpgsql stable security definer set search_path = '' as $$
 -- Definer: the server's alone, for its memory. What of it a reader may see is decided when it is shown: show_passages.
 begin
   return query
-    select p.knowledge_item_id, p.position, p.embedding, i.language, i.category_id, i.audience, i.status = 'active', p.revision
+    select p.knowledge_item_id, p.position, p.embedding, i.language, i.audience, i.status = 'active', p.revision
       from romashka.knowledge_passages as p join public.knowledge_items as i on i.id = p.knowledge_item_id and i.workspace_id = p.workspace_id
      where p.workspace_id = read_passages.workspace and p.model = read_passages.model and p.revision > since
      order by p.knowledge_item_id, p.position;
 end $$;
 comment on function romashka.read_passages(uuid, text, bigint) is 'The passages of a workspace that changed after a revision, with what they are chosen by.';
 
+create or replace function romashka.knowledge_revision(workspace uuid) returns table (revision bigint, removals bigint) language plpgsql stable security definer set search_path = '' as $$
+-- Definer: the server's alone.
+begin
+  return query select r.revision, r.removals from romashka.knowledge_revisions as r where r.workspace_id = knowledge_revision.workspace;
+end $$;
+comment on function romashka.knowledge_revision(uuid) is 'How often the workspace''s passages changed, and how often articles were deleted; no row where nothing ever changed.';
+
 create or replace function public.rank_knowledge(query text, language text default null, limit_count integer default 50, category uuid default null, audience text default null,
   identifiers text[] default '{}', workspace uuid default public.current_workspace_id())
-returns table (article_id uuid, points real, identifier_count integer, revision bigint, removals bigint, confidence_threshold double precision, handoff_threshold double precision) language plpgsql stable security definer set search_path = '' as $$
--- Definer: as search_knowledge. One row without an article when the words find nothing, so that the revision is always told.
+returns table (article_id uuid, points real, identifier_count integer, confidence_threshold double precision, handoff_threshold double precision) language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as search_knowledge. One row without an article when the words find nothing, so that the thresholds are always told.
 declare
   audiences constant text[] := case audience when 'public' then array['public'] when 'signed_in' then array['public', 'signed_in'] else array['public', 'signed_in', 'internal'] end;
 begin
@@ -9651,15 +9665,15 @@ begin
   end if;
   return query
     select a.article_id, a.points,
-           (select count(*)::integer from unnest(identifiers) as wanted where strpos(upper(i.title || ' ' || i.content), upper(wanted)) > 0), coalesce(r.revision, 0), coalesce(r.removals, 0),
+           (select count(*)::integer from unnest(identifiers) as wanted where strpos(upper(i.title || ' ' || i.content), upper(wanted)) > 0),
            (romashka.setting(workspace, 'ai_confidence_threshold') #>> '{}')::float8, (romashka.setting(workspace, 'ai_handoff_threshold') #>> '{}')::float8
       from (select) as always
-      left join romashka.knowledge_revisions as r on r.workspace_id = workspace
       left join romashka.rank_articles(workspace, left(query, 1000), rank_knowledge.language, greatest(1, least(limit_count, 200)), category, audiences) as a on true
-      left join public.knowledge_items as i on i.id = a.article_id and i.workspace_id = workspace;
+      left join public.knowledge_items as i on i.id = a.article_id and i.workspace_id = workspace
+     order by a.points desc, a.article_id;
 end $$;
 comment on function public.rank_knowledge(text, text, integer, uuid, text, text[], uuid) is
-  'What the words of a question find, for the ranking by meaning: articles, their points, how many of the identifiers each holds, the revision of the workspace''s passages, and from what probability on the workspace answers (ai_confidence_threshold) and suggests (ai_handoff_threshold).';
+  'What the words of a question find, for the ranking by meaning: articles, best first, their points, how many of the identifiers each holds, and from what probability on the workspace answers (ai_confidence_threshold) and suggests (ai_handoff_threshold).';
 
 create or replace function public.show_passages(items uuid[], positions integer[], audience text default null, workspace uuid default public.current_workspace_id())
 returns table (article_id uuid, place integer, title text, version integer, item_language text, item_audience text, headings text[], content text, sentence_bounds integer[], sentence_embeddings bytea[])
@@ -9709,6 +9723,7 @@ do $$ begin
   perform romashka.grant_function('romashka.fail_indexing(uuid, uuid, uuid, text)', 'service_role');
   perform romashka.grant_function('romashka.queue_other_models(text)', 'service_role');
   perform romashka.grant_function('romashka.read_passages(uuid, text, bigint)', 'service_role');
+  perform romashka.grant_function('romashka.knowledge_revision(uuid)', 'service_role');
   perform romashka.grant_members('public.rank_knowledge(text, text, integer, uuid, text, text[], uuid)');
   perform romashka.grant_members('public.show_passages(uuid[], integer[], text, uuid)');
   perform romashka.grant_members('public.knowledge_index_state(uuid)');

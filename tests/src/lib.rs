@@ -35,7 +35,9 @@ pub use older::{older_defects, older_rows, older_schema};
 pub use outcome::{Outcome, code_of, try_statement};
 pub use page::compare_page;
 pub use people::Role;
-pub use programs::{client_program, psql, psql_script, repository_root, romashka_binary};
+pub use programs::{
+    client_program, model_folder, psql, psql_script, repository_root, romashka_binary,
+};
 pub use rows::{Table, quoted};
 pub use server::{StartOptions, TestServer};
 pub use session::Session;

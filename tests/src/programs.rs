@@ -7,6 +7,8 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use romashka_server::knowledge::retrieval::MODEL;
+
 use crate::server::TestServer;
 
 /// The root of the repository.
@@ -29,6 +31,24 @@ pub fn romashka_binary() -> PathBuf {
         .map(|folder| folder.join("romashka"))
         .find(|path| path.is_file());
     found.unwrap_or_else(|| panic!("the romashka binary is not in the target folder of {}: run cargo build -p romashka first (make test does)", test.display()))
+}
+
+/// The folder of the embedding model: the one the environment names, else where `make test` puts it.
+///
+/// # Panics
+/// When it is not there.
+pub fn model_folder() -> PathBuf {
+    let named = env::var_os("ROMASHKA_MODEL_DIR").map(PathBuf::from);
+    let test = env::current_exe().expect("the path of this test");
+    let mut places = named.into_iter().chain(
+        test.ancestors()
+            .skip(1)
+            .take(3)
+            .map(|folder| folder.join("models").join(MODEL)),
+    );
+    places
+        .find(|folder| folder.join("model.safetensors").is_file())
+        .expect("the embedding model: fetch it with make model")
 }
 
 /// A client program of PostgreSQL (`psql`, `pg_dump`, …) with none of the caller's settings.

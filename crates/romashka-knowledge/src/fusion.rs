@@ -67,7 +67,7 @@ pub fn rank(
 
     // An article has several passages, and one that the words found counts wherever its passages stand.
     let mut nearest = matrix.nearest(vector, (8 * limit).max(64), &wanted);
-    nearest.extend(matrix.nearest(vector, usize::MAX / 4, |key| {
+    nearest.extend(matrix.cosines(vector, |key| {
         by_words.contains_key(&key.article) && wanted(key)
     }));
     let mut articles: HashMap<u128, Ranked> = HashMap::new();

@@ -47,15 +47,10 @@ impl Matrix {
     /// Takes the rows away whose key is not to stay.
     pub fn retain(&mut self, stays: impl Fn(&Key) -> bool) {
         let mut kept = Matrix::new(self.dimensions);
-        for ((key, factor), row) in self
-            .keys
-            .iter()
-            .zip(&self.factors)
-            .zip(self.numbers.chunks_exact(self.dimensions))
-        {
+        for (key, factor, row) in self.rows() {
             if stays(key) {
                 kept.keys.push(*key);
-                kept.factors.push(*factor);
+                kept.factors.push(factor);
                 kept.numbers.extend_from_slice(row);
             }
         }
@@ -79,6 +74,27 @@ impl Matrix {
             + self.keys.capacity() * size_of::<Key>()
     }
 
+    /// How like the query each row is that `wanted` lets through, in the order of the rows.
+    pub fn cosines(&self, query: &Packed, wanted: impl Fn(&Key) -> bool) -> Vec<(Key, f32)> {
+        self.rows()
+            .filter(|(key, ..)| wanted(key))
+            .map(|(key, factor, row)| {
+                (
+                    *key,
+                    product(query.as_slice(), row) * query.factor() * factor,
+                )
+            })
+            .collect()
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (&Key, f32, &[i8])> {
+        self.keys
+            .iter()
+            .zip(&self.factors)
+            .zip(self.numbers.chunks_exact(self.dimensions))
+            .map(|((key, factor), row)| (key, *factor, row))
+    }
+
     /// The rows that are most like the query, best first, of those that `wanted` lets through; of equals the one with the lesser key.
     pub fn nearest(
         &self,
@@ -88,12 +104,7 @@ impl Matrix {
     ) -> Vec<(Key, f32)> {
         let mut found: Vec<(Key, f32)> = Vec::new();
         let mut least = f32::NEG_INFINITY;
-        for ((key, factor), row) in self
-            .keys
-            .iter()
-            .zip(&self.factors)
-            .zip(self.numbers.chunks_exact(self.dimensions))
-        {
+        for (key, factor, row) in self.rows() {
             let cosine = product(query.as_slice(), row) * query.factor() * factor;
             if cosine < least || !wanted(key) {
                 continue;

@@ -1,30 +1,12 @@
 //! Questions to the knowledge over the API, with the real model: what is answered, what is not, and what a reader may see of it.
 
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use romashka_server::knowledge::retrieval::MODEL;
 use romashka_tests::api::{Visitor, settings};
-use romashka_tests::{Api, Role};
+use romashka_tests::{Api, Role, model_folder};
 use serde_json::{Value, json};
 use uuid::Uuid;
-
-/// Where `make test` puts the model.
-fn model_folder() -> PathBuf {
-    let folder = std::env::var_os("ROMASHKA_MODEL_DIR").map_or_else(
-        || {
-            Path::new(env!("CARGO_TARGET_TMPDIR"))
-                .with_file_name("models")
-                .join(MODEL)
-        },
-        PathBuf::from,
-    );
-    assert!(
-        folder.join("model.safetensors").is_file(),
-        "fetch the model with: make model"
-    );
-    folder
-}
 
 async fn api() -> Api {
     let mut settings = settings();

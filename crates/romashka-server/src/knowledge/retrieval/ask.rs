@@ -18,7 +18,7 @@ use super::models::NoVector;
 use crate::input;
 use crate::problem::{Answer, Problem};
 use crate::record;
-use crate::scoped::{Scoped, Viewer};
+use crate::scoped::{Admitted, Rejection, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
 
@@ -136,10 +136,6 @@ record! {
         pub points: Option<f32>,
         /// Identifiers of the question that it holds.
         pub identifier_count: Option<i32>,
-        /// Of the workspace's passages.
-        pub revision: i64,
-        /// Of the workspace's passages.
-        pub removals: i64,
         /// The workspace's least probability of an answer.
         pub answer: f64,
         /// The workspace's least probability of a suggestion.
@@ -181,19 +177,28 @@ record! {
     responses((status = OK, description = "What the knowledge has to say.", body = KnowledgeAnswer)))]
 async fn ask_knowledge(
     State(server): State<Server>,
-    scope: Scoped<Viewer>,
+    caller: Admitted<Viewer>,
     input::Json(asked): input::Json<AskKnowledge>,
-) -> Answer<Json<KnowledgeAnswer>> {
+) -> Result<Json<KnowledgeAnswer>, Rejection> {
     let question = asked.question.trim();
     if !(1..=1000).contains(&question.chars().count()) {
-        return Err(Problem::field("question", "has 1 to 1000 characters"));
+        return Err(Problem::field("question", "has 1 to 1000 characters").into());
     }
-    let Some(workspace) = scope.workspace() else {
-        return Err(Problem::field(
-            "Romashka-Workspace",
-            "names the workspace that is asked",
-        ));
+    let workspace = caller.workspace().ok_or_else(Problem::not_found)?;
+    // The model takes its time, and the memory takes a connection: the request's own is taken afterwards.
+    let vector = match server.models.embed_question(question).await {
+        Ok(vector) => Some(vector),
+        Err(NoVector::Absent) => None,
+        Err(error) => {
+            tracing::warn!(%error, "a question is answered by words alone");
+            None
+        }
     };
+    let known = match vector {
+        Some(_) => Some(server.memory.of(&server, workspace).await?),
+        None => None,
+    };
+    let scope = caller.begin(&server).await?;
     let named: Vec<String> = identifiers(question).into_iter().collect();
     let found: Vec<Found> = Statement::new(include_str!("rank.sql"))
         .bind("question", &question)
@@ -205,7 +210,7 @@ async fn ask_knowledge(
         .all(&scope)
         .await?;
     let Some(state) = found.first() else {
-        return Err(Problem::internal(NoVector::CutOff));
+        return Err(Problem::internal(NoVector::CutOff).into());
     };
     let lexical: Vec<Lexical> = found
         .iter()
@@ -217,20 +222,8 @@ async fn ask_knowledge(
             })
         })
         .collect();
-    let vector = match server.models.embed_question(question).await {
-        Ok(vector) => Some(vector),
-        Err(NoVector::Absent) => None,
-        Err(error) => {
-            tracing::warn!(%error, "a question is answered by words alone");
-            None
-        }
-    };
-    let ranked = match &vector {
-        Some(vector) => {
-            let known = server
-                .memory
-                .of(&server, workspace, state.revision, state.removals)
-                .await?;
+    let ranked = match (&vector, &known) {
+        (Some(vector), Some(known)) => {
             let audiences = audiences(asked.audience);
             rank(question, vector, &known.matrix, &lexical, RANKED, |key| {
                 known.articles.get(&key.article).is_some_and(|about| {
@@ -243,7 +236,7 @@ async fn ask_knowledge(
                 })
             })
         }
-        None => by_words(&lexical),
+        _ => by_words(&lexical),
     };
     let shown = show(&scope, &ranked, asked.audience, workspace).await?;
     let thresholds = Thresholds {
@@ -332,7 +325,10 @@ fn decide(
         .collect();
     let probability = match (vector, visible.first()) {
         (Some(_), Some((first, _))) => {
-            let next = visible.get(1).map_or(0.0, |(next, _)| next.cosine);
+            let next = visible[1..]
+                .iter()
+                .map(|(next, _)| next.cosine)
+                .fold(0.0, f32::max);
             let evidence = Evidence {
                 cosine: first.cosine,
                 gap: first.cosine - next,

@@ -1,7 +1,6 @@
 //! The vectors of the workspaces that are asked, in this process's memory.
 //!
-//! Invariants: what is held is that of a revision of the database, and older than the one a question names it is brought up to date before it is
-//! asked; all of it takes no more than a bound, and the workspace that was asked longest ago goes first.
+//! Invariants: what is held is that of a revision of the database, and is brought up to date before it is asked; all of it takes no more than a bound, and the workspace that was asked longest ago goes first.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,8 +25,6 @@ record! {
         pub position: i32,
         /// Its vector.
         pub embedding: Vec<u8>,
-        /// Where it is filed.
-        pub category_id: Option<Uuid>,
         /// For whom it is.
         pub audience: String,
         /// Its language.
@@ -36,6 +33,16 @@ record! {
         pub is_active: bool,
         /// When it changed.
         pub revision: i64,
+    }
+}
+
+record! {
+    /// How often a workspace's passages changed.
+    pub struct Revision {
+        /// Made, hidden or shown.
+        pub revision: i64,
+        /// Gone with their articles.
+        pub removals: i64,
     }
 }
 
@@ -69,25 +76,28 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// The workspace's passages, at least as new as the revision.
-    pub async fn of(
-        &self,
-        server: &Server,
-        workspace: Uuid,
-        revision: i64,
-        removals: i64,
-    ) -> Answer<Arc<Known>> {
+    /// The workspace's passages as they are now. Takes a connection: whoever asks holds none.
+    pub async fn of(&self, server: &Server, workspace: Uuid) -> Answer<Arc<Known>> {
+        let scope = server.service().await?;
+        let Revision { revision, removals } = Statement::new(include_str!("revision.sql"))
+            .bind("workspace", &workspace)
+            .optional(&scope)
+            .await?
+            .unwrap_or(Revision {
+                revision: 0,
+                removals: 0,
+            });
         let held = self.take(workspace);
         if let Some(known) = &held
             && known.revision >= revision
             && known.removals >= removals
         {
+            scope.commit().await?;
             return Ok(Arc::clone(known));
         }
         // A row that is gone has no revision any more: then all are read.
         let base = held.filter(|known| known.removals >= removals);
         let since = base.as_ref().map_or(0, |known| known.revision);
-        let scope = server.service().await?;
         let model = Model::ID;
         let rows: Vec<Row> = Statement::new(include_str!("read.sql"))
             .bind("workspace", &workspace)

@@ -1,3 +1,3 @@
 -- What changed in a workspace's passages.
-select p.knowledge_item_id, p.place as position, p.embedding, p.category_id, p.audience, p.language, p.is_active, p.revision
+select p.knowledge_item_id, p.place as position, p.embedding, p.audience, p.language, p.is_active, p.revision
   from romashka.read_passages($workspace::uuid, $model::text, $since::bigint) as p
