@@ -2384,6 +2384,113 @@ revoke all on romashka.knowledge_revisions from public, anon, authenticated, ser
 alter table romashka.knowledge_revisions enable row level security;
 alter table romashka.knowledge_revisions force row level security;
 
+-- ============ 55-assistant/tables ============
+-- Purpose: the assistant: where it answers, what it is asked at the moment, and of each answer why it was given.
+-- Invariants: a customer's message is answered by it once; it never speaks after a person has; what it was shown and said is kept as it was.
+-- Who writes: admins set it up; the queue and the answers are written by functions alone.
+-- Lock risk: row locks, the conversation's before the queue's.
+
+create table if not exists public.channel_assistants (
+  channel_id uuid not null,
+  workspace_id uuid not null default public.current_workspace_id(),
+  is_enabled boolean not null default true,
+  name text not null default 'Assistant',
+  hours text not null default 'always',
+  traffic_share numeric not null default 1,
+  answer_limit integer not null default 20,
+  forbidden_topics text[] not null default '{}',
+  texts jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint channel_assistants_pkey primary key (channel_id, workspace_id),
+  constraint channel_assistants_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint channel_assistants_name_check check (length(name) between 1 and 100),
+  constraint channel_assistants_hours_check check (hours in ('always', 'business_hours', 'outside_business_hours')),
+  constraint channel_assistants_traffic_share_check check (traffic_share between 0 and 1),
+  constraint channel_assistants_answer_limit_check check (answer_limit between 1 and 1000),
+  constraint channel_assistants_forbidden_topics_check check (cardinality(forbidden_topics) <= 200 and array_position(forbidden_topics, null) is null),
+  constraint channel_assistants_texts_check check (jsonb_typeof(texts) = 'object')
+);
+comment on table public.channel_assistants is 'Where the assistant answers by itself: one row a channel on which it does.';
+create index if not exists channel_assistants_workspace_id_idx on public.channel_assistants (workspace_id);
+
+create table if not exists public.ai_answers (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  conversation_id uuid not null,
+  message_id uuid not null,
+  mode text not null,
+  question text not null,
+  rewritten_question text,
+  language text not null,
+  intent text,
+  audience text not null,
+  verdict text not null,
+  handoff_reason text,
+  probability numeric,
+  passages jsonb not null default '[]',
+  answer text,
+  citations jsonb not null default '[]',
+  answer_message_id uuid,
+  model text,
+  method text not null,
+  configuration jsonb not null default '{}',
+  durations jsonb not null default '{}',
+  tokens_used integer not null default 0,
+  asked_by uuid,
+  was_helpful boolean,
+  feedback_text text,
+  feedback_by uuid,
+  feedback_at timestamptz,
+  created_at timestamptz not null default clock_timestamp(),
+  constraint ai_answers_pkey primary key (id, workspace_id),
+  constraint ai_answers_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint ai_answers_asked_by_fkey foreign key (asked_by) references public.profiles (id) on delete set null,
+  constraint ai_answers_feedback_by_fkey foreign key (feedback_by) references public.profiles (id) on delete set null,
+  constraint ai_answers_mode_check check (mode in ('automatic', 'suggestion')),
+  constraint ai_answers_verdict_check check (verdict in ('answered', 'suggested', 'greeted', 'silent', 'handed_off', 'overtaken')),
+  constraint ai_answers_handoff_reason_check check
+    (handoff_reason in ('asked_for_person', 'low_confidence', 'no_article', 'sentiment', 'policy', 'tool_failed', 'limit_reached', 'no_model')),
+  constraint ai_answers_probability_check check (probability between 0 and 1),
+  constraint ai_answers_passages_check check (jsonb_typeof(passages) = 'array'),
+  constraint ai_answers_citations_check check (jsonb_typeof(citations) = 'array'),
+  constraint ai_answers_configuration_check check (jsonb_typeof(configuration) = 'object'),
+  constraint ai_answers_durations_check check (jsonb_typeof(durations) = 'object'),
+  constraint ai_answers_tokens_used_check check (tokens_used >= 0),
+  constraint ai_answers_feedback_at_check check ((was_helpful is null) = (feedback_at is null))
+);
+comment on table public.ai_answers is 'Of each question that the assistant took up: what it was shown, how sure it was, what it did and why, and what people thought of it.';
+create unique index if not exists ai_answers_message_id_key on public.ai_answers (message_id, workspace_id) where mode = 'automatic';
+create index if not exists ai_answers_conversation_id_idx on public.ai_answers (conversation_id, workspace_id, created_at desc, id desc);
+create index if not exists ai_answers_workspace_id_idx on public.ai_answers (workspace_id, created_at desc, id desc);
+create index if not exists ai_answers_verdict_idx on public.ai_answers (workspace_id, verdict, created_at desc, id desc);
+create index if not exists ai_answers_answer_message_id_idx on public.ai_answers (answer_message_id, workspace_id) where answer_message_id is not null;
+create index if not exists ai_answers_asked_by_idx on public.ai_answers (asked_by) where asked_by is not null;
+create index if not exists ai_answers_feedback_by_idx on public.ai_answers (feedback_by) where feedback_by is not null;
+
+create table if not exists romashka.assistant_turns (
+  conversation_id uuid not null,
+  workspace_id uuid not null default public.current_workspace_id(),
+  message_id uuid not null,
+  status text not null default 'pending',
+  attempt_count integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  error_message text,
+  constraint assistant_turns_pkey primary key (conversation_id, workspace_id),
+  constraint assistant_turns_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint assistant_turns_status_check check (status in ('pending', 'answering')),
+  constraint assistant_turns_attempt_count_check check (attempt_count >= 0),
+  constraint assistant_turns_lease_id_check check ((lease_id is not null) = (status = 'answering'))
+) with (fillfactor = 70);
+comment on table romashka.assistant_turns is 'Conversations in which the assistant has something to say: the queue. A newer message of the customer takes the place of the one before.';
+create index if not exists assistant_turns_next_attempt_at_idx on romashka.assistant_turns (next_attempt_at);
+create index if not exists assistant_turns_workspace_id_idx on romashka.assistant_turns (workspace_id);
+revoke all on romashka.assistant_turns from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.assistant_turns enable row level security;
+alter table romashka.assistant_turns force row level security;
+
 -- ============ 60-workflows/tables ============
 -- Purpose: automations and each of their runs.
 -- Invariants: a run keeps its state in its row, so that it goes on after a restart; the counters of a workflow equal a recount of its ended runs.
@@ -7804,6 +7911,14 @@ create or replace trigger update_knowledge_items_updated_at before update on pub
     and (old.usage_count, old.helpful_count, old.unhelpful_count) = (new.usage_count, new.helpful_count, new.unhelpful_count))
   execute function public.update_updated_at_column();
 
+-- ============ 55-assistant/triggers ============
+-- Purpose: updated_at and the audit of the assistant's set-up.
+-- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
+do $$ begin
+  perform romashka.touch_table('channel_assistants');
+  perform romashka.audit_table('channel_assistants');
+end $$;
+
 -- ============ 60-workflows/triggers ============
 -- Purpose: updated_at and the audit of these tables; after all functions, because the one of the audit is defined last.
 -- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
@@ -8657,6 +8772,7 @@ begin
      where f.id = any (files) and f.workspace_id = own.workspace_id;
   end if;
   delete from public.presence as p where p.id = session and p.workspace_id = own.workspace_id;
+  if kind = 'text' and channel is not null then perform romashka.ask_assistant(own.workspace_id, channel, conversation_id, message_id); end if;
 end $$;
 comment on function romashka.take_visitor_message(uuid, text, text, text, text, text, jsonb, jsonb, uuid[]) is
   'Stores one message of a visitor, once for each of his own ids: opens his talk or goes on with it.';
@@ -8952,6 +9068,10 @@ begin
     values (workspace, ingest_message.conversation_id, ingest_message.message_id, file ->> 'filename', file ->> 'file_path', (file ->> 'file_size')::bigint, file ->> 'mime_type',
       file ->> 'file_hash', file ->> 'content_id', coalesce(file ->> 'storage_provider', 'local'));
   end loop;
+  -- It answers people: neither programs' mails, nor a picture without words.
+  if sender_type = 'user' and message_type = 'text' and channel_id is not null and is_quiet is distinct from true and content <> '' then
+    perform romashka.ask_assistant(workspace, channel_id, conversation_id, message_id);
+  end if;
 end $$;
 comment on function public.ingest_message is
   'Takes in one message from a channel: finds or makes the customer, finds or opens the conversation, stores the message and its files once. thread_keys: ids the message refers to, most telling first.';
@@ -9730,6 +9850,257 @@ do $$ begin
   perform romashka.grant_members('public.reindex_knowledge(uuid)');
 end $$;
 
+-- ============ 55-assistant/verbs ============
+-- Purpose: the assistant's turns: when it is its turn, with what it goes, and what comes of it.
+-- Invariants: the turn is in the queue by the commit of the customer's message; what it says, its record and the end of the turn are one
+-- commit; it says nothing once a person is in the conversation, it was handed over, or the customer has written again meanwhile.
+-- Lock risk: the conversation's row first, then the queue's, as a message that comes in has it.
+
+create or replace function romashka.ask_assistant(workspace uuid, channel uuid, conversation uuid, message uuid) returns void language plpgsql set search_path = '' as $$
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  insert into romashka.assistant_turns as t (workspace_id, conversation_id, message_id, next_attempt_at)
+  select a.workspace_id, c.id, ask_assistant.message, at
+    from public.channel_assistants as a
+    join public.conversations as c on c.id = ask_assistant.conversation and c.workspace_id = a.workspace_id and c.status = 'active'
+    join public.workspaces as w on w.id = a.workspace_id
+   where a.channel_id = ask_assistant.channel and a.workspace_id = ask_assistant.workspace and a.is_enabled
+     and ('x' || substr(md5(c.id::text), 1, 7))::bit(28)::integer < a.traffic_share * 268435456
+     and (a.hours = 'always'
+       or (romashka.within_hours(w.business_hours, w.time_zone, at) and (at at time zone w.time_zone)::date <> all (w.holidays)) = (a.hours = 'business_hours'))
+     and not exists (select from public.conversation_analytics as f where f.conversation_id = c.id and f.workspace_id = c.workspace_id and f.agent_messages > 0)
+  on conflict (conversation_id, workspace_id) do update
+    set message_id = excluded.message_id, status = 'pending', lease_id = null, locked_by = null, attempt_count = 0, error_message = null, next_attempt_at = excluded.next_attempt_at;
+end $$;
+comment on function romashka.ask_assistant(uuid, uuid, uuid, uuid) is
+  'Puts a conversation into the assistant''s queue, where it answers on the channel and no person is in it. For verbs that take in a customer''s message.';
+
+create or replace function romashka.assistant_view(conversation uuid, workspace uuid)
+returns table (question text, message_id uuid, previous_question text, previous_verdict text, language text, intent text, audience text, answers_given integer)
+language plpgsql stable set search_path = '' as $$
+declare
+  talk public.conversations;
+  said_at timestamptz;
+begin
+  select * into talk from public.conversations as c where c.id = assistant_view.conversation and c.workspace_id = assistant_view.workspace;
+  select m.created_at into said_at from public.messages as m
+   where m.conversation_id = talk.id and m.workspace_id = talk.workspace_id and m.sender_type <> 'user' order by m.created_at desc, m.id desc limit 1;
+  -- What he wrote since he was last answered; of very much, the newest.
+  select string_agg(recent.content, E'\n' order by recent.created_at, recent.id), (array_agg(recent.id order by recent.created_at desc, recent.id desc))[1] into question, message_id
+    from (select m.id, m.created_at, left(m.content, 4000) as content from public.messages as m
+           where m.conversation_id = talk.id and m.workspace_id = talk.workspace_id and m.sender_type = 'user' and m.message_type = 'text' and not m.is_quiet
+             and (said_at is null or m.created_at > said_at)
+           order by m.created_at desc, m.id desc limit 10) as recent;
+  select a.question, a.verdict into previous_question, previous_verdict from public.ai_answers as a
+   where a.conversation_id = talk.id and a.workspace_id = talk.workspace_id and a.mode = 'automatic' order by a.created_at desc, a.id desc limit 1;
+  select count(*) into answers_given from public.ai_answers as a
+   where a.conversation_id = talk.id and a.workspace_id = talk.workspace_id and a.mode = 'automatic' and a.answer_message_id is not null;
+  language := coalesce(talk.language, 'en');
+  audience := case when talk.channel_type = 'website' and exists (select from public.customer_identities as i
+      where i.customer_id = talk.customer_id and i.workspace_id = talk.workspace_id and i.channel_type = 'website'
+        and i.external_id = talk.external_conversation_id and i.is_verified) then 'signed_in' else 'public' end;
+  select p.intent_name into intent from public.intent_patterns as p cross join unnest(p.patterns) as u (pattern)
+   where p.workspace_id = talk.workspace_id and p.is_active and p.language in (talk.language, split_part(talk.language, '-', 1))
+     and strpos(lower(question), lower(u.pattern)) > 0
+   order by length(u.pattern) desc, p.intent_name limit 1;
+  return next;
+end $$;
+comment on function romashka.assistant_view(uuid, uuid) is 'What the assistant goes by in a conversation: the question, what came before, and for whom the answer is.';
+
+create or replace function romashka.claim_turns(batch_size integer, worker text, lease interval default '1 minute')
+returns table (conversation_id uuid, workspace_id uuid, lease_id uuid, message_id uuid, question text, previous_question text, previous_verdict text, language text, intent text,
+  audience text, answers_given integer, channel_type text, assistant_name text, answer_limit integer, forbidden_topics text[], texts jsonb, is_open boolean)
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, over all workspaces.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  token constant uuid := gen_random_uuid();
+begin
+  return query
+    with chosen as materialized (
+      select t.conversation_id, t.workspace_id from romashka.assistant_turns as t
+        join public.workspaces as w on w.id = t.workspace_id and w.status = 'active'
+       where t.next_attempt_at <= at
+       order by t.next_attempt_at limit greatest(1, least(batch_size, 100)) for update of t skip locked),
+    taken as (
+      update romashka.assistant_turns as t set status = 'answering', lease_id = token, locked_by = worker, next_attempt_at = at + lease, attempt_count = t.attempt_count + 1
+        from chosen as h where t.conversation_id = h.conversation_id and t.workspace_id = h.workspace_id returning t.*)
+    select t.conversation_id, t.workspace_id, t.lease_id, coalesce(v.message_id, t.message_id), coalesce(v.question, ''), v.previous_question, v.previous_verdict, v.language, v.intent,
+           v.audience, v.answers_given, c.channel_type::text, coalesce(a.name, 'Assistant'), coalesce(a.answer_limit, 0), coalesce(a.forbidden_topics, '{}'), coalesce(a.texts, '{}'),
+           romashka.within_hours(w.business_hours, w.time_zone, at) and (at at time zone w.time_zone)::date <> all (w.holidays)
+      from taken as t
+      join public.conversations as c on c.id = t.conversation_id and c.workspace_id = t.workspace_id
+      join public.workspaces as w on w.id = t.workspace_id
+      left join public.channel_assistants as a on a.channel_id = c.channel_id and a.workspace_id = c.workspace_id and a.is_enabled
+      cross join lateral romashka.assistant_view(t.conversation_id, t.workspace_id) as v;
+end $$;
+comment on function romashka.claim_turns(integer, text, interval) is 'Takes up to batch_size conversations in which it is the assistant''s turn, with all it goes by.';
+
+create or replace function romashka.keep_answer(workspace uuid, conversation uuid, message uuid, mode text, verdict text, said uuid, decision jsonb) returns uuid
+language plpgsql set search_path = '' as $$
+declare
+  made uuid;
+begin
+  insert into public.ai_answers (workspace_id, conversation_id, message_id, mode, question, rewritten_question, language, intent, audience, verdict, handoff_reason, probability,
+    passages, answer, citations, answer_message_id, model, method, configuration, durations, tokens_used, asked_by)
+  values (workspace, conversation, message, keep_answer.mode, decision ->> 'question', decision ->> 'rewritten_question', decision ->> 'language', decision ->> 'intent', decision ->> 'audience',
+    keep_answer.verdict, case when keep_answer.verdict = 'handed_off' then decision ->> 'handoff_reason' end, round((decision ->> 'probability')::numeric, 4),
+    coalesce(decision -> 'passages', '[]'), decision ->> 'answer', coalesce(decision -> 'citations', '[]'), said, decision ->> 'model', decision ->> 'method',
+    coalesce(decision -> 'configuration', '{}'), coalesce(decision -> 'durations', '{}'), coalesce((decision ->> 'tokens_used')::integer, 0),
+    case when keep_answer.mode = 'suggestion' then (select p.id from public.profiles as p where p.id = romashka.current_user_id()) end)
+  returning id into made;
+  insert into public.knowledge_analytics (workspace_id, knowledge_item_id, conversation_id, usage_context)
+  select workspace, i.id, conversation, case when keep_answer.verdict = 'answered' and keep_answer.mode = 'automatic' then 'chat' else 'suggestion' end
+    from (select distinct (used ->> 'article_id')::uuid as id from jsonb_array_elements(coalesce(decision -> 'citations', '[]')) as used) as cited
+    join public.knowledge_items as i on i.id = cited.id and i.workspace_id = keep_answer.workspace
+   where keep_answer.verdict in ('answered', 'suggested')
+   order by i.id;
+  return made;
+end $$;
+comment on function romashka.keep_answer(uuid, uuid, uuid, text, text, uuid, jsonb) is 'Records what the assistant decided, and which articles it used. For verbs that have checked the workspace.';
+
+create or replace function romashka.finish_turn(conversation uuid, workspace uuid, lease uuid, message uuid, decision jsonb) returns text language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  talk public.conversations;
+  verdict text := decision ->> 'verdict';
+  reply constant text := nullif(decision ->> 'reply', '');
+  at constant timestamptz := pg_catalog.now();
+  said uuid;
+  sources jsonb;
+begin
+  select * into talk from public.conversations as c where c.id = finish_turn.conversation and c.workspace_id = finish_turn.workspace for no key update;
+  if not found then return null; end if;
+  delete from romashka.assistant_turns as t
+   where t.conversation_id = talk.id and t.workspace_id = talk.workspace_id and t.lease_id = finish_turn.lease and t.status = 'answering';
+  if not found then return null; end if;
+  if talk.status <> 'active' or talk.merged_into_id is not null or exists (select from public.conversation_analytics as f
+      where f.conversation_id = talk.id and f.workspace_id = talk.workspace_id and f.agent_messages > 0) then
+    verdict := 'overtaken';
+  end if;
+  set local romashka.actor_kind = 'ai';
+  select coalesce(jsonb_agg(jsonb_build_object('id', i.id, 'title', i.title, 'url', i.source_url, 'version', cited.version) order by cited.place), '[]') into sources
+    from (select (c.value ->> 'article_id')::uuid as id, (c.value ->> 'version')::integer as version, min(c.ordinality) as place
+            from jsonb_array_elements(coalesce(decision -> 'citations', '[]')) with ordinality as c group by 1, 2) as cited
+    join public.knowledge_items as i on i.id = cited.id and i.workspace_id = finish_turn.workspace;
+  if verdict <> 'overtaken' and reply is not null then
+    said := romashka.store_answer(workspace, talk, null, reply, 'ai', 'text', coalesce(decision -> 'metadata', '{}'), round((decision ->> 'probability')::numeric, 4),
+      sources, 'assistant:' || message);
+    update public.messages as m set processing_time_ms = (decision #>> '{durations,total}')::integer, intent_detected = decision ->> 'intent', tokens_used = coalesce((decision ->> 'tokens_used')::integer, 0)
+     where m.id = said and m.workspace_id = finish_turn.workspace;
+  end if;
+  perform romashka.keep_answer(workspace, talk.id, message, 'automatic', verdict, said, decision);
+  if verdict = 'overtaken' then return verdict; end if;
+  insert into public.conversation_context as x (workspace_id, conversation_id, last_intent, conversation_summary)
+  values (workspace, talk.id, decision ->> 'intent', decision ->> 'summary')
+  on conflict (conversation_id, workspace_id) do update
+    set last_intent = coalesce(excluded.last_intent, x.last_intent), conversation_summary = coalesce(excluded.conversation_summary, x.conversation_summary), updated_at = at;
+  update public.conversations as c
+     set intent = coalesce(decision ->> 'intent', c.intent), ai_confidence = coalesce(round((decision ->> 'probability')::numeric, 4), c.ai_confidence),
+         status = case when verdict = 'handed_off' then 'escalated' else c.status end,
+         handoff_reason = case when verdict = 'handed_off' then decision ->> 'handoff_reason' else c.handoff_reason end,
+         assigned_agent_id = case when verdict = 'handed_off' and c.assigned_agent_id is null then romashka.pick_agent(c.workspace_id, c.team_id, c.department) else c.assigned_agent_id end,
+         updated_at = at
+   where c.id = talk.id and c.workspace_id = talk.workspace_id
+     and (verdict = 'handed_off' or c.intent is distinct from coalesce(decision ->> 'intent', c.intent) or decision ->> 'probability' is not null);
+  if verdict = 'handed_off' and decision ->> 'note' is not null then
+    insert into public.conversation_notes (workspace_id, conversation_id, note, note_type) values (workspace, talk.id, decision ->> 'note', 'escalation');
+  end if;
+  return verdict;
+end $$;
+comment on function romashka.finish_turn(uuid, uuid, uuid, uuid, jsonb) is
+  'Says what the assistant decided, records why, and ends its turn. Returns the verdict, "overtaken" where a person is in the conversation by now, null when the lease is lost, as by a newer message.';
+
+create or replace function romashka.fail_turn(conversation uuid, workspace uuid, lease uuid, message text) returns text language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  luck constant double precision := pg_catalog.random();
+  held romashka.assistant_turns;
+  seen record;
+begin
+  select * into held from romashka.assistant_turns as t
+   where t.conversation_id = fail_turn.conversation and t.workspace_id = fail_turn.workspace and t.lease_id = fail_turn.lease and t.status = 'answering';
+  if not found then return null; end if;
+  if held.attempt_count >= 5 then
+    -- Nobody waits for an answer that will not come: a person takes over.
+    select * into seen from romashka.assistant_view(conversation, workspace) as v;
+    return romashka.finish_turn(conversation, workspace, lease, held.message_id, jsonb_build_object('verdict', 'handed_off', 'handoff_reason', 'tool_failed',
+      'question', coalesce(seen.question, ''), 'language', seen.language, 'intent', seen.intent, 'audience', seen.audience, 'method', 'none',
+      'note', 'The assistant could not answer: ' || left(message, 2000)));
+  end if;
+  update romashka.assistant_turns as t
+     set status = 'pending', lease_id = null, locked_by = null, error_message = left(fail_turn.message, 2000), next_attempt_at = at + romashka.backoff(t.attempt_count, '1 second', '1 minute', luck)
+   where t.conversation_id = fail_turn.conversation and t.workspace_id = fail_turn.workspace and t.lease_id = fail_turn.lease and t.status = 'answering';
+  return case when found then 'pending' end;
+end $$;
+comment on function romashka.fail_turn(uuid, uuid, uuid, text) is
+  'Gives a turn back that could not be finished, to be tried again; after five attempts a person takes over. Null when the lease is lost.';
+
+create or replace function public.assistant_view(conversation uuid, workspace uuid default public.current_workspace_id())
+returns table (question text, message_id uuid, previous_question text, previous_verdict text, language text, intent text, audience text)
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: reads across a conversation's tables; the workspace is checked first.
+begin
+  perform romashka.require_role(workspace, 'agent');
+  if not exists (select from public.conversations as c where c.id = assistant_view.conversation and c.workspace_id = assistant_view.workspace) then
+    raise exception 'no such conversation' using errcode = 'RM404';
+  end if;
+  return query select v.question, v.message_id, v.previous_question, v.previous_verdict, v.language, v.intent, v.audience
+    from romashka.assistant_view(assistant_view.conversation, assistant_view.workspace) as v;
+end $$;
+comment on function public.assistant_view(uuid, uuid) is 'What the customer asked since he was last answered, with what came before: from it an answer is suggested.';
+
+create or replace function public.keep_suggestion(conversation uuid, message uuid, decision jsonb, workspace uuid default public.current_workspace_id()) returns uuid
+language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody writes the record himself; the workspace is checked first.
+begin
+  perform romashka.require_role(workspace, 'agent');
+  if not exists (select from public.messages as m where m.id = message and m.workspace_id = workspace and m.conversation_id = keep_suggestion.conversation) then
+    raise exception 'no such message' using errcode = 'RM404';
+  end if;
+  return romashka.keep_answer(workspace, conversation, message, 'suggestion', decision ->> 'verdict', null, decision);
+end $$;
+comment on function public.keep_suggestion(uuid, uuid, jsonb, uuid) is 'Records what was suggested to a member; nothing is sent.';
+
+create or replace function public.rate_answer(rated uuid, was_helpful boolean, feedback text default null, workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: of an answer only what people think of it can be written; the workspace is checked first.
+declare
+  at constant timestamptz := pg_catalog.now();
+  found_answer public.ai_answers;
+begin
+  perform romashka.require_role(workspace, 'agent');
+  if rate_answer.was_helpful is null then raise exception 'helpful or not' using errcode = 'RM400'; end if;
+  if length(feedback) > 2000 then raise exception 'at most 2000 characters' using errcode = 'RM400'; end if;
+  select * into found_answer from public.ai_answers as a where a.id = rated and a.workspace_id = rate_answer.workspace for update;
+  if not found then raise exception 'no such answer' using errcode = 'RM404'; end if;
+  update public.ai_answers as a set was_helpful = rate_answer.was_helpful, feedback_text = feedback, feedback_at = at,
+         feedback_by = (select p.id from public.profiles as p where p.id = romashka.current_user_id())
+   where a.id = rated and a.workspace_id = rate_answer.workspace;
+  -- A vote counts for each article the answer was taken from, and one that is changed does not count twice.
+  if found_answer.was_helpful is distinct from rate_answer.was_helpful then
+    update public.knowledge_analytics as k set was_helpful = rate_answer.was_helpful
+     where k.id in (select distinct on (u.knowledge_item_id) u.id from public.knowledge_analytics as u
+                     join jsonb_array_elements(found_answer.citations) as c on (c ->> 'article_id')::uuid = u.knowledge_item_id
+                    where u.workspace_id = rate_answer.workspace and u.conversation_id = found_answer.conversation_id and u.created_at >= found_answer.created_at - interval '1 second'
+                    order by u.knowledge_item_id, u.created_at)
+       and k.workspace_id = rate_answer.workspace;
+  end if;
+end $$;
+comment on function public.rate_answer(uuid, boolean, text, uuid) is 'Says whether an answer of the assistant helped; the articles it was taken from are judged with it.';
+
+revoke execute on all functions in schema romashka from public;
+do $$ begin
+  perform romashka.grant_function('romashka.claim_turns(integer, text, interval)', 'service_role');
+  perform romashka.grant_function('romashka.finish_turn(uuid, uuid, uuid, uuid, jsonb)', 'service_role');
+  perform romashka.grant_function('romashka.fail_turn(uuid, uuid, uuid, text)', 'service_role');
+  perform romashka.grant_members('public.assistant_view(uuid, uuid)');
+  perform romashka.grant_members('public.keep_suggestion(uuid, uuid, jsonb, uuid)');
+  perform romashka.grant_members('public.rate_answer(uuid, boolean, text, uuid)');
+end $$;
+
 -- ============ 80-integrations/verbs ============
 -- Purpose: what channels bring besides new messages: files, reactions, corrections, further ids of a customer.
 -- Invariants: a file is stored once, whoever is lost meanwhile; what arrives late never replaces what is newer; what arrives twice changes nothing.
@@ -10270,6 +10641,8 @@ begin
   delete from public.scheduled_messages as s where s.workspace_id = workspace and s.conversation_id = any (talks);
   -- Answers that are kept for repeated requests may show the person, and are encrypted: none of the workspace is kept.
   delete from public.idempotency_keys as k where k.workspace_id = workspace;
+  update public.ai_answers as a set question = '[erased]', rewritten_question = null, answer = null, passages = '[]', feedback_text = null
+   where a.workspace_id = workspace and a.conversation_id = any (talks);
   delete from public.conversation_context as x where x.workspace_id = workspace and x.conversation_id = any (talks);
   delete from romashka.read_marks as r where r.workspace_id = workspace and r.conversation_id = any (talks);
   delete from public.conversation_thread_keys as t where t.workspace_id = workspace and t.conversation_id = any (talks);
@@ -11158,6 +11531,13 @@ do $$ begin
   perform romashka.protect_table('knowledge_analytics', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
 end $$;
 
+-- ============ 55-assistant/policies ============
+-- Purpose: members see what the assistant did and why; admins say where it speaks. Answers are written by functions alone.
+do $$ begin
+  perform romashka.protect_table('channel_assistants', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('ai_answers', readers => 'viewer', inserters => null, updaters => null, removers => null);
+end $$;
+
 -- ============ 60-workflows/policies ============
 -- Purpose: members see automations and their runs, agents start and stop runs, admins draw workflows.
 do $$ begin
@@ -11979,6 +12359,62 @@ comment on column romashka.knowledge_indexing.indexed_at is 'When its passages w
 comment on column romashka.knowledge_revisions.workspace_id is 'The workspace.';
 comment on column romashka.knowledge_revisions.revision is 'How often passages were made, hidden or shown.';
 comment on column romashka.knowledge_revisions.removals is 'How often articles were deleted.';
+
+-- ============ 55-assistant/comments ============
+-- Purpose: what each column holds; the documentation of the tables is generated from it.
+-- Lock risk: SHARE UPDATE EXCLUSIVE on each table for a moment, which lets reads and writes pass.
+
+comment on column public.channel_assistants.channel_id is 'The channel on which it answers.';
+comment on column public.channel_assistants.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.channel_assistants.is_enabled is 'Whether it answers at the moment.';
+comment on column public.channel_assistants.name is 'By what name it speaks.';
+comment on column public.channel_assistants.hours is 'When it answers: always, business_hours or outside_business_hours, as the workspace''s hours and holidays say.';
+comment on column public.channel_assistants.traffic_share is 'In what share of conversations it answers, 0 to 1; which ones is drawn once for each.';
+comment on column public.channel_assistants.answer_limit is 'After how many of its answers in one conversation a person takes over.';
+comment on column public.channel_assistants.forbidden_topics is 'Words and phrases on which it hands over at once, whatever it knows.';
+comment on column public.channel_assistants.texts is 'Its own words in place of those it comes with: {"en": {"greeting": …, "hand_off": …, "hand_off_closed": …, "suggest": …, "person": …}}.';
+comment on column public.channel_assistants.created_at is 'When the row was made.';
+comment on column public.channel_assistants.updated_at is 'When the row was last changed.';
+
+comment on column public.ai_answers.id is 'The row''s identity, time-ordered.';
+comment on column public.ai_answers.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.ai_answers.conversation_id is 'The conversation it was asked in.';
+comment on column public.ai_answers.message_id is 'The customer''s message, the last of those that make up the question.';
+comment on column public.ai_answers.mode is 'automatic (it spoke to the customer by itself) or suggestion (a member asked what it would say).';
+comment on column public.ai_answers.question is 'What the customer wrote since he was last answered.';
+comment on column public.ai_answers.rewritten_question is 'The question with what it follows on, where that was what the knowledge was asked.';
+comment on column public.ai_answers.language is 'The language it answered in, a BCP 47 tag.';
+comment on column public.ai_answers.intent is 'The customer''s wish, as intent_patterns tell it.';
+comment on column public.ai_answers.audience is 'For whom it looked: public, or signed_in for a customer who has proved who he is.';
+comment on column public.ai_answers.verdict is 'What it did: answered, suggested articles, greeted, silent (nothing to say, as to a thank-you), handed_off, or overtaken by a person.';
+comment on column public.ai_answers.handoff_reason is
+  'Why a person took over: asked_for_person, low_confidence, no_article, sentiment, policy (a forbidden topic), tool_failed, limit_reached, no_model.';
+comment on column public.ai_answers.probability is 'How probable it was that the first article answers, 0 to 1; null where there was no model to tell.';
+comment on column public.ai_answers.passages is 'What was found, best first, as it was then: article_id, version, position, title, passage, score, cosine, words.';
+comment on column public.ai_answers.answer is 'What was said, or would be.';
+comment on column public.ai_answers.citations is 'The passages the answer was taken from: article_id, version, position.';
+comment on column public.ai_answers.answer_message_id is 'The message by which it was said.';
+comment on column public.ai_answers.model is 'The model that compared meanings.';
+comment on column public.ai_answers.method is 'How the answer was made, with its version: extractive-1 quotes sentences.';
+comment on column public.ai_answers.configuration is 'The settings it went by: thresholds, limit of answers.';
+comment on column public.ai_answers.durations is 'Milliseconds of each step, and of all.';
+comment on column public.ai_answers.tokens_used is 'Tokens of a language model; 0 where none was asked.';
+comment on column public.ai_answers.asked_by is 'The member who asked for a suggestion.';
+comment on column public.ai_answers.was_helpful is 'What people thought of it; null while nobody said.';
+comment on column public.ai_answers.feedback_text is 'What they said of it.';
+comment on column public.ai_answers.feedback_by is 'The member who said so.';
+comment on column public.ai_answers.feedback_at is 'When they said so.';
+comment on column public.ai_answers.created_at is 'When it was decided.';
+
+comment on column romashka.assistant_turns.conversation_id is 'The conversation.';
+comment on column romashka.assistant_turns.workspace_id is 'Its workspace. Never changes.';
+comment on column romashka.assistant_turns.message_id is 'The customer''s newest message.';
+comment on column romashka.assistant_turns.status is 'pending, or answering under a lease.';
+comment on column romashka.assistant_turns.attempt_count is 'How often it was begun.';
+comment on column romashka.assistant_turns.next_attempt_at is 'When it is due, or when the lease ends.';
+comment on column romashka.assistant_turns.lease_id is 'Proof of the claim; a newer message takes it away.';
+comment on column romashka.assistant_turns.locked_by is 'The worker that has it.';
+comment on column romashka.assistant_turns.error_message is 'Why it last failed.';
 
 -- ============ 60-workflows/comments ============
 -- Purpose: what each column holds; the documentation of the tables is generated from it.

@@ -69,6 +69,9 @@ insert into public.communication_channels (id, name, type, status, configuration
   (pg_temp.demo_id(6, 6), 'Messenger', 'messenger', 'pending_setup', '{"page": "Romashka Garden"}', 1000)
 on conflict do nothing;
 
+-- The assistant answers on the website, from the articles.
+insert into public.channel_assistants (channel_id, name) values (pg_temp.demo_id(6, 1), 'Romy') on conflict do nothing;
+
 -- What is promised: a first answer within the quarter of an hour by chat, within four hours by mail.
 insert into public.sla_policies (id, name, description, position, channel_types, first_response_seconds, next_response_seconds, resolution_seconds) values
   (pg_temp.demo_id(22, 1), 'Mail', 'Answered the same half day', 200, '{email}', 14400, 14400, 172800),

@@ -222,6 +222,7 @@ begin
      where f.id = any (files) and f.workspace_id = own.workspace_id;
   end if;
   delete from public.presence as p where p.id = session and p.workspace_id = own.workspace_id;
+  if kind = 'text' and channel is not null then perform romashka.ask_assistant(own.workspace_id, channel, conversation_id, message_id); end if;
 end $$;
 comment on function romashka.take_visitor_message(uuid, text, text, text, text, text, jsonb, jsonb, uuid[]) is
   'Stores one message of a visitor, once for each of his own ids: opens his talk or goes on with it.';

@@ -131,6 +131,10 @@ begin
     values (workspace, ingest_message.conversation_id, ingest_message.message_id, file ->> 'filename', file ->> 'file_path', (file ->> 'file_size')::bigint, file ->> 'mime_type',
       file ->> 'file_hash', file ->> 'content_id', coalesce(file ->> 'storage_provider', 'local'));
   end loop;
+  -- It answers people: neither programs' mails, nor a picture without words.
+  if sender_type = 'user' and message_type = 'text' and channel_id is not null and is_quiet is distinct from true and content <> '' then
+    perform romashka.ask_assistant(workspace, channel_id, conversation_id, message_id);
+  end if;
 end $$;
 comment on function public.ingest_message is
   'Takes in one message from a channel: finds or makes the customer, finds or opens the conversation, stores the message and its files once. thread_keys: ids the message refers to, most telling first.';

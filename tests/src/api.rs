@@ -348,6 +348,11 @@ impl Visitor<'_> {
         self.json(Method::POST, path, body).await
     }
 
+    /// PUT of JSON to a path below `/api/v1`.
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.json(Method::PUT, path, body).await
+    }
+
     /// PATCH of JSON to a path below `/api/v1`.
     pub async fn patch(&self, path: &str, body: &Value) -> Answer {
         self.json(Method::PATCH, path, body).await

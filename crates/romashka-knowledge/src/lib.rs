@@ -11,6 +11,7 @@ pub mod model;
 pub mod passage;
 pub mod sentence;
 pub mod vector;
+pub mod wish;
 pub mod words;
 
 pub use extract::{Extract, Sentence, extract};
@@ -20,3 +21,4 @@ pub use matrix::{Key, Matrix};
 pub use model::{Model, ModelError};
 pub use passage::{Passage, passages};
 pub use vector::{Packed, Vector};
+pub use wish::{Wish, follows_on, wish};

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod api_keys;
+pub mod assistant;
 pub mod attachments;
 pub mod audit;
 pub mod authentication;

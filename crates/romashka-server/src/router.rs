@@ -19,7 +19,7 @@ use crate::scoped::WORKSPACE_HEADER;
 use crate::state::Server;
 use crate::unit_of_work::{IDEMPOTENCY_KEY, REPLAYED, unit_of_work};
 use crate::{
-    accounts, api_keys, attachments, audit, availability, canned_responses, channels,
+    accounts, api_keys, assistant, attachments, audit, availability, canned_responses, channels,
     conversations, custom_attributes, customers, exports, health, intent_patterns, knowledge, me,
     members, providers, realtime, reference, reports, routing_rules, saved_views,
     scheduled_reports, search, sla_policies, subscribers, tags, teams, templates, webhooks,
@@ -34,6 +34,7 @@ fn resources() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .merge(accounts::router())
         .merge(api_keys::router())
+        .merge(assistant::router())
         .merge(attachments::router())
         .merge(audit::router())
         .merge(availability::router())

@@ -164,6 +164,16 @@ impl<N: Need> Admitted<N> {
         self.workspace
     }
 
+    /// A scope of the same caller, to read by before the request's own transaction. The handler commits it, and writes nothing.
+    pub async fn look(&self, server: &Server) -> Answer<OwnedScope> {
+        let Admission {
+            claims,
+            surroundings,
+            ..
+        } = &self.admission;
+        Ok(server.database.begin(claims, surroundings).await?)
+    }
+
     /// Takes a connection and begins the request's transaction.
     pub async fn begin(self, server: &Server) -> Result<Scoped<N>, Rejection> {
         let Admission {

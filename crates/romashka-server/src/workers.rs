@@ -16,7 +16,9 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::problem::Answer;
 use crate::state::Server;
-use crate::{deliveries, knowledge, mail, providers, scheduled_reports, scheduler, subscribers};
+use crate::{
+    assistant, deliveries, knowledge, mail, providers, scheduled_reports, scheduler, subscribers,
+};
 
 /// Wait after a round that found something, and the least one.
 const SHORTEST: Duration = Duration::from_millis(20);
@@ -48,6 +50,8 @@ pub struct Bells {
     pub mails: Notify,
     /// An article's passages are to be made.
     pub knowledge: Notify,
+    /// A customer wrote to whom the assistant may answer.
+    pub assistant: Notify,
     /// The ledger has grown.
     pub ledger: Notify,
     /// Something is to be sent to a subscriber.
@@ -129,6 +133,10 @@ pub fn start(server: &Server, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle
     if let Some(queue) = knowledge::retrieval::Indexing::new(server.clone()) {
         working.push(tokio::spawn(run(queue, stopped.clone())));
     }
+    working.push(tokio::spawn(run(
+        assistant::Turns::new(server.clone()),
+        stopped.clone(),
+    )));
     match subscribers::send::Sending::new(server.clone()) {
         Ok(queue) => working.push(tokio::spawn(run(queue, stopped.clone()))),
         Err(error) => tracing::error!(%error, "webhooks cannot be sent"),
@@ -159,6 +167,7 @@ pub async fn ring_after_commit(
         server.bells.ring_deliveries();
         server.bells.mails.notify_one();
         server.bells.knowledge.notify_one();
+        server.bells.assistant.notify_one();
         server.bells.ledger.notify_one();
     }
     response

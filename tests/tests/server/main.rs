@@ -1,6 +1,7 @@
 //! The HTTP server, over a real PostgreSQL and a real socket.
 
 mod answers;
+mod assistant;
 mod attachments;
 mod bucket;
 mod command;

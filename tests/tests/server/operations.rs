@@ -96,6 +96,11 @@ pub const CASES: &[Case] = &[
         body: || Value::Null,
     },
     Case {
+        operation: "suggest_answer",
+        parameters: &[("id", CONVERSATION)],
+        body: || Value::Null,
+    },
+    Case {
         operation: "create_note",
         parameters: &[("id", CONVERSATION)],
         body: || json!({"content": "Look"}),

@@ -21,6 +21,9 @@ const SAVED_VIEW: &str = row_of!("saved_views");
 const TEMPLATE: &str = row_of!("message_templates");
 const CHANNEL_ALERT: &str = row_of!("channel_alerts");
 const CHANNEL: &str = row_of!("communication_channels");
+const ASSISTED_CHANNEL: &str =
+    "select channel_id from public.channel_assistants where workspace_id = $1 limit 1";
+const AI_ANSWER: &str = row_of!("ai_answers");
 const ROUTING_RULE: &str = row_of!("channel_routing_rules");
 const SLA_POLICY: &str = row_of!("sla_policies");
 const CUSTOM_ATTRIBUTE: &str = row_of!("custom_attribute_definitions");
@@ -204,6 +207,31 @@ pub const CASES: &[Case] = &[
         operation: "delete_channel",
         parameters: &[("id", CHANNEL)],
         body: || Value::Null,
+    },
+    Case {
+        operation: "read_channel_assistant",
+        parameters: &[("id", ASSISTED_CHANNEL)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "set_channel_assistant",
+        parameters: &[("id", CHANNEL)],
+        body: || json!({"name": "changed"}),
+    },
+    Case {
+        operation: "delete_channel_assistant",
+        parameters: &[("id", ASSISTED_CHANNEL)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_ai_answer",
+        parameters: &[("id", AI_ANSWER)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "rate_ai_answer",
+        parameters: &[("id", AI_ANSWER)],
+        body: || json!({"was_helpful": true}),
     },
     Case {
         operation: "read_channel_hook",

@@ -4,6 +4,7 @@
 //! model everything goes on, by words alone, and nothing is answered automatically.
 
 mod ask;
+pub mod consult;
 mod index;
 mod indexing;
 mod memory;

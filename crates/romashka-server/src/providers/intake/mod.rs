@@ -327,6 +327,7 @@ impl Intake {
         scope.commit().await?;
         metrics::counter!("intake_items_total").increment(tally.handled.unsigned_abs().into());
         self.server.bells.media.notify_one();
+        self.server.bells.assistant.notify_one();
         self.server.bells.ledger.notify_one();
         Ok(())
     }

@@ -1,0 +1,29 @@
+//! The assistant: it takes up what customers write on the channels where it may, answers from the knowledge with its sources, or hands over to a
+//! person with a reason.
+//!
+//! Invariants: it says something only in the commit that also ends its turn and records why; nothing is answered automatically without the
+//! model's probability; once a person is in the conversation, it only suggests.
+
+mod answers;
+mod channels;
+mod decision;
+mod suggestions;
+mod texts;
+mod turns;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::state::Server;
+
+pub use turns::Turns;
+
+/// How answers are made: sentences of an article, letter for letter. Its number changes when the same question could be answered otherwise.
+pub const METHOD: &str = "extractive-1";
+
+/// The routes.
+pub fn router() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .merge(answers::router())
+        .merge(channels::router())
+        .merge(suggestions::router())
+}
