@@ -59,13 +59,15 @@ impl Api {
         Api::over(TestDatabase::new().await, settings).await
     }
 
-    /// A server over this database.
+    /// A server over this database; its files are in a folder of its own, unless the settings name one.
     ///
     /// # Panics
     /// When it does not start.
     pub async fn over(database: TestDatabase, mut settings: ServerSettings) -> Api {
         let files = TempDir::new().expect("a folder for files");
-        settings.file_folder = Some(files.path().to_owned());
+        settings
+            .file_folder
+            .get_or_insert_with(|| files.path().to_owned());
         let target = Settings::parse(&database.url(), Origin::Option, &|_| None).expect("a URL");
         let keys = Keyring::new(Key::generate(), Vec::new());
         let serving = romashka_server::serve(settings, &target, keys)

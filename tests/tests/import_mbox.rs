@@ -4,9 +4,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use romashka_tests::mail_archive::{ArchivedMail, SUPPORT, conversation, message_id, write_mbox};
-use romashka_tests::{TestDatabase, romashka_binary, value};
+use romashka_tests::{Api, Role, TestDatabase, api, romashka_binary, value};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 struct Import {
@@ -216,7 +218,7 @@ async fn an_archive_becomes_conversations_once() {
     assert_eq!(import.text(&format!("select to_char(created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') from public.messages where external_message_id = '{first}'")).await, "2024-03-01 00:07");
 
     let path = import.text("select file_path from public.file_attachments where filename = 'film.bin' and storage_provider = 'local'").await;
-    let stored = std::fs::metadata(import.folder.path().join("data/attachments").join(&path))
+    let stored = std::fs::metadata(import.folder.path().join("data/files").join(&path))
         .expect("the file is stored");
     assert_eq!(
         stored.len() as i64,
@@ -232,6 +234,44 @@ async fn an_archive_becomes_conversations_once() {
     assert_eq!(again["imported"], 0, "{again:#}");
     assert_eq!(again["duplicates"], regular + 8);
     assert_eq!(import.fingerprint().await, before);
+}
+
+#[tokio::test]
+async fn a_file_of_an_imported_mail_is_given_out_by_the_server() {
+    let import = Import::new().await;
+    let archive = import.write(
+        "archive.mbox",
+        &[with_file(
+            "one@example.org",
+            "a@example.org",
+            "plan.bin",
+            70_000,
+        )],
+    );
+    assert_eq!(import.run(&archive)["attachments"], 1);
+    let Import { database, folder } = import;
+    let hash: String = value(
+        database.owner(),
+        "select file_hash from public.file_attachments where filename = 'plan.bin'",
+    )
+    .await;
+    let workspace = database.default_workspace().await;
+    let mut settings = api::settings();
+    // Where `romashka serve --data-dir data` has its own.
+    settings.file_folder = Some(folder.path().join("data/files"));
+    let server = Api::over(database, settings).await;
+    let agent = server.member(workspace, Role::Agent).await;
+    let listed = agent.get("/attachments").await.expect(200);
+    let id = listed.body["data"][0]["id"].as_str().expect("a file");
+    let answer = agent
+        .request(Method::GET, &format!("/api/v1/attachments/{id}/content"))
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let bytes = answer.bytes().await.expect("the bytes");
+    assert!(bytes.len() >= 70_000, "{}", bytes.len());
+    assert_eq!(hex::encode(Sha256::digest(&bytes)), hash);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -588,7 +628,7 @@ async fn a_rehearsal_writes_nothing_and_a_limit_is_reported() {
             .await,
         0
     );
-    assert!(!import.folder.path().join("data/attachments").exists());
+    assert!(!import.folder.path().join("data/files").exists());
 
     let missing = import
         .command(Path::new("nothing.mbox"))

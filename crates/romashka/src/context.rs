@@ -41,6 +41,11 @@ impl Context {
             })
     }
 
+    /// The folder of the files of messages, which every command that brings, takes or removes any shares with the server.
+    pub fn file_folder(&self) -> anyhow::Result<PathBuf> {
+        Ok(self.data_folder()?.join("files"))
+    }
+
     /// Where the embedding model is: the folder that the environment names, that of the data folder, else the one beside the program's folder,
     /// where `make model` puts it.
     pub fn model_folder(&self) -> anyhow::Result<Option<PathBuf>> {

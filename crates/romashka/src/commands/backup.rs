@@ -193,7 +193,7 @@ async fn create(arguments: Create, context: &Context) -> anyhow::Result<Exit> {
             .map_err(failed)?,
         files: match arguments.no_files {
             true => None,
-            false => Some(context.data_folder()?.join("files")),
+            false => Some(context.file_folder()?),
         },
         programs: programs(context),
     };

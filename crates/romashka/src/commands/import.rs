@@ -118,7 +118,7 @@ async fn import_mbox(arguments: MboxArgs, context: &Context) -> anyhow::Result<E
         our_addresses: arguments.our_address,
         size_limit: arguments.limit_mb as usize * 1024 * 1024,
         open_days: arguments.open_days,
-        attachments: context.data_folder()?.join("attachments"),
+        attachments: context.file_folder()?,
         dry_run: arguments.dry_run,
     };
     let settings = context.settings()?;

@@ -61,7 +61,7 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
         replace: arguments.force,
         files: match arguments.no_files {
             true => None,
-            false => Some(context.data_folder()?.join("files")),
+            false => Some(context.file_folder()?),
         },
         jobs: arguments.jobs,
         programs: programs(context),

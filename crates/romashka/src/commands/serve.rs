@@ -121,7 +121,7 @@ pub async fn start(
 ) -> anyhow::Result<Serving> {
     open_files::allow_as_many_as_possible();
     let mut settings = settings(listen)?;
-    settings.file_folder = Some(context.data_folder()?.join("files"));
+    settings.file_folder = Some(context.file_folder()?);
     settings.model_folder = context.model_folder()?;
     romashka_server::serve(settings, database, keys(context)?)
         .await
