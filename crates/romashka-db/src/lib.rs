@@ -23,6 +23,8 @@ pub mod scope;
 pub mod seed;
 pub mod settings;
 mod tls;
+#[cfg(unix)]
+pub mod transfer;
 pub mod verify;
 
 pub use tls::TlsError;

@@ -77,6 +77,22 @@ impl Identities {
         self.0.is_empty()
     }
 
+    /// What encrypted bytes hold.
+    ///
+    /// # Errors
+    /// When no key opens them, or they were changed.
+    pub fn open_bytes(&self, sealed: &[u8]) -> Result<Vec<u8>, BackupError> {
+        let decryptor = Decryptor::new(sealed).map_err(|_| BackupError::WrongKey)?;
+        let mut reader = decryptor
+            .decrypt(self.0.iter().map(|one| one as &dyn Identity))
+            .map_err(|_| BackupError::WrongKey)?;
+        let mut bytes = Vec::new();
+        reader
+            .read_to_end(&mut bytes)
+            .map_err(|_| BackupError::WrongKey)?;
+        Ok(bytes)
+    }
+
     /// Writes what an encrypted file holds. A file that was cut or changed is an error, whatever was written of it.
     pub(super) fn open(&self, sealed: &Path, to: &Path) -> Result<(), BackupError> {
         let file = fs::File::open(sealed).map_err(BackupError::file("cannot read", sealed))?;
@@ -104,6 +120,23 @@ impl Identities {
 }
 
 impl Recipients {
+    /// Encrypts bytes.
+    ///
+    /// # Errors
+    /// When there is no recipient.
+    pub fn seal_bytes(&self, clear: &[u8]) -> Result<Vec<u8>, BackupError> {
+        let failed = |error: &dyn std::fmt::Display| BackupError::Key(error.to_string());
+        let encryptor = Encryptor::with_recipients(self.0.iter().map(|one| one as &dyn Recipient))
+            .map_err(|error| failed(&error))?;
+        let mut sealed = Vec::new();
+        let mut writer = encryptor
+            .wrap_output(&mut sealed)
+            .map_err(|error| failed(&error))?;
+        writer.write_all(clear).map_err(|error| failed(&error))?;
+        writer.finish().map_err(|error| failed(&error))?;
+        Ok(sealed)
+    }
+
     /// Puts an encrypted file in the place of a plain one.
     pub(super) fn seal(&self, plain: &Path, to: &Path) -> Result<(), BackupError> {
         let encryptor = Encryptor::with_recipients(self.0.iter().map(|one| one as &dyn Recipient))

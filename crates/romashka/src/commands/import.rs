@@ -1,4 +1,4 @@
-//! `romashka import`: archives of other systems become conversations.
+//! `romashka import`: archives of other systems become conversations; an export becomes a workspace.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -10,18 +10,36 @@ use clap::{Args as ClapArgs, Subcommand};
 use romashka_db::import::{ImportError, Options, Reason, Report, import_mail};
 use romashka_db::scope::Database;
 
+use self::workspace::WorkspaceArgs;
 use crate::context::Context;
 use crate::exit::{Exit, failure};
 use crate::stop::Stop;
 
-/// Bring mail archives into the database
+mod workspace;
+
+/// Bring a workspace, or archives of other systems, into the database
 #[derive(ClapArgs)]
 #[command(
-    after_help = "Examples:\n  romashka import mbox support.mbox --our-address support@example.com\n  romashka import mbox --help"
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "\
+Examples:
+  romashka import acme.romashka                         a workspace, as romashka export wrote it
+  romashka import acme.romashka --slug acme-copy --new-ids
+  romashka import acme.romashka --identity key.txt      with its credentials
+  romashka import mbox support.mbox --our-address support@example.com
+
+The whole file is compared with its checksums before anything is written. A run that was stopped is gone on with by the same
+command; until the last row is there, nobody sees any. Nothing of the history happens again: no mail, no webhook, no
+assignment. People are known by their address; the new ones choose a password by themselves. docs/export-format.md tells more.
+
+Exit code 0: imported. 1: it failed. 4: refused, as for a workspace that is there already."
 )]
 pub struct Args {
     #[command(subcommand)]
-    source: Source,
+    source: Option<Source>,
+    #[command(flatten)]
+    workspace: WorkspaceArgs,
 }
 
 /// Where the messages come from.
@@ -75,7 +93,8 @@ struct MboxArgs {
 /// Does what was asked for.
 pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
     match arguments.source {
-        Source::Mbox(arguments) => import_mbox(arguments, context).await,
+        Some(Source::Mbox(arguments)) => import_mbox(arguments, context).await,
+        None => workspace::run(arguments.workspace, context).await,
     }
 }
 

@@ -15,6 +15,7 @@ mod docs;
 mod doctor;
 mod down;
 mod environment;
+mod export;
 mod gdpr;
 mod import;
 mod keys;
@@ -50,6 +51,7 @@ pub enum Command {
     Gdpr(gdpr::Args),
     Backup(backup::Args),
     Restore(restore::Args),
+    Export(export::Args),
     Import(import::Args),
     Seed(seed::Args),
     Bench(bench::Args),
@@ -80,6 +82,7 @@ impl Command {
             Command::Gdpr(arguments) => gdpr::run(arguments, context).await,
             Command::Backup(arguments) => backup::run(arguments, context).await,
             Command::Restore(arguments) => restore::run(arguments, context).await,
+            Command::Export(arguments) => export::run(arguments, context).await,
             Command::Import(arguments) => import::run(arguments, context).await,
             Command::Seed(arguments) => seed::run(arguments, context).await,
             Command::Bench(arguments) => bench::run(arguments, context).await,
