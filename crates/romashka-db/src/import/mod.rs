@@ -1,4 +1,4 @@
-//! Mail archives into conversations.
+//! Mail archives into conversations, and, in [`chatwoot`], accounts of Chatwoot.
 //!
 //! Invariants: every mail goes through `public.ingest_message`, the same verb as the channels'; a mail is stored once
 //! however often its file is imported, and the process may be killed at any moment (a batch of mails is one
@@ -9,6 +9,7 @@
 //! a few texts.
 
 mod attachments;
+pub mod chatwoot;
 mod database;
 pub mod mail;
 mod reader;

@@ -10,11 +10,13 @@ use clap::{Args as ClapArgs, Subcommand};
 use romashka_db::import::{ImportError, Options, Reason, Report, import_mail};
 use romashka_db::scope::Database;
 
+use self::chatwoot::ChatwootArgs;
 use self::workspace::WorkspaceArgs;
 use crate::context::Context;
 use crate::exit::{Exit, failure};
 use crate::stop::Stop;
 
+mod chatwoot;
 mod workspace;
 
 /// Bring a workspace, or archives of other systems, into the database
@@ -28,6 +30,7 @@ Examples:
   romashka import acme.romashka --slug acme-copy --new-ids
   romashka import acme.romashka --identity key.txt      with its credentials
   romashka import mbox support.mbox --our-address support@example.com
+  romashka import chatwoot postgresql://…/chatwoot_production --workspace acme
 
 The whole file is compared with its checksums before anything is written. A run that was stopped is gone on with by the same
 command; until the last row is there, nobody sees any. Nothing of the history happens again: no mail, no webhook, no
@@ -46,6 +49,7 @@ pub struct Args {
 #[derive(Subcommand)]
 enum Source {
     Mbox(MboxArgs),
+    Chatwoot(ChatwootArgs),
 }
 
 /// Import mails from mbox files, or from files with one mail each (.eml)
@@ -94,6 +98,7 @@ struct MboxArgs {
 pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
     match arguments.source {
         Some(Source::Mbox(arguments)) => import_mbox(arguments, context).await,
+        Some(Source::Chatwoot(arguments)) => chatwoot::run(arguments, context).await,
         None => workspace::run(arguments.workspace, context).await,
     }
 }
