@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use romashka_tests::{
-    StartOptions, TestDatabase, TestServer, client_program, romashka_binary, value,
+    StartOptions, TestDatabase, TestServer, client_program, repository_root, romashka_binary, value,
 };
 use serde_json::Value;
 
@@ -159,6 +159,16 @@ async fn a_backup_restores_to_what_was_counted() {
     let folder = listed[0]["folder"].as_str().expect("a folder");
     assert_eq!(place.path(folder), Path::new(&backup));
     assert_eq!(listed.as_array().map(Vec::len), Some(1));
+    // The newest migration, not what else is noted beside the migrations.
+    let said = fs::read(Path::new(&backup).join("manifest.json")).expect("a manifest");
+    let said: Value = serde_json::from_slice(&said).expect("JSON");
+    let newest = fs::read_dir(repository_root().join("migrations"))
+        .expect("the migrations")
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|name| Some(name.split_once('_')?.0.to_owned()))
+        .max()
+        .expect("a migration");
+    assert_eq!(said["schema_version"], newest);
 
     // Beside the database, on the same server.
     let copy = place.name("copy");

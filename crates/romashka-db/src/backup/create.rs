@@ -85,7 +85,7 @@ pub async fn create(
         .get(0);
     let schema_version: String = client
         .query_one(
-            "select max(version)::text from public.schema_migrations",
+            "select m.version from public.schema_migrations as m where m.version ~ '^[0-9]+$' order by m.version::bigint desc limit 1",
             &[],
         )
         .await?
