@@ -2048,6 +2048,29 @@ create index if not exists file_attachments_conversation_id_idx on public.file_a
 create index if not exists file_attachments_message_id_idx on public.file_attachments (message_id, workspace_id) where message_id is not null;
 create index if not exists file_attachments_uploaded_by_idx on public.file_attachments (uploaded_by) where uploaded_by is not null;
 create index if not exists file_attachments_visitor_session_id_idx on public.file_attachments (visitor_session_id, created_at) where visitor_session_id is not null;
+create index if not exists file_attachments_file_hash_idx on public.file_attachments (file_hash) where file_hash is not null;
+
+-- Without a foreign key: the bytes must go also when the workspace itself is deleted.
+create table if not exists romashka.removed_files (
+  id uuid not null,
+  workspace_id uuid not null default public.current_workspace_id(),
+  storage_provider text not null,
+  file_path text not null,
+  attempt_count integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  error_message text,
+  removed_at timestamptz not null default now(),
+  constraint removed_files_pkey primary key (id, workspace_id),
+  constraint removed_files_storage_provider_check check (storage_provider in ('s3', 'local')),
+  constraint removed_files_attempt_count_check check (attempt_count >= 0)
+) with (fillfactor = 70);
+comment on table romashka.removed_files is 'Files whose rows are gone and whose bytes are to go: the queue they are removed from.';
+create index if not exists removed_files_next_attempt_at_idx on romashka.removed_files (next_attempt_at);
+revoke all on romashka.removed_files from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.removed_files enable row level security;
+alter table romashka.removed_files force row level security;
 
 create table if not exists public.saved_views (
   id uuid not null default public.generate_uuid(),
@@ -9594,6 +9617,70 @@ begin
 end $$;
 comment on function romashka.end_presence(uuid[]) is 'Removes the presence of connections that are closed; returns how many there were.';
 
+create or replace function romashka.queue_file_removal() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the queue is the server's alone. Whoever removes the row, and be it a cascade: the bytes go by the same commit or stay with it.
+declare
+  at constant timestamptz := pg_catalog.now();
+begin
+  -- Members write rows themselves: a path that this file cannot have leads to somebody else's bytes.
+  if old.storage_provider not in ('s3', 'local') or old.file_path not in (
+       replace(old.workspace_id::text, '-', '') || '/' || right(old.id::text, 2) || '/' || replace(old.id::text, '-', ''),
+       coalesce(left(old.file_hash, 2) || '/' || substr(old.file_hash, 3, 2) || '/' || old.file_hash, '')) then
+    return null;
+  end if;
+  insert into romashka.removed_files as q (id, workspace_id, storage_provider, file_path)
+  values (old.id, old.workspace_id, old.storage_provider, old.file_path)
+  on conflict (id, workspace_id) do update
+    set storage_provider = excluded.storage_provider, file_path = excluded.file_path, attempt_count = 0, next_attempt_at = at, lease_id = null, locked_by = null, error_message = null, removed_at = at;
+  return null;
+end $$;
+comment on function romashka.queue_file_removal() is 'Trigger: the bytes of a file whose row is gone are removed.';
+create or replace trigger file_attachments_60_bytes after delete on public.file_attachments
+  for each row execute function romashka.queue_file_removal();
+
+create or replace function romashka.claim_removed_files(batch_size integer, worker text, lease interval default '5 minutes', chosen_files uuid[] default null)
+returns table (id uuid, workspace_id uuid, storage_provider text, file_path text, attempt_count integer, lease_id uuid, is_shared boolean)
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the server's alone, over all workspaces. Bytes that are named by their hash belong to every file that has them.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  token constant uuid := gen_random_uuid();
+begin
+  return query
+    with chosen as materialized (
+      select x.id, x.workspace_id from romashka.removed_files as x
+       where x.next_attempt_at <= at and (chosen_files is null or x.id = any (chosen_files))
+       order by x.next_attempt_at limit greatest(1, least(batch_size, 1000)) for update of x skip locked),
+    taken as (
+      update romashka.removed_files as q set lease_id = token, locked_by = worker, next_attempt_at = at + lease, attempt_count = q.attempt_count + 1
+        from chosen where q.id = chosen.id and q.workspace_id = chosen.workspace_id returning q.*)
+    select t.id, t.workspace_id, t.storage_provider, t.file_path, t.attempt_count, t.lease_id,
+           exists (select from public.file_attachments as f where f.id = t.id and f.workspace_id = t.workspace_id and f.file_path = t.file_path and f.storage_provider = t.storage_provider)
+             or exists (select from public.file_attachments as f where f.file_hash = split_part(t.file_path, '/', 3) and f.file_path = t.file_path and f.storage_provider = t.storage_provider)
+      from taken as t;
+end $$;
+comment on function romashka.claim_removed_files(integer, text, interval, uuid[]) is
+  'Takes up to batch_size files whose bytes are to go, of those chosen or of all; says of each whether another file has the same bytes, which then stay.';
+
+create or replace function romashka.finish_file_removal(file uuid, lease uuid, failure text, workspace uuid) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  if failure is null then
+    delete from romashka.removed_files as q where q.id = file and q.workspace_id = workspace and q.lease_id = lease;
+  else
+    -- Never given up: what a person was promised to be erased must not lie there for ever because a storage was away.
+    update romashka.removed_files as q
+       set lease_id = null, locked_by = null, error_message = left(failure, 1000), next_attempt_at = at + least(interval '1 day', interval '10 seconds' * 2 ^ least(q.attempt_count - 1, 20))
+     where q.id = file and q.workspace_id = workspace and q.lease_id = lease;
+  end if;
+  return found;
+end $$;
+comment on function romashka.finish_file_removal(uuid, uuid, text, uuid) is
+  'Says that the bytes of a file are gone, or why not: then it is tried again after 10 s doubling to a day. False when the lease is lost.';
+
 do $$
 declare
   signature text;
@@ -9612,6 +9699,8 @@ begin
   revoke execute on all functions in schema romashka from public;
   perform romashka.grant_function('romashka.renew_presence(uuid[])', 'service_role');
   perform romashka.grant_function('romashka.end_presence(uuid[])', 'service_role');
+  perform romashka.grant_function('romashka.claim_removed_files(integer, text, interval, uuid[])', 'service_role');
+  perform romashka.grant_function('romashka.finish_file_removal(uuid, uuid, text, uuid)', 'service_role');
   perform romashka.grant_members('romashka.change_status(uuid, text)');
   perform romashka.grant_members('romashka.pick_free_agent(uuid, uuid, text, uuid)');
   perform romashka.grant_members('romashka.ensure_member(uuid, uuid)');
@@ -10682,7 +10771,7 @@ begin
   return touched;
 end $$;
 comment on function public.erase_customer(uuid, text, uuid) is
-  'Takes a person out of every table, the queues, the ledger, the audit and the search; the figures stay. Returns what was touched and which stored files the caller deletes (not those that are shared with somebody else).';
+  'Takes a person out of every table, the queues, the ledger, the audit and the search; the figures stay. Returns what was touched and which files were removed; their bytes are in the queue of those to be removed, but not where somebody else has them too.';
 
 revoke execute on all functions in schema romashka from public;
 do $$ begin
@@ -11303,6 +11392,10 @@ begin
     select 'media', (select count(*) from (select from romashka.media_fetches as q where q.status in ('pending', 'fetching') limit most) as w),
            (select count(*) from (select from romashka.media_fetches as q where q.status = 'failed' limit most) as d),
            (select min(q.next_attempt_at) from romashka.media_fetches as q where q.status in ('pending', 'fetching') and q.next_attempt_at <= at)
+    union all
+    select 'removed_files', (select count(*) from (select from romashka.removed_files as q limit most) as w),
+           (select count(*) from (select from romashka.removed_files as q where q.attempt_count >= 10 and q.error_message is not null limit most) as d),
+           (select min(q.next_attempt_at) from romashka.removed_files as q where q.next_attempt_at <= at)
     union all
     select 'mails', (select count(*) from (select from romashka.outgoing_mails as q where q.status in ('pending', 'sending') limit most) as w),
            (select count(*) from (select from romashka.outgoing_mails as q where q.status = 'dead' limit most) as d),
@@ -12195,6 +12288,16 @@ comment on column public.file_attachments.visitor_session_id is 'The session of 
 comment on column public.file_attachments.storage_provider is 'Where the bytes are: local, s3, aws, gcs or supabase.';
 comment on column public.file_attachments.is_public is 'Whether it may be read without signing in.';
 comment on column public.file_attachments.created_at is 'When it was added.';
+comment on column romashka.removed_files.id is 'The identity that the file had.';
+comment on column romashka.removed_files.workspace_id is 'The workspace it was of; it may be gone as well.';
+comment on column romashka.removed_files.storage_provider is 'Where the bytes are: local or s3.';
+comment on column romashka.removed_files.file_path is 'Where the storage keeps them.';
+comment on column romashka.removed_files.attempt_count is 'How many attempts were made.';
+comment on column romashka.removed_files.next_attempt_at is 'When the next attempt may be made; while one is made, when the lease ends.';
+comment on column romashka.removed_files.lease_id is 'Proof of the present claim. Null unless somebody holds the file.';
+comment on column romashka.removed_files.locked_by is 'The worker that holds it, by the name it gave itself.';
+comment on column romashka.removed_files.error_message is 'Why the last attempt failed.';
+comment on column romashka.removed_files.removed_at is 'When the row of the file was removed.';
 comment on column public.saved_views.id is 'The view.';
 comment on column public.saved_views.workspace_id is 'The workspace.';
 comment on column public.saved_views.user_id is 'Whose it is.';

@@ -161,6 +161,16 @@ comment on column public.file_attachments.visitor_session_id is 'The session of 
 comment on column public.file_attachments.storage_provider is 'Where the bytes are: local, s3, aws, gcs or supabase.';
 comment on column public.file_attachments.is_public is 'Whether it may be read without signing in.';
 comment on column public.file_attachments.created_at is 'When it was added.';
+comment on column romashka.removed_files.id is 'The identity that the file had.';
+comment on column romashka.removed_files.workspace_id is 'The workspace it was of; it may be gone as well.';
+comment on column romashka.removed_files.storage_provider is 'Where the bytes are: local or s3.';
+comment on column romashka.removed_files.file_path is 'Where the storage keeps them.';
+comment on column romashka.removed_files.attempt_count is 'How many attempts were made.';
+comment on column romashka.removed_files.next_attempt_at is 'When the next attempt may be made; while one is made, when the lease ends.';
+comment on column romashka.removed_files.lease_id is 'Proof of the present claim. Null unless somebody holds the file.';
+comment on column romashka.removed_files.locked_by is 'The worker that holds it, by the name it gave itself.';
+comment on column romashka.removed_files.error_message is 'Why the last attempt failed.';
+comment on column romashka.removed_files.removed_at is 'When the row of the file was removed.';
 comment on column public.saved_views.id is 'The view.';
 comment on column public.saved_views.workspace_id is 'The workspace.';
 comment on column public.saved_views.user_id is 'Whose it is.';

@@ -324,6 +324,29 @@ create index if not exists file_attachments_conversation_id_idx on public.file_a
 create index if not exists file_attachments_message_id_idx on public.file_attachments (message_id, workspace_id) where message_id is not null;
 create index if not exists file_attachments_uploaded_by_idx on public.file_attachments (uploaded_by) where uploaded_by is not null;
 create index if not exists file_attachments_visitor_session_id_idx on public.file_attachments (visitor_session_id, created_at) where visitor_session_id is not null;
+create index if not exists file_attachments_file_hash_idx on public.file_attachments (file_hash) where file_hash is not null;
+
+-- Without a foreign key: the bytes must go also when the workspace itself is deleted.
+create table if not exists romashka.removed_files (
+  id uuid not null,
+  workspace_id uuid not null default public.current_workspace_id(),
+  storage_provider text not null,
+  file_path text not null,
+  attempt_count integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  error_message text,
+  removed_at timestamptz not null default now(),
+  constraint removed_files_pkey primary key (id, workspace_id),
+  constraint removed_files_storage_provider_check check (storage_provider in ('s3', 'local')),
+  constraint removed_files_attempt_count_check check (attempt_count >= 0)
+) with (fillfactor = 70);
+comment on table romashka.removed_files is 'Files whose rows are gone and whose bytes are to go: the queue they are removed from.';
+create index if not exists removed_files_next_attempt_at_idx on romashka.removed_files (next_attempt_at);
+revoke all on romashka.removed_files from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.removed_files enable row level security;
+alter table romashka.removed_files force row level security;
 
 create table if not exists public.saved_views (
   id uuid not null default public.generate_uuid(),

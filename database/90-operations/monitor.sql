@@ -41,6 +41,10 @@ begin
            (select count(*) from (select from romashka.media_fetches as q where q.status = 'failed' limit most) as d),
            (select min(q.next_attempt_at) from romashka.media_fetches as q where q.status in ('pending', 'fetching') and q.next_attempt_at <= at)
     union all
+    select 'removed_files', (select count(*) from (select from romashka.removed_files as q limit most) as w),
+           (select count(*) from (select from romashka.removed_files as q where q.attempt_count >= 10 and q.error_message is not null limit most) as d),
+           (select min(q.next_attempt_at) from romashka.removed_files as q where q.next_attempt_at <= at)
+    union all
     select 'mails', (select count(*) from (select from romashka.outgoing_mails as q where q.status in ('pending', 'sending') limit most) as w),
            (select count(*) from (select from romashka.outgoing_mails as q where q.status = 'dead' limit most) as d),
            (select min(q.next_attempt_at) from romashka.outgoing_mails as q where q.status in ('pending', 'sending') and q.next_attempt_at <= at)

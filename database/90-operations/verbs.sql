@@ -261,7 +261,7 @@ begin
   return touched;
 end $$;
 comment on function public.erase_customer(uuid, text, uuid) is
-  'Takes a person out of every table, the queues, the ledger, the audit and the search; the figures stay. Returns what was touched and which stored files the caller deletes (not those that are shared with somebody else).';
+  'Takes a person out of every table, the queues, the ledger, the audit and the search; the figures stay. Returns what was touched and which files were removed; their bytes are in the queue of those to be removed, but not where somebody else has them too.';
 
 revoke execute on all functions in schema romashka from public;
 do $$ begin

@@ -151,6 +151,7 @@ rules! {
         ("romashka.passwords", "the same"),
         ("romashka.rate_limits", "the same"),
         ("romashka.read_marks", "the same"),
+        ("romashka.removed_files", "the same: written by the trigger of the files"),
         ("romashka.recovery_codes", "the same"),
         ("romashka.scheduled_jobs", "the same"),
         ("romashka.second_factors", "the same"),

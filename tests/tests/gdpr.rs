@@ -196,6 +196,11 @@ async fn afterwards_the_person_is_nowhere_and_others_are_as_before() {
         .join("files")
         .join(path(&place.database.default_workspace().await));
     assert!(!files.exists());
+    let waiting: i64 = value(client, "select count(*) from romashka.removed_files").await;
+    assert_eq!(
+        waiting, 0,
+        "the bytes are gone, and nobody has to remove them"
+    );
     assert_eq!(
         value::<String>(client, otto).await,
         otto_before,

@@ -17,7 +17,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::problem::Answer;
 use crate::state::Server;
 use crate::{
-    assistant, deliveries, knowledge, mail, providers, scheduled_reports, scheduler, subscribers,
+    assistant, attachments, deliveries, knowledge, mail, providers, scheduled_reports, scheduler,
+    subscribers,
 };
 
 /// Wait after a round that found something, and the least one.
@@ -46,6 +47,8 @@ pub struct Bells {
     pub reports: Notify,
     /// A message is to be handed to a program of a workspace's own.
     pub integration_deliveries: Notify,
+    /// The bytes of a file are to go.
+    pub removed_files: Notify,
     /// A mail of the installation is to be sent.
     pub mails: Notify,
     /// An article's passages are to be made.
@@ -127,6 +130,9 @@ pub fn start(server: &Server, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle
             Err(error) => tracing::error!(%error, "messages to customers cannot be sent"),
         }
     }
+    if let Some(queue) = attachments::removal::RemovedFiles::new(server.clone()) {
+        working.push(tokio::spawn(run(queue, stopped.clone())));
+    }
     if let Some(queue) = mail::system::SystemMails::new(server.clone()) {
         working.push(tokio::spawn(run(queue, stopped.clone())));
     }
@@ -166,6 +172,7 @@ pub async fn ring_after_commit(
     if is_write && response.status().is_success() {
         server.bells.ring_deliveries();
         server.bells.mails.notify_one();
+        server.bells.removed_files.notify_one();
         server.bells.knowledge.notify_one();
         server.bells.assistant.notify_one();
         server.bells.ledger.notify_one();

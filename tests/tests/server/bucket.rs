@@ -138,6 +138,18 @@ async fn a_file_lies_in_the_bucket_and_is_given_out_and_removed() {
     let refused = upload(&agent, &nowhere, PDF).await;
     assert!(refused.status.is_client_error(), "{refused:?}");
     assert_eq!(storage.objects().len(), 1);
+    // With a row the bytes go too, soon after.
+    let second = upload(&agent, "filename=b.pdf", PDF).await.expect(201);
+    assert_eq!(storage.objects().len(), 2);
+    let path = format!("/attachments/{}", second.id());
+    admin.delete(&path).await.expect(204);
+    for _ in 0..200 {
+        if storage.objects().len() == 1 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(storage.objects().len(), 1);
     // Bytes that somebody took away.
     std::fs::remove_dir_all(storage.folder.path().join(BUCKET).join("romashka")).expect("taken");
     assert_eq!(content(&agent, made.id()).await.status(), 404);

@@ -3,6 +3,8 @@
 //! Invariants: the database's own functions export and erase, for everybody alike; who is looked for is found in every
 //! column of every table that can hold words, as the catalog names them, not as a list here does.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_postgres::{Client, Error};
@@ -129,7 +131,7 @@ pub enum EraseError {
     Answer(#[from] serde_json::Error),
 }
 
-/// Takes a customer out of the database. The bytes of the files are the caller's to remove.
+/// Takes a customer out of the database. The bytes of the files are in the queue of those to be removed ([`claim_files`]).
 ///
 /// # Errors
 /// When the database refuses it; then nothing was erased.
@@ -146,6 +148,48 @@ pub async fn erase(
         )
         .await?;
     Ok(serde_json::from_value(row.get::<_, Value>(0))?)
+}
+
+/// Takes these files' bytes out of every other process's hands; the leases by file. Whose is not there is held by a server, or is
+/// in a storage that is not ours.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn claim_files(client: &Client, files: &[Uuid]) -> Result<HashMap<Uuid, Uuid>, Error> {
+    let mut leases = HashMap::new();
+    loop {
+        let rows = client
+            .query(
+                "select q.id, q.lease_id from romashka.claim_removed_files(1000, 'romashka gdpr', chosen_files => $1) as q",
+                &[&files],
+            )
+            .await?;
+        if rows.is_empty() {
+            return Ok(leases);
+        }
+        for row in rows {
+            leases.insert(row.get(0), row.get(1));
+        }
+    }
+}
+
+/// Says that a file's bytes are gone, or why not: then a server tries again.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn finish_file(
+    client: &Client,
+    workspace: Uuid,
+    (file, lease): (Uuid, Uuid),
+    failure: Option<&str>,
+) -> Result<(), Error> {
+    client
+        .execute(
+            "select romashka.finish_file_removal($1, $2, $3, $4)",
+            &[&file, &lease, &failure, &workspace],
+        )
+        .await?;
+    Ok(())
 }
 
 /// Where any of the words stands, in every column of every table and partition that the role may read.

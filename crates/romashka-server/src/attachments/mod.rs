@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod bucket;
+pub mod removal;
 pub mod storage;
 pub mod stored;
 
@@ -18,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use self::storage::{IN_BUCKET, LOCAL, Received, Storage};
+use self::storage::{Received, Storage};
 use self::stored::StoredFile;
 use crate::created::Created;
 use crate::cursor::Place;
@@ -288,27 +289,18 @@ async fn download_attachment(
 }
 
 /// Remove a file
+///
+/// Its bytes are removed as soon as this is done, unless another file has the same.
 #[utoipa::path(delete, path = "/attachments/{id}", tag = "Attachments", security(("session" = ["admin"])),
     params(("id" = Uuid, Path, description = "The file.")),
     responses((status = NO_CONTENT, description = "It is gone.")))]
-async fn delete_attachment(
-    scope: Scoped<Admin>,
-    State(server): State<Server>,
-    Path(id): Path<Uuid>,
-) -> Answer<StatusCode> {
+async fn delete_attachment(scope: Scoped<Admin>, Path(id): Path<Uuid>) -> Answer<StatusCode> {
     let workspace = scope.workspace().ok_or_else(Problem::not_found)?;
-    let found = stored(&scope, id).await?;
+    stored(&scope, id).await?;
     Statement::new(include_str!("delete.sql"))
         .bind("id", &id)
         .bind("workspace", &workspace)
         .execute(&scope)
         .await?;
-    if let Some(path) = found.path()
-        && [LOCAL, IN_BUCKET].contains(&found.provider.as_str())
-    {
-        Storage::of(&server)?
-            .remove(&found.provider, workspace, id, path)
-            .await?;
-    }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -188,7 +188,7 @@ async fn erase(arguments: Erase, context: &Context) -> anyhow::Result<Exit> {
             .next("say so: add --yes")
             .into());
     }
-    // Whatever the storage needs is looked at first: afterwards nobody knows the paths any more.
+    // Whatever the storage needs is looked at first: better nothing erased than words without their files.
     let storage = storage(context)?;
     let words = privacy::words(&client, workspace, person.id)
         .await
@@ -201,7 +201,8 @@ async fn erase(arguments: Erase, context: &Context) -> anyhow::Result<Exit> {
             EraseError::Answer(_) => failure(Exit::Failure, &error)
                 .next("bring the database to this version: romashka migrate"),
         })?;
-    let (files_removed, files_left) = remove_files(&storage, workspace, &erased.files).await;
+    let (files_removed, files_left) =
+        remove_files(&client, &storage, workspace, &erased.files).await?;
     spinner.set_message("searching every table");
     let still_mentioned = privacy::mentions(&client, &words).await?;
     spinner.finish_and_clear();
@@ -260,34 +261,46 @@ fn storage(context: &Context) -> anyhow::Result<Storage> {
             failure(Exit::Usage, &error)
                 .next("look at the variables ROMASHKA_S3_…: romashka environment lists them")
         })?;
-    Ok(Storage::at(
-        context.data_folder()?.join("files"),
-        bucket.map(Arc::new),
-    ))
+    Ok(Storage::at(context.file_folder()?, bucket.map(Arc::new)))
 }
 
+/// Removes the bytes that are in the queue, rather than leaving that to a server; what cannot be removed now stays there.
 async fn remove_files(
+    client: &tokio_postgres::Client,
     storage: &Storage,
     workspace: Uuid,
     files: &[ErasedFile],
-) -> (usize, Vec<FileLeft>) {
+) -> anyhow::Result<(usize, Vec<FileLeft>)> {
     let mut removed = 0;
     let mut left = Vec::new();
-    // A file that somebody else has too is his as well.
-    for file in files.iter().filter(|file| !file.is_shared) {
-        let result = storage
-            .remove_erased(&file.storage_provider, workspace, file.id, &file.file_path)
-            .await;
-        match result {
-            Ok(()) => removed += 1,
-            Err(problem) => left.push(FileLeft {
+    let ids: Vec<Uuid> = files.iter().map(|file| file.id).collect();
+    let leases = privacy::claim_files(client, &ids).await?;
+    for file in files {
+        // A file that somebody else has too is his as well.
+        let result = match file.is_shared {
+            true => Ok(()),
+            false => {
+                storage
+                    .remove_erased(&file.storage_provider, workspace, file.id, &file.file_path)
+                    .await
+            }
+        };
+        let failure = result.err().map(|problem| problem.line());
+        if let Some(lease) = leases.get(&file.id) {
+            let failure = failure.as_deref();
+            privacy::finish_file(client, workspace, (file.id, *lease), failure).await?;
+        }
+        match failure {
+            None if file.is_shared => {}
+            None => removed += 1,
+            Some(why) => left.push(FileLeft {
                 storage_provider: file.storage_provider.clone(),
                 file_path: file.file_path.clone(),
-                why: problem.line(),
+                why,
             }),
         }
     }
-    (removed, left)
+    Ok((removed, left))
 }
 
 /// What the database says, with its hint as the next step.
