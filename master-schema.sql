@@ -2149,6 +2149,7 @@ create table if not exists public.knowledge_items (
   source_type text not null,
   source_url text,
   file_path text,
+  file_checksum text,
   confidence_score numeric not null default 0.8,
   usage_count integer not null default 0,
   helpful_count integer not null default 0,
@@ -2184,7 +2185,8 @@ create table if not exists public.knowledge_items (
   constraint knowledge_items_language_check check (length(language) between 2 and 35),
   constraint knowledge_items_status_check check (status in ('active', 'draft', 'archived')),
   constraint knowledge_items_audience_check check (audience in ('public', 'signed_in', 'internal')),
-  constraint knowledge_items_version_check check (version >= 1)
+  constraint knowledge_items_version_check check (version >= 1),
+  constraint knowledge_items_file_checksum_check check (file_checksum is null or (file_checksum ~ '^([0-9a-f]{64})?$' and file_path is not null))
 ) with (fillfactor = 80);
 comment on table public.knowledge_items is 'Articles: what is known, in one language each, and for whom.';
 create index if not exists idx_knowledge_items_category_id on public.knowledge_items (category_id, workspace_id, title) where category_id is not null;
@@ -2194,6 +2196,7 @@ create index if not exists idx_knowledge_items_title_trgm on public.knowledge_it
 create index if not exists idx_knowledge_items_content_trgm on public.knowledge_items using gin (content extensions.gin_trgm_ops);
 create index if not exists knowledge_items_search_idx on public.knowledge_items using gin (search_document);
 create index if not exists knowledge_items_title_idx on public.knowledge_items using gin (romashka.knowledge_title_document(workspace_id, language, title));
+create unique index if not exists knowledge_items_file_path_key on public.knowledge_items (workspace_id, file_path) where file_checksum is not null;
 create index if not exists knowledge_items_review_due_at_idx on public.knowledge_items (workspace_id, review_due_at) where review_due_at is not null;
 create index if not exists knowledge_items_created_at_idx on public.knowledge_items (workspace_id, created_at desc, id desc);
 create index if not exists knowledge_items_updated_at_idx on public.knowledge_items (workspace_id, updated_at desc, id desc);
@@ -9939,6 +9942,90 @@ do $$ begin
   perform romashka.grant_members('public.reindex_knowledge(uuid)');
 end $$;
 
+-- Files --------------------------------------------------------------------------------------------------------------------
+-- Articles that are read from files: made, changed, or put away as their file is. A file's article is one, found by its path; what did not change
+-- is not written; a person's filing, tags and archiving stay. Imports of one workspace wait for each other for the time of a transaction.
+
+create or replace function romashka.file_category(path text[], workspace uuid) returns uuid language plpgsql set search_path = '' as $$
+declare
+  above uuid;
+  found_id uuid;
+  part text;
+begin
+  foreach part in array path loop
+    select c.id into found_id from public.knowledge_categories as c
+     where c.workspace_id = workspace and coalesce(c.parent_id, '00000000-0000-0000-0000-000000000000'::uuid) = coalesce(above, '00000000-0000-0000-0000-000000000000'::uuid)
+       and lower(c.name) = lower(part);
+    if not found then
+      insert into public.knowledge_categories (workspace_id, name, parent_id) values (workspace, part, above) returning id into found_id;
+    end if;
+    above := found_id;
+  end loop;
+  return above;
+end $$;
+comment on function romashka.file_category(text[], uuid) is 'The category at the end of a path, outermost first; made with those above it where it is missing. Null for an empty path.';
+
+create or replace function public.place_file_article(file_path text, checksum text, title text, content text, category text[] default '{}', language text default null,
+  audience text default null, status text default null, workspace uuid default public.current_workspace_id())
+returns table (article_id uuid, outcome text) language plpgsql set search_path = '' as $$
+declare
+  known public.knowledge_items;
+  returns_to_life boolean;
+begin
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('knowledge_files ' || workspace::text, 0));
+  select * into known from public.knowledge_items as i
+   where i.workspace_id = workspace and i.file_path = place_file_article.file_path and i.file_checksum is not null;
+  if not found then
+    return query
+      insert into public.knowledge_items as i (workspace_id, title, content, category_id, source_type, file_path, file_checksum, language, audience, status, change_note)
+      values (workspace, place_file_article.title, place_file_article.content, romashka.file_category(place_file_article.category, workspace), 'file', place_file_article.file_path,
+        checksum, coalesce(place_file_article.language, 'en'), coalesce(place_file_article.audience, 'public'), coalesce(place_file_article.status, 'draft'), 'read from its file')
+      returning i.id, 'created'::text;
+    return;
+  end if;
+  returns_to_life := known.file_checksum = '';
+  if known.file_checksum = checksum and known.language = coalesce(place_file_article.language, known.language)
+    and known.audience = coalesce(place_file_article.audience, known.audience)
+    and not (known.status = 'draft' and coalesce(place_file_article.status, 'draft') = 'active') then
+    return query select known.id, 'unchanged'::text;
+    return;
+  end if;
+  return query
+    update public.knowledge_items as i
+       set title = case when known.file_checksum = checksum then i.title else place_file_article.title end,
+           content = case when known.file_checksum = checksum then i.content else place_file_article.content end,
+           change_note = case when known.file_checksum = checksum then i.change_note else 'its file was changed, after version ' || i.version end,
+           file_checksum = checksum,
+           language = coalesce(place_file_article.language, i.language), audience = coalesce(place_file_article.audience, i.audience),
+           -- Who archived an article wants it away, whatever becomes of its file; who did not is asked again.
+           status = case when returns_to_life then coalesce(place_file_article.status, 'draft')
+                         when i.status = 'draft' then coalesce(place_file_article.status, i.status) else i.status end
+     where i.id = known.id and i.workspace_id = workspace
+    returning i.id, 'changed'::text;
+end $$;
+comment on function public.place_file_article(text, text, text, text, text[], text, text, text, uuid) is
+  'Makes the article of a file, or changes it when the checksum is another one: created, changed or unchanged. Category and a status of draft are for new articles; status active publishes drafts; language and audience are set where they are given.';
+
+create or replace function public.archive_missing_files(root text, present text[], workspace uuid default public.current_workspace_id())
+returns table (article_id uuid, file_path text) language plpgsql set search_path = '' as $$
+begin
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('knowledge_files ' || workspace::text, 0));
+  return query
+    update public.knowledge_items as i set status = 'archived', file_checksum = ''
+     where i.workspace_id = workspace and i.file_checksum <> '' and i.status <> 'archived'
+       and pg_catalog.starts_with(i.file_path, root) and i.file_path <> all (present)
+    returning i.id, i.file_path;
+end $$;
+comment on function public.archive_missing_files(text, text[], uuid) is
+  'Archives the articles of files whose path begins with root and is not among those that are present; returns them. An article comes back with its file.';
+
+revoke execute on all functions in schema romashka from public;
+do $$ begin
+  perform romashka.grant_members('romashka.file_category(text[], uuid)');
+  perform romashka.grant_members('public.place_file_article(text, text, text, text, text[], text, text, text, uuid)');
+  perform romashka.grant_members('public.archive_missing_files(text, text[], uuid)');
+end $$;
+
 -- ============ 55-assistant/verbs ============
 -- Purpose: the assistant's turns: when it is its turn, with what it goes, and what comes of it.
 -- Invariants: the turn is in the queue by the commit of the customer's message; what it says, its record and the end of the turn are one
@@ -12350,7 +12437,8 @@ comment on column public.knowledge_items.content is 'The text, Markdown or plain
 comment on column public.knowledge_items.category_id is 'Where it is filed.';
 comment on column public.knowledge_items.source_type is 'url, file or manual: where the text came from.';
 comment on column public.knowledge_items.source_url is 'The page it was read from.';
-comment on column public.knowledge_items.file_path is 'The file it was read from, in the storage.';
+comment on column public.knowledge_items.file_path is 'The file it was read from: its path below the folder that was imported, that folder''s name first, and after # the row of a table.';
+comment on column public.knowledge_items.file_checksum is 'SHA-256 of what was read, by which an import knows whether it changed; empty when an import found the file gone; null where no import keeps the article.';
 comment on column public.knowledge_items.confidence_score is 'How sure the extraction was, 0 to 1.';
 comment on column public.knowledge_items.usage_count is 'How often it was used in chats, searches and suggestions. Kept by trigger.';
 comment on column public.knowledge_items.helpful_count is 'How many said that it helped.';

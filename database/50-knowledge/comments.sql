@@ -19,7 +19,8 @@ comment on column public.knowledge_items.content is 'The text, Markdown or plain
 comment on column public.knowledge_items.category_id is 'Where it is filed.';
 comment on column public.knowledge_items.source_type is 'url, file or manual: where the text came from.';
 comment on column public.knowledge_items.source_url is 'The page it was read from.';
-comment on column public.knowledge_items.file_path is 'The file it was read from, in the storage.';
+comment on column public.knowledge_items.file_path is 'The file it was read from: its path below the folder that was imported, that folder''s name first, and after # the row of a table.';
+comment on column public.knowledge_items.file_checksum is 'SHA-256 of what was read, by which an import knows whether it changed; empty when an import found the file gone; null where no import keeps the article.';
 comment on column public.knowledge_items.confidence_score is 'How sure the extraction was, 0 to 1.';
 comment on column public.knowledge_items.usage_count is 'How often it was used in chats, searches and suggestions. Kept by trigger.';
 comment on column public.knowledge_items.helpful_count is 'How many said that it helped.';

@@ -35,6 +35,7 @@ create table if not exists public.knowledge_items (
   source_type text not null,
   source_url text,
   file_path text,
+  file_checksum text,
   confidence_score numeric not null default 0.8,
   usage_count integer not null default 0,
   helpful_count integer not null default 0,
@@ -70,7 +71,8 @@ create table if not exists public.knowledge_items (
   constraint knowledge_items_language_check check (length(language) between 2 and 35),
   constraint knowledge_items_status_check check (status in ('active', 'draft', 'archived')),
   constraint knowledge_items_audience_check check (audience in ('public', 'signed_in', 'internal')),
-  constraint knowledge_items_version_check check (version >= 1)
+  constraint knowledge_items_version_check check (version >= 1),
+  constraint knowledge_items_file_checksum_check check (file_checksum is null or (file_checksum ~ '^([0-9a-f]{64})?$' and file_path is not null))
 ) with (fillfactor = 80);
 comment on table public.knowledge_items is 'Articles: what is known, in one language each, and for whom.';
 create index if not exists idx_knowledge_items_category_id on public.knowledge_items (category_id, workspace_id, title) where category_id is not null;
@@ -80,6 +82,7 @@ create index if not exists idx_knowledge_items_title_trgm on public.knowledge_it
 create index if not exists idx_knowledge_items_content_trgm on public.knowledge_items using gin (content extensions.gin_trgm_ops);
 create index if not exists knowledge_items_search_idx on public.knowledge_items using gin (search_document);
 create index if not exists knowledge_items_title_idx on public.knowledge_items using gin (romashka.knowledge_title_document(workspace_id, language, title));
+create unique index if not exists knowledge_items_file_path_key on public.knowledge_items (workspace_id, file_path) where file_checksum is not null;
 create index if not exists knowledge_items_review_due_at_idx on public.knowledge_items (workspace_id, review_due_at) where review_due_at is not null;
 create index if not exists knowledge_items_created_at_idx on public.knowledge_items (workspace_id, created_at desc, id desc);
 create index if not exists knowledge_items_updated_at_idx on public.knowledge_items (workspace_id, updated_at desc, id desc);

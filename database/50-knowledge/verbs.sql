@@ -229,3 +229,87 @@ do $$ begin
   perform romashka.grant_members('public.knowledge_index_state(uuid)');
   perform romashka.grant_members('public.reindex_knowledge(uuid)');
 end $$;
+
+-- Files --------------------------------------------------------------------------------------------------------------------
+-- Articles that are read from files: made, changed, or put away as their file is. A file's article is one, found by its path; what did not change
+-- is not written; a person's filing, tags and archiving stay. Imports of one workspace wait for each other for the time of a transaction.
+
+create or replace function romashka.file_category(path text[], workspace uuid) returns uuid language plpgsql set search_path = '' as $$
+declare
+  above uuid;
+  found_id uuid;
+  part text;
+begin
+  foreach part in array path loop
+    select c.id into found_id from public.knowledge_categories as c
+     where c.workspace_id = workspace and coalesce(c.parent_id, '00000000-0000-0000-0000-000000000000'::uuid) = coalesce(above, '00000000-0000-0000-0000-000000000000'::uuid)
+       and lower(c.name) = lower(part);
+    if not found then
+      insert into public.knowledge_categories (workspace_id, name, parent_id) values (workspace, part, above) returning id into found_id;
+    end if;
+    above := found_id;
+  end loop;
+  return above;
+end $$;
+comment on function romashka.file_category(text[], uuid) is 'The category at the end of a path, outermost first; made with those above it where it is missing. Null for an empty path.';
+
+create or replace function public.place_file_article(file_path text, checksum text, title text, content text, category text[] default '{}', language text default null,
+  audience text default null, status text default null, workspace uuid default public.current_workspace_id())
+returns table (article_id uuid, outcome text) language plpgsql set search_path = '' as $$
+declare
+  known public.knowledge_items;
+  returns_to_life boolean;
+begin
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('knowledge_files ' || workspace::text, 0));
+  select * into known from public.knowledge_items as i
+   where i.workspace_id = workspace and i.file_path = place_file_article.file_path and i.file_checksum is not null;
+  if not found then
+    return query
+      insert into public.knowledge_items as i (workspace_id, title, content, category_id, source_type, file_path, file_checksum, language, audience, status, change_note)
+      values (workspace, place_file_article.title, place_file_article.content, romashka.file_category(place_file_article.category, workspace), 'file', place_file_article.file_path,
+        checksum, coalesce(place_file_article.language, 'en'), coalesce(place_file_article.audience, 'public'), coalesce(place_file_article.status, 'draft'), 'read from its file')
+      returning i.id, 'created'::text;
+    return;
+  end if;
+  returns_to_life := known.file_checksum = '';
+  if known.file_checksum = checksum and known.language = coalesce(place_file_article.language, known.language)
+    and known.audience = coalesce(place_file_article.audience, known.audience)
+    and not (known.status = 'draft' and coalesce(place_file_article.status, 'draft') = 'active') then
+    return query select known.id, 'unchanged'::text;
+    return;
+  end if;
+  return query
+    update public.knowledge_items as i
+       set title = case when known.file_checksum = checksum then i.title else place_file_article.title end,
+           content = case when known.file_checksum = checksum then i.content else place_file_article.content end,
+           change_note = case when known.file_checksum = checksum then i.change_note else 'its file was changed, after version ' || i.version end,
+           file_checksum = checksum,
+           language = coalesce(place_file_article.language, i.language), audience = coalesce(place_file_article.audience, i.audience),
+           -- Who archived an article wants it away, whatever becomes of its file; who did not is asked again.
+           status = case when returns_to_life then coalesce(place_file_article.status, 'draft')
+                         when i.status = 'draft' then coalesce(place_file_article.status, i.status) else i.status end
+     where i.id = known.id and i.workspace_id = workspace
+    returning i.id, 'changed'::text;
+end $$;
+comment on function public.place_file_article(text, text, text, text, text[], text, text, text, uuid) is
+  'Makes the article of a file, or changes it when the checksum is another one: created, changed or unchanged. Category and a status of draft are for new articles; status active publishes drafts; language and audience are set where they are given.';
+
+create or replace function public.archive_missing_files(root text, present text[], workspace uuid default public.current_workspace_id())
+returns table (article_id uuid, file_path text) language plpgsql set search_path = '' as $$
+begin
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('knowledge_files ' || workspace::text, 0));
+  return query
+    update public.knowledge_items as i set status = 'archived', file_checksum = ''
+     where i.workspace_id = workspace and i.file_checksum <> '' and i.status <> 'archived'
+       and pg_catalog.starts_with(i.file_path, root) and i.file_path <> all (present)
+    returning i.id, i.file_path;
+end $$;
+comment on function public.archive_missing_files(text, text[], uuid) is
+  'Archives the articles of files whose path begins with root and is not among those that are present; returns them. An article comes back with its file.';
+
+revoke execute on all functions in schema romashka from public;
+do $$ begin
+  perform romashka.grant_members('romashka.file_category(text[], uuid)');
+  perform romashka.grant_members('public.place_file_article(text, text, text, text, text[], text, text, text, uuid)');
+  perform romashka.grant_members('public.archive_missing_files(text, text[], uuid)');
+end $$;

@@ -3,6 +3,7 @@
 //! Invariant: no database and no network. What is said is said in the words of a passage, and every figure can be computed again from what
 //! was kept of the question. The measurements behind the numbers are named where the numbers stand.
 
+pub mod document;
 pub mod extract;
 pub mod fusion;
 pub mod gate;

@@ -1,6 +1,7 @@
 //! Knowledge: articles, the topics they are filed under, the texts they have had, the search in them, and what is found in them by meaning.
 
 mod categories;
+pub mod files;
 pub(crate) mod items;
 mod publishing;
 pub mod retrieval;

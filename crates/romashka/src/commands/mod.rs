@@ -19,6 +19,7 @@ mod export;
 mod gdpr;
 mod import;
 mod keys;
+mod knowledge;
 mod maintain;
 mod migrate;
 mod monitor;
@@ -56,6 +57,7 @@ pub enum Command {
     Seed(seed::Args),
     Bench(bench::Args),
     Channel(channel::Args),
+    Knowledge(knowledge::Args),
     Keys(keys::Args),
     Completions(completions::Args),
     Environment(environment::Args),
@@ -87,6 +89,7 @@ impl Command {
             Command::Seed(arguments) => seed::run(arguments, context).await,
             Command::Bench(arguments) => bench::run(arguments, context).await,
             Command::Channel(arguments) => channel::run(arguments, context).await,
+            Command::Knowledge(arguments) => knowledge::run(arguments, context).await,
             Command::Keys(arguments) => keys::run(arguments, context).await,
             Command::Completions(arguments) => completions::run(arguments).await,
             Command::Environment(arguments) => environment::run(arguments, context).await,
