@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use romashka_tests::{TestDatabase, romashka_binary, value};
+use romashka_tests::{TestDatabase, model_folder, romashka_binary, value};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use zip::ZipWriter;
@@ -312,4 +312,91 @@ async fn a_killed_import_goes_on_where_it_was() {
     assert_eq!(report["unchanged"], before);
     assert_eq!(report["created"], 200 - before);
     assert_eq!(import.text(stored).await, "200");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_imported_is_indexed_and_asked() {
+    let import = Import::new().await;
+    import.write("refunds.md", "# Refunds\n\nWe pay back as soon as your parcel is here. A refund takes five working days. It goes to the card that you paid with.");
+    import.write(
+        "hours.md",
+        "# Opening hours\n\nOur shop is open from nine to six, on Saturdays until two.",
+    );
+    import.write(
+        "staff.md",
+        "# Refunds above 500 euros\n\nA manager has to sign it.",
+    );
+    import.run(&["handbook", "--publish"]);
+    import.text("with changed as (update public.knowledge_items set audience = 'internal' where file_path like '%staff.md' returning 1) select count(*)::text from changed").await;
+    let run = |arguments: &[&str], model: &Path| {
+        let output = Command::new(romashka_binary())
+            .args(["knowledge", "--json", "--data-dir"])
+            .arg(import.folder.path().join("data"))
+            .args(arguments)
+            .env("DATABASE_URL", import.database.url())
+            .env("ROMASHKA_MODEL_DIR", model)
+            .output()
+            .expect("romashka runs");
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+        (output.status.code(), said, errors)
+    };
+    let (model, nowhere) = (model_folder(), import.folder.path().join("nowhere"));
+    let articles: i64 = import
+        .text("select count(*)::text from public.knowledge_items")
+        .await
+        .parse()
+        .expect("a number");
+
+    // Without a model everything is said honestly.
+    let (code, state, errors) = run(&["status"], &nowhere);
+    assert_eq!(
+        (code, &state["pending"], &state["model"]),
+        (Some(0), &json!(articles), &Value::Null),
+        "{errors}"
+    );
+    let (_, answer, errors) = run(&["ask", "How long does a refund take?"], &nowhere);
+    assert_eq!(
+        (&answer["tier"], &answer["answer"]),
+        (&json!("suggest"), &Value::Null),
+        "{errors}"
+    );
+    let (code, _, errors) = run(&["reindex", "--here"], &nowhere);
+    assert_eq!(code, Some(2), "{errors}");
+
+    let (code, state, errors) = run(&["reindex", "--here"], &model);
+    assert_eq!(
+        (code, &state["indexed"], &state["pending"], &state["failed"]),
+        (Some(0), &json!(articles), &json!(0), &json!(0)),
+        "{errors}"
+    );
+    let (_, answer, errors) = run(&["ask", "How long does a refund take?"], &model);
+    assert_eq!(answer["tier"], "answer", "{answer} {errors}");
+    assert_eq!(
+        answer["answer"]["text"],
+        "A refund takes five working days."
+    );
+    let titles = |answer: &Value| -> Vec<String> {
+        let articles = answer["articles"].as_array().expect("a list");
+        articles
+            .iter()
+            .map(|article| article["title"].as_str().expect("a title").to_owned())
+            .collect()
+    };
+    let internal = "Refunds above 500 euros".to_owned();
+    assert!(!titles(&answer).contains(&internal));
+    let (_, answer, errors) = run(
+        &[
+            "ask",
+            "--audience",
+            "internal",
+            "Who signs refunds above 500 euros?",
+        ],
+        &model,
+    );
+    assert!(titles(&answer).contains(&internal), "{answer} {errors}");
+
+    // The queue is one for whoever works on it.
+    let (code, state, _) = run(&["reindex", "--no-wait"], &model);
+    assert_eq!((code, &state["pending"]), (Some(0), &json!(articles)));
 }

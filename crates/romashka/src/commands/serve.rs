@@ -140,6 +140,14 @@ pub async fn start(
         })
 }
 
+/// A server's state without a server: for commands that do what the server does, on this database.
+pub fn apart(database: Database, context: &Context) -> anyhow::Result<Server> {
+    let mut settings = settings(None)?;
+    settings.model_folder = context.model_folder()?;
+    let listening = settings.listen;
+    Ok(Server::new(database, settings, keys(context)?, listening))
+}
+
 fn settings(listen: Option<SocketAddr>) -> anyhow::Result<ServerSettings> {
     let mut settings = ServerSettings::resolve(&Variable::read).map_err(|error| {
         failure(Exit::Usage, &error).next("romashka environment lists the variables")

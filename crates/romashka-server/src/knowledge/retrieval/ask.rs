@@ -2,15 +2,17 @@
 
 use axum::Json;
 use axum::extract::State;
+use romashka_db::scope::{Actor, Claims};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use super::super::items::KnowledgeAudience;
 use super::consult::{KnowledgeAnswer, Question};
 use crate::input;
-use crate::problem::Problem;
+use crate::problem::{Answer, Problem};
 use crate::scoped::{Admitted, Rejection, Viewer};
 use crate::state::Server;
 
@@ -29,12 +31,12 @@ pub struct AskKnowledge {
         max_length = 1000,
         example = "How long does a refund take?"
     )]
-    question: String,
+    pub question: String,
     /// Only articles in this language.
     #[schema(max_length = 35, example = "en")]
-    language: Option<String>,
+    pub language: Option<String>,
     /// For whom the answer is; all for members.
-    audience: Option<KnowledgeAudience>,
+    pub audience: Option<KnowledgeAudience>,
 }
 
 /// Ask the knowledge
@@ -48,16 +50,41 @@ async fn ask_knowledge(
     caller: Admitted<Viewer>,
     input::Json(asked): input::Json<AskKnowledge>,
 ) -> Result<Json<KnowledgeAnswer>, Rejection> {
-    let question = asked.question.trim();
-    if !(1..=1000).contains(&question.chars().count()) {
-        return Err(Problem::field("question", "has 1 to 1000 characters").into());
-    }
     let workspace = caller.workspace().ok_or_else(Problem::not_found)?;
-    let question = Question::prepare(&server, workspace, question).await?;
+    let question = Question::prepare(&server, workspace, checked(&asked)?).await?;
     let scope = caller.begin(&server).await?;
     Ok(Json(
         question
             .ask(&scope, asked.language.as_deref(), asked.audience)
             .await?,
     ))
+}
+
+/// Asks for the installation itself, in a workspace: what the API answers to a member.
+///
+/// # Errors
+/// As the API.
+pub async fn ask(
+    server: &Server,
+    workspace: Uuid,
+    asked: &AskKnowledge,
+) -> Answer<KnowledgeAnswer> {
+    let question = Question::prepare(server, workspace, checked(asked)?).await?;
+    let claims = Claims::service(workspace, Actor::System);
+    let scope = server
+        .database
+        .begin(&claims, &server.surroundings())
+        .await?;
+    question
+        .ask(&scope, asked.language.as_deref(), asked.audience)
+        .await
+}
+
+fn checked(asked: &AskKnowledge) -> Answer<&str> {
+    let question = asked.question.trim();
+    if (1..=1000).contains(&question.chars().count()) {
+        Ok(question)
+    } else {
+        Err(Problem::field("question", "has 1 to 1000 characters"))
+    }
 }

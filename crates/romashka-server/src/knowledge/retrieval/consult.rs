@@ -50,55 +50,55 @@ impl From<Tier> for AnswerTier {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ExtractiveAnswer {
     /// One to three sentences that stand together.
-    pub(crate) text: String,
+    pub text: String,
     /// The article they are of.
-    pub(crate) article_id: Uuid,
+    pub article_id: Uuid,
     /// Its version.
-    pub(crate) version: i32,
+    pub version: i32,
     /// The passage in it, from 1.
-    pub(crate) position: i32,
+    pub position: i32,
 }
 
 /// An article that may answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RankedArticle {
     /// The article.
-    pub(crate) article_id: Uuid,
+    pub article_id: Uuid,
     /// Its heading.
-    pub(crate) title: String,
+    pub title: String,
     /// The version that was read.
-    pub(crate) version: i32,
+    pub version: i32,
     /// Its language.
-    language: String,
+    pub language: String,
     /// Who may be shown it.
-    audience: String,
+    pub audience: String,
     /// The headings above the passage, outermost first.
-    headings: Vec<String>,
+    pub headings: Vec<String>,
     /// The passage that is most like the question, from 1; 0 where the title is.
-    pub(crate) position: i32,
+    pub position: i32,
     /// Its text.
-    passage: String,
+    pub passage: String,
     /// By which the articles are ordered.
-    score: f32,
+    pub score: f32,
     /// How like the passage is to the question, −1 to 1; nothing where there was no model to tell.
-    pub(crate) cosine: Option<f32>,
+    pub cosine: Option<f32>,
     /// What the words found, as a share of the best, 0 to 1.
-    words: f32,
+    pub words: f32,
 }
 
 /// What the knowledge has to say to a question.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct KnowledgeAnswer {
     /// What to do.
-    pub(crate) tier: AnswerTier,
+    pub tier: AnswerTier,
     /// The probability, 0 to 1, that the first article answers the question; nothing where there was no model to tell.
-    pub(crate) probability: Option<f64>,
+    pub probability: Option<f64>,
     /// The answer, where there is one.
-    pub(crate) answer: Option<ExtractiveAnswer>,
+    pub answer: Option<ExtractiveAnswer>,
     /// The articles, best first, at most ten.
-    pub(crate) articles: Vec<RankedArticle>,
+    pub articles: Vec<RankedArticle>,
     /// The model that compared meanings; nothing where the words alone were compared.
-    pub(crate) model: Option<&'static str>,
+    pub model: Option<&'static str>,
     /// From what probabilities on the workspace answers and suggests.
     #[serde(skip)]
     pub(crate) thresholds: Thresholds,

@@ -3,17 +3,21 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use romashka_db::scope::{Actor, Claims, OwnedScope};
 use romashka_knowledge::Model;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
+use super::Indexing;
 use crate::problem::Answer;
 use crate::record;
 use crate::scoped::{Admin, Scoped, Viewer};
 use crate::state::Server;
 use crate::statement::Statement;
+use crate::workers::Queue as _;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Server> {
@@ -34,17 +38,20 @@ record! {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct KnowledgeIndex {
     /// The model that is used; nothing where there is none: then articles are found by their words alone.
-    model: Option<&'static str>,
+    pub model: Option<&'static str>,
     /// Articles whose passages are those of their present text.
-    indexed: i64,
+    pub indexed: i64,
     /// Articles whose passages are still to be made.
-    pending: i64,
+    pub pending: i64,
     /// Articles whose passages could not be made.
-    failed: i64,
+    pub failed: i64,
 }
 
-async fn state<N>(server: &Server, scope: &Scoped<N>) -> Answer<KnowledgeIndex> {
-    let workspace = scope.workspace();
+async fn state(
+    server: &Server,
+    scope: &OwnedScope,
+    workspace: Option<Uuid>,
+) -> Answer<KnowledgeIndex> {
     let rows: Vec<IndexedArticles> = Statement::new(include_str!("state.sql"))
         .bind("workspace", &workspace)
         .all(scope)
@@ -70,7 +77,7 @@ async fn read_knowledge_index(
     State(server): State<Server>,
     scope: Scoped<Viewer>,
 ) -> Answer<Json<KnowledgeIndex>> {
-    Ok(Json(state(&server, &scope).await?))
+    Ok(Json(state(&server, &scope, scope.workspace()).await?))
 }
 
 /// Index the knowledge anew
@@ -83,10 +90,62 @@ async fn rebuild_knowledge_index(
     State(server): State<Server>,
     scope: Scoped<Admin>,
 ) -> Answer<(StatusCode, Json<KnowledgeIndex>)> {
-    let workspace = scope.workspace();
-    let _: i64 = Statement::new(include_str!("reindex.sql"))
+    queue_all(&scope, scope.workspace()).await?;
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(state(&server, &scope, scope.workspace()).await?),
+    ))
+}
+
+async fn queue_all(scope: &OwnedScope, workspace: Option<Uuid>) -> Answer<i64> {
+    Statement::new(include_str!("reindex.sql"))
         .bind("workspace", &workspace)
-        .value(&scope)
-        .await?;
-    Ok((StatusCode::ACCEPTED, Json(state(&server, &scope).await?)))
+        .value(scope)
+        .await
+}
+
+async fn service(server: &Server, workspace: Uuid) -> Answer<OwnedScope> {
+    let claims = Claims::service(workspace, Actor::System);
+    Ok(server
+        .database
+        .begin(&claims, &server.surroundings())
+        .await?)
+}
+
+/// How far the passages of a workspace are made, for the installation itself.
+///
+/// # Errors
+/// As the database.
+pub async fn read_index(server: &Server, workspace: Uuid) -> Answer<KnowledgeIndex> {
+    let scope = service(server, workspace).await?;
+    let found = state(server, &scope, Some(workspace)).await?;
+    scope.commit().await?;
+    Ok(found)
+}
+
+/// Queues all articles of a workspace, for the installation itself; how many.
+///
+/// # Errors
+/// As the database.
+pub async fn rebuild_index(server: &Server, workspace: Uuid) -> Answer<i64> {
+    let scope = service(server, workspace).await?;
+    let queued = queue_all(&scope, Some(workspace)).await?;
+    scope.commit().await?;
+    Ok(queued)
+}
+
+/// Makes the passages of up to so many articles of the queue in this process; how many there were. Nothing without a model.
+///
+/// # Errors
+/// As the database.
+pub async fn index_some(server: &Server, most: usize) -> Answer<usize> {
+    let Some(queue) = Indexing::new(server.clone()) else {
+        return Ok(0);
+    };
+    let claimed = queue.claim(most).await?;
+    let count = claimed.len();
+    for one in claimed {
+        queue.work(one).await?;
+    }
+    Ok(count)
 }

@@ -17,6 +17,9 @@ use crate::state::Server;
 /// The name of the model, and of its folder.
 pub const MODEL: &str = romashka_knowledge::Model::ID;
 
+pub use ask::{AskKnowledge, ask};
+pub use consult::{AnswerTier, KnowledgeAnswer};
+pub use index::{KnowledgeIndex, index_some, read_index, rebuild_index};
 pub use indexing::Indexing;
 pub use memory::Memory;
 pub use models::Models;
