@@ -84,5 +84,6 @@ fn title_element(html: &str) -> Option<String> {
     let start = lower.find("<title")?;
     let start = start + lower[start..].find('>')? + 1;
     let end = start + lower[start..].find("</title")?;
-    htmd::convert(&html[start..end]).ok()
+    let marked = htmd::convert(&html[start..end]).ok()?;
+    Some(markdown::plain(&marked))
 }

@@ -63,3 +63,16 @@ pub(super) fn first_heading(text: &str) -> (Option<String>, String) {
     }
     (None, text.to_owned())
 }
+
+/// The words of Markdown, without its marks.
+pub(super) fn plain(text: &str) -> String {
+    let mut words = String::new();
+    for event in Parser::new(text) {
+        match event {
+            Event::Text(part) | Event::Code(part) => words.push_str(&part),
+            Event::SoftBreak | Event::HardBreak => words.push(' '),
+            _ => {}
+        }
+    }
+    words
+}
