@@ -68,6 +68,7 @@ impl Api {
         settings
             .file_folder
             .get_or_insert_with(|| files.path().to_owned());
+        settings.file_reader = Some(crate::romashka_binary());
         let target = Settings::parse(&database.url(), Origin::Option, &|_| None).expect("a URL");
         let keys = Keyring::new(Key::generate(), Vec::new());
         let serving = romashka_server::serve(settings, &target, keys)

@@ -65,6 +65,8 @@ pub struct ServerSettings {
     pub stream_patience: Duration,
     /// The folder of the files that come with messages; none takes and gives out no files.
     pub file_folder: Option<PathBuf>,
+    /// The program that reads files of the knowledge apart from the server; the running one when there is none.
+    pub file_reader: Option<PathBuf>,
     /// The bucket where files are kept; without one they are kept in the folder.
     pub bucket: Option<BucketSettings>,
     /// The folder of the embedding model; none finds articles by their words alone.
@@ -207,6 +209,7 @@ impl ServerSettings {
             )? as usize,
             stream_patience: seconds(&environment::STREAM_PATIENCE, 30)?,
             file_folder: None,
+            file_reader: None,
             model_folder: None,
             bucket: BucketSettings::resolve(read)?,
             providers: ProviderAddresses {

@@ -9,6 +9,7 @@ mod conversations;
 mod described;
 mod insight;
 mod keys;
+mod knowledge_files;
 mod live;
 mod oidc;
 mod oidc_provider;

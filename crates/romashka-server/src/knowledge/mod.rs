@@ -16,6 +16,7 @@ use crate::state::Server;
 pub fn router() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .merge(categories::router())
+        .merge(files::router())
         .merge(items::router())
         .merge(search::router())
         .merge(retrieval::router())

@@ -6,6 +6,7 @@
 mod apart;
 mod place;
 mod report;
+mod upload;
 mod walk;
 
 use std::collections::{HashMap, HashSet};
@@ -20,6 +21,7 @@ use uuid::Uuid;
 pub use apart::{Reader, read_for_parent};
 pub use place::{Known, Placer, Wish};
 pub use report::{ArchivedFile, ImportReport, ImportedArticle, Outcome, RefusedFile};
+pub(super) use upload::router;
 pub use walk::{Found, find};
 
 /// Articles of one transaction.

@@ -141,35 +141,9 @@ impl Placer {
 
     async fn together(&self, articles: &[Article]) -> Result<Vec<(Uuid, Outcome)>, ImportError> {
         let scope = self.begin().await?;
-        let statement = scope.prepare_cached(PLACE).await?;
         let mut outcomes = Vec::with_capacity(articles.len());
         for article in articles {
-            let mut category = self.wish.category.clone();
-            category.extend(article.category.iter().cloned());
-            category.truncate(16);
-            let language = article.language.as_ref().or(self.wish.language.as_ref());
-            let row = scope
-                .query_one(
-                    &statement,
-                    &[
-                        &article.part,
-                        &article.checksum,
-                        &article.title,
-                        &article.content,
-                        &category,
-                        &language,
-                        &self.wish.audience,
-                        &self.wish.status,
-                        &self.workspace,
-                    ],
-                )
-                .await?;
-            let outcome = match row.get(1) {
-                "created" => Outcome::Created,
-                "changed" => Outcome::Changed,
-                _ => Outcome::Unchanged,
-            };
-            outcomes.push((row.get(0), outcome));
+            outcomes.push(place_in(&scope, &self.wish, self.workspace, article).await?);
         }
         self.end(scope).await?;
         Ok(outcomes)
@@ -202,6 +176,42 @@ impl Placer {
             })
             .collect())
     }
+}
+
+/// Makes or changes one article in a transaction.
+pub(super) async fn place_in(
+    scope: &OwnedScope,
+    wish: &Wish,
+    workspace: Uuid,
+    article: &Article,
+) -> Result<(Uuid, Outcome), tokio_postgres::Error> {
+    let mut category = wish.category.clone();
+    category.extend(article.category.iter().cloned());
+    category.truncate(16);
+    let language = article.language.as_ref().or(wish.language.as_ref());
+    let statement = scope.prepare_cached(PLACE).await?;
+    let row = scope
+        .query_one(
+            &statement,
+            &[
+                &article.part,
+                &article.checksum,
+                &article.title,
+                &article.content,
+                &category,
+                &language,
+                &wish.audience,
+                &wish.status,
+                &workspace,
+            ],
+        )
+        .await?;
+    let outcome = match row.get(1) {
+        "created" => Outcome::Created,
+        "changed" => Outcome::Changed,
+        _ => Outcome::Unchanged,
+    };
+    Ok((row.get(0), outcome))
 }
 
 /// Why the server refused an article, where it is about the article: data, constraints, two at one row, limits, the verbs' own refusals.
