@@ -73,9 +73,14 @@ comment on column public.channel_routing_rules.id is 'The row''s identity, time-
 comment on column public.channel_routing_rules.workspace_id is 'The workspace the row belongs to. Never changes.';
 comment on column public.channel_routing_rules.name is 'What members call the rule.';
 comment on column public.channel_routing_rules.priority is 'The rule with the highest number that applies is taken.';
-comment on column public.channel_routing_rules.conditions is 'What must hold of the customer and the message, as {"field": value}.';
-comment on column public.channel_routing_rules.target_channel_type is 'The kind of channel to write by.';
-comment on column public.channel_routing_rules.fallback_channel_type is 'The kind to write by when that one fails; null for none.';
+comment on column public.channel_routing_rules.conditions is 'What must hold of the conversation, the customer and the first message, as {"field": value}; all of it. docs/routing.md has the fields.';
+comment on column public.channel_routing_rules.target_channel_type is 'The kind of channel to answer by where the customer can be reached there; null for the one he wrote by.';
+comment on column public.channel_routing_rules.fallback_channel_type is 'The kind to write by when a message cannot be delivered; null for none.';
+comment on column public.channel_routing_rules.team_id is 'The team that gets the conversation; null for none.';
+comment on column public.channel_routing_rules.agent_id is 'The agent who gets it: always, or, beside a team, while he is free.';
+comment on column public.channel_routing_rules.set_priority is 'The priority it gets where it has the usual one.';
+comment on column public.channel_routing_rules.add_tags is 'Tags it gets.';
+comment on column public.channel_routing_rules.sla_policy_id is 'The service level it is under; null for the one that fits.';
 comment on column public.channel_routing_rules.is_active is 'Whether the rule is obeyed.';
 comment on column public.channel_routing_rules.created_by is 'Who made it; null for keys, bots and people who are gone.';
 comment on column public.channel_routing_rules.created_at is 'When the row was made.';

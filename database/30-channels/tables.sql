@@ -126,8 +126,13 @@ create table if not exists public.channel_routing_rules (
   name text not null,
   priority integer not null default 0,
   conditions jsonb not null default '{}',
-  target_channel_type text not null,
+  target_channel_type text,
   fallback_channel_type text,
+  team_id uuid,
+  agent_id uuid,
+  set_priority romashka.priority,
+  add_tags text[] not null default '{}',
+  sla_policy_id uuid,
   is_active boolean not null default true,
   created_by uuid,
   created_at timestamptz not null default now(),
@@ -135,14 +140,19 @@ create table if not exists public.channel_routing_rules (
   constraint channel_routing_rules_pkey primary key (id, workspace_id),
   constraint channel_routing_rules_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
   constraint channel_routing_rules_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint channel_routing_rules_team_id_fkey foreign key (team_id, workspace_id) references public.teams (id, workspace_id),
+  constraint channel_routing_rules_agent_id_fkey foreign key (agent_id) references public.profiles (id) on delete set null,
   constraint channel_routing_rules_name_check check (length(name) between 1 and 255),
   constraint channel_routing_rules_conditions_check check (jsonb_typeof(conditions) = 'object'),
   constraint channel_routing_rules_target_channel_type_check check (target_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
   constraint channel_routing_rules_fallback_channel_type_check check (fallback_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')
     and fallback_channel_type <> target_channel_type)
 );
-comment on table public.channel_routing_rules is 'By which channel a customer is written to, and by which when that one fails.';
+comment on table public.channel_routing_rules is
+  'What becomes of a new conversation: its team, agent, priority, tags and service level, and by which channel its customer is written to.';
 create index if not exists channel_routing_rules_workspace_id_idx on public.channel_routing_rules (workspace_id, is_active, priority desc);
+create index if not exists channel_routing_rules_team_id_idx on public.channel_routing_rules (team_id, workspace_id) where team_id is not null;
+create index if not exists channel_routing_rules_agent_id_idx on public.channel_routing_rules (agent_id) where agent_id is not null;
 create index if not exists channel_routing_rules_created_by_idx on public.channel_routing_rules (created_by) where created_by is not null;
 
 create table if not exists public.widget_configurations (

@@ -44,6 +44,9 @@ comment on column public.conversations.merged_into_id is 'The conversation its m
 comment on column public.conversations.merged_at is 'When that was.';
 comment on column public.conversations.sla_policy_id is 'The service level policy that applies.';
 comment on column public.conversations.workflow_id is 'The workflow that is at work in it.';
+comment on column public.conversations.routing_rule_id is 'The rule that routed it, also when the rule is gone; null for none.';
+comment on column public.conversations.reply_channel_type is 'The kind of channel to answer by where the customer can be reached there; null for the one he wrote by.';
+comment on column public.conversations.fallback_channel_type is 'The kind to write by when a message cannot be delivered; null for what its channel says.';
 comment on column public.conversations.workspace_id is 'The workspace.';
 comment on column public.messages.id is 'The message.';
 comment on column public.messages.workspace_id is 'The workspace.';

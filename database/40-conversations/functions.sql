@@ -27,6 +27,12 @@ begin
     end;
   end if;
   perform romashka.refuse_merge_into_itself(new);
+  -- One look into an index where there are no rules.
+  if new.status in ('active', 'escalated') and new.merged_into_id is null and coalesce(pg_catalog.current_setting('romashka.auto_assign', true), '') <> 'off'
+     and exists (select from public.channel_routing_rules as r where r.workspace_id = new.workspace_id and r.is_active) then
+    new := romashka.route_conversation(new);
+  end if;
+  if length(new.last_message) > 500 then new.last_message := left(new.last_message, 500); end if;
   if new.assigned_agent_id is not null then
     perform romashka.ensure_member(new.workspace_id, new.assigned_agent_id);
   elsif new.status in ('active', 'escalated') then
@@ -49,7 +55,7 @@ begin
   end if;
   return new;
 end $$;
-comment on function romashka.prepare_conversation() is 'Trigger: number, agent or queue time, the promise that applies and, for one that is inserted as done, the time it was.';
+comment on function romashka.prepare_conversation() is 'Trigger: number, routing rule, agent or queue time, the promise that applies and, for one that is inserted as done, the time it was.';
 create or replace trigger conversations_10_prepare before insert on public.conversations
   for each row execute function romashka.prepare_conversation();
 
@@ -348,6 +354,9 @@ begin
       values (new.workspace_id, 'conversation.assigned', actor, person, 'conversation', new.id, new.id,
         new.created_at, case when new.created_at < at then 'source' else 'recorded' end, jsonb_build_object('from', null, 'to', new.assigned_agent_id));
     end if;
+    if new.routing_rule_id is not null then
+      perform romashka.record_event(new.workspace_id, 'conversation.routed', 'conversation', new.id, new.id, romashka.routing_payload(new));
+    end if;
     return null;
   elsif tg_op = 'DELETE' then
     insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, payload)
@@ -388,6 +397,10 @@ begin
     kinds := kinds || case when new.merged_into_id is null then 'conversation.unmerged' else 'conversation.merged' end;
     payloads := payloads || jsonb_build_object('into', coalesce(new.merged_into_id, old.merged_into_id));
   end if;
+  if new.routing_rule_id is distinct from old.routing_rule_id and new.routing_rule_id is not null then
+    kinds := kinds || 'conversation.routed'::text;
+    payloads := payloads || romashka.routing_payload(new);
+  end if;
   for i in 1 .. cardinality(kinds) loop
     happened_at := coalesce(case kinds[i] when 'conversation.resolved' then new.resolved_at when 'conversation.closed' then new.closed_at end, at);
     insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis, payload)
@@ -399,10 +412,11 @@ comment on function romashka.record_conversation_event() is 'Trigger: what happe
 create or replace trigger conversations_05_record_event after insert or delete on public.conversations
   for each row execute function romashka.record_conversation_event();
 create or replace trigger conversations_05_record_event_on_update
-  after update of status, assigned_agent_id, team_id, priority, tags, snoozed_until, satisfaction_score, merged_into_id on public.conversations for each row
+  after update of status, assigned_agent_id, team_id, priority, tags, snoozed_until, satisfaction_score, merged_into_id, routing_rule_id on public.conversations for each row
   when (old.status is distinct from new.status or old.assigned_agent_id is distinct from new.assigned_agent_id or old.team_id is distinct from new.team_id
     or old.priority is distinct from new.priority or old.tags is distinct from new.tags or old.snoozed_until is distinct from new.snoozed_until
-    or old.satisfaction_score is distinct from new.satisfaction_score or old.merged_into_id is distinct from new.merged_into_id)
+    or old.satisfaction_score is distinct from new.satisfaction_score or old.merged_into_id is distinct from new.merged_into_id
+    or old.routing_rule_id is distinct from new.routing_rule_id)
   execute function romashka.record_conversation_event();
 
 -- Messages -------------------------------------------------------------------------------------------------------------
@@ -474,7 +488,7 @@ begin
     first_response_at = case when incoming or new.is_quiet then c.first_response_at else least(c.first_response_at, new.created_at) end,
     updated_at = at
   where c.id = new.conversation_id and c.workspace_id = new.workspace_id
-  returning c.sla_policy_id, c.first_response_at, c.status, c.snoozed_until, c.merged_into_id, c.resolved_at into state;
+  returning c.sla_policy_id, c.first_response_at, c.status, c.snoozed_until, c.merged_into_id, c.resolved_at, c.message_count into state;
   -- A statement of its own, so that the triggers of a change of status are looked at only when there is one.
   if incoming and not new.is_quiet and (state.snoozed_until is not null or state.status in ('resolved', 'closed')) and state.merged_into_id is null then
     update public.conversations as c set snoozed_until = null, updated_at = at,
@@ -489,6 +503,10 @@ begin
     agent_messages = a.agent_messages + case when new.sender_type = 'agent' then 1 else 0 end,
     updated_at = at
   where a.conversation_id = new.conversation_id and a.workspace_id = new.workspace_id;
+  -- A conversation that was made before its first message is known: what rules ask of the words can be answered now.
+  if incoming and state.message_count = 1 and state.status in ('active', 'escalated') and coalesce(pg_catalog.current_setting('romashka.first_message', true), '') = '' then
+    perform romashka.route_by_first_message(new.workspace_id, new.conversation_id, new.content);
+  end if;
   answers_first := not incoming and not new.is_quiet and state.first_response_at = new.created_at;
   -- Apart, because these figures mark the day of the roll-up as stale, and most messages answer nothing for the first time.
   if answers_first then
@@ -562,7 +580,8 @@ begin
   perform romashka.touch_table('conversations', array['customer_id', 'user_name', 'user_email', 'assigned_agent_id', 'team_id', 'status', 'priority', 'channel_type',
     'channel_id', 'external_conversation_id', 'subject', 'customer_phone', 'customer_social_id', 'tags', 'satisfaction_score', 'satisfaction_comment',
     'resolution_time_seconds', 'handoff_reason', 'department', 'language', 'sentiment', 'intent', 'ai_confidence', 'business_context', 'custom_attributes',
-    'snoozed_until', 'resolved_at', 'closed_at', 'merged_into_id', 'sla_policy_id', 'workflow_id']);
+    'snoozed_until', 'resolved_at', 'closed_at', 'merged_into_id', 'sla_policy_id', 'workflow_id',
+    'routing_rule_id', 'reply_channel_type', 'fallback_channel_type']);
   perform romashka.touch_table('conversation_analytics', array['started_at', 'resolved_at', 'resolved_by', 'resolved_by_id', 'resolution_type', 'handoff_count',
     'agent_switches', 'customer_satisfaction', 'ai_accuracy_score', 'knowledge_items_used', 'lead_qualified', 'revenue_generated', 'follow_up_required']);
   foreach signature in array array['auto_assign_conversation()', 'create_conversation_analytics()', 'finalize_conversation_analytics()', 'update_agent_chat_count()',

@@ -108,10 +108,12 @@ begin
     hops := hops + 1;
   end loop;
   if conversation_id is null then
-    insert into public.conversations (workspace_id, customer_id, user_name, user_email, channel_type, channel_id, subject, customer_phone, language, created_at, last_message_at, status)
+    -- The words are in the preview, for rules that ask for them; the message itself puts its own there.
+    set local romashka.first_message = 'known';
+    insert into public.conversations (workspace_id, customer_id, user_name, user_email, channel_type, channel_id, subject, customer_phone, language, created_at, last_message_at, last_message, status)
     values (workspace, ingest_message.customer_id, customer_name, coalesce(customer_email, case when ingest_message.channel_type = 'email' then external_customer end),
       ingest_message.channel_type, ingest_message.channel_id, subject, coalesce(customer_phone, case when ingest_message.channel_type in ('whatsapp', 'sms') then external_customer end),
-      coalesce(language, 'en'), seen_at, seen_at, case when coalesce(opens_conversation, not is_quiet) then 'active' else 'closed' end)
+      coalesce(language, 'en'), seen_at, seen_at, left(content, 10000), case when coalesce(opens_conversation, not is_quiet) then 'active' else 'closed' end)
     returning id into conversation_id;
     is_new_conversation := true;
   end if;
@@ -121,6 +123,7 @@ begin
     ingest_message.external_message_id, ingest_message.message_type, coalesce(metadata, '{}'), ingest_message.language, coalesce(ingest_message.is_quiet, false),
     case when ingest_message.sender_type = 'user' then 'delivered' else 'sent' end, seen_at)
   returning id into message_id;
+  if is_new_conversation then set local romashka.first_message = ''; end if;
   if cardinality(own_keys) > 0 then
     insert into public.conversation_thread_keys (workspace_id, conversation_id, channel_type, channel_id, thread_key)
     select workspace, ingest_message.conversation_id, ingest_message.channel_type, place, k from unnest(own_keys) as k order by k

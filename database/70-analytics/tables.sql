@@ -268,4 +268,11 @@ do $$ begin
       foreign key (sla_policy_id, workspace_id) references public.sla_policies (id, workspace_id);
   end if;
 end $$;
+do $$ begin
+  if not exists (select from pg_constraint where conname = 'channel_routing_rules_sla_policy_id_fkey' and conrelid = 'public.channel_routing_rules'::regclass) then
+    alter table public.channel_routing_rules add constraint channel_routing_rules_sla_policy_id_fkey
+      foreign key (sla_policy_id, workspace_id) references public.sla_policies (id, workspace_id);
+  end if;
+end $$;
+create index if not exists channel_routing_rules_sla_policy_id_idx on public.channel_routing_rules (sla_policy_id, workspace_id) where sla_policy_id is not null;
 create index if not exists conversations_sla_policy_id_idx on public.conversations (sla_policy_id, workspace_id) where sla_policy_id is not null;

@@ -96,6 +96,8 @@ const FOREIGN: &[(&str, &str)] = &[
     ("search_messages('secret', workspace => '{w}')", "RM404"),
     ("send_message('{c}', 'x')", "RM404"),
     ("send_message('{c}', 'x', workspace => '{w}')", "RM404"),
+    ("test_routing('{\"customer_id\": \"{p}\"}')", "RM404"),
+    ("test_routing('{}', '{w}')", "RM404"),
     (
         "snooze_conversation('{c}', now() + interval '1 day')",
         "RM404",

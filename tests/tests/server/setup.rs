@@ -52,6 +52,11 @@ fn resources() -> Vec<(&'static str, Value, Value)> {
             json!({"fallback_channel_type": null, "is_active": false}),
         ),
         (
+            "/routing_rules",
+            json!({"name": "Orders", "conditions": {"keywords": ["order"], "business_hours": "open"}, "target_channel_type": null, "set_priority": "high", "add_tags": ["order"]}),
+            json!({"set_priority": null, "add_tags": [], "target_channel_type": "email"}),
+        ),
+        (
             "/sla_policies",
             json!({"name": "Urgent", "priorities": ["urgent"], "channel_types": ["email"], "first_response_seconds": 60}),
             json!({"first_response_seconds": null, "resolution_seconds": 3600}),

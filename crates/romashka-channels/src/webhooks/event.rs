@@ -19,7 +19,7 @@ pub const TEST_EVENT: &str = "webhook.test";
 
 /// Events that the ledger records today, for choosing from. More may come at any time, and receivers are told to answer
 /// an unknown one with 2xx.
-pub const KNOWN_EVENTS: [&str; 32] = [
+pub const KNOWN_EVENTS: [&str; 33] = [
     "channel.alert",
     "channel.failed",
     "channel.recovered",
@@ -34,6 +34,7 @@ pub const KNOWN_EVENTS: [&str; 32] = [
     "conversation.rated",
     "conversation.reopened",
     "conversation.resolved",
+    "conversation.routed",
     "conversation.snoozed",
     "conversation.tagged",
     "conversation.team_changed",

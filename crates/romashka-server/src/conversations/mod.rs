@@ -186,6 +186,8 @@ record! {
         /// The workspace's own attributes.
         #[schema(value_type = Object)]
         pub custom_attributes: StoredJson,
+        /// The routing rule it came under.
+        pub routing_rule_id: Option<Uuid>,
         /// When it was resolved.
         pub resolved_at: Option<Timestamp>,
         /// When it began.

@@ -1,6 +1,6 @@
 -- Routing rules of the workspace, by keyset.
-select r.id, r.name, r.priority, r.conditions, r.target_channel_type, r.fallback_channel_type, r.is_active, r.created_by, r.created_at,
-       r.updated_at
+select r.id, r.name, r.priority, r.conditions, r.target_channel_type, r.fallback_channel_type, r.team_id, r.agent_id, r.set_priority,
+       r.add_tags, r.sla_policy_id, r.is_active, r.created_by, r.created_at, r.updated_at
   from public.channel_routing_rules as r
  where r.workspace_id = $workspace
    and r.is_active = $is_active --? is_active

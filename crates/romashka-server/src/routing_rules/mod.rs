@@ -1,4 +1,7 @@
-//! Routing rules: by which channel a customer is written to, and by which when that one fails.
+//! Routing rules: what becomes of a new conversation. The database takes the rule when the conversation begins; here rules
+//! are kept and tried out.
+
+pub mod trial;
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -19,6 +22,7 @@ use crate::page::Page;
 use crate::problem::{Answer, Document, Problem};
 use crate::record;
 use crate::scoped::{Admin, Scoped, Viewer};
+use crate::sla_policies::SlaPriority;
 use crate::state::Server;
 use crate::statement::Statement;
 use crate::stored_json::StoredJson;
@@ -33,10 +37,11 @@ pub fn router() -> OpenApiRouter<Server> {
             change_routing_rule,
             delete_routing_rule
         ))
+        .routes(routes!(trial::test_routing_rules))
 }
 
 record! {
-    /// By which channel a customer is written to. The rule with the highest priority that applies is taken.
+    /// What becomes of a new conversation. Of the active rules whose every condition holds, the one with the highest priority is taken.
     pub struct RoutingRule {
         /// Its identity.
         pub id: Uuid,
@@ -44,13 +49,25 @@ record! {
         pub name: String,
         /// The rule with the highest number that applies is taken.
         pub priority: i32,
-        /// What must hold of the customer and the message: values by field.
+        /// What must hold, all of it; empty for always. Fields: `channel_type`, `channel_id`, `language`, `business_hours` (`open` or `closed`),
+        /// `keywords` (words of the first message), `customer_tags`, `customer_status`, `customer_attributes`, `is_new_customer`, `email_domain`,
+        /// `attributes`. Where a value is a text it may be a list of texts, one of which must fit.
         #[schema(value_type = Object)]
         pub conditions: StoredJson,
-        /// The kind of channel to write by.
-        pub target_channel_type: ChannelKind,
-        /// The kind to write by when that one fails; null for none.
+        /// The kind of channel to answer by where the customer can be reached there; null for the one he wrote by.
+        pub target_channel_type: Option<ChannelKind>,
+        /// The kind to write by when a message cannot be delivered; null for none.
         pub fallback_channel_type: Option<ChannelKind>,
+        /// The team that gets the conversation.
+        pub team_id: Option<Uuid>,
+        /// The agent who gets it: always, or, beside a team, while he is free.
+        pub agent_id: Option<Uuid>,
+        /// The priority it gets where it has the usual one.
+        pub set_priority: Option<SlaPriority>,
+        /// Tags it gets.
+        pub add_tags: Vec<String>,
+        /// The service level it is under; null for the one that fits.
+        pub sla_policy_id: Option<Uuid>,
         /// Whether it is obeyed.
         pub is_active: bool,
         /// Who made it.
@@ -137,20 +154,33 @@ async fn list_routing_rules(
 /// A routing rule to make.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "Germans by mail", "priority": 10, "conditions": {"language": "de"}, "target_channel_type": "email", "fallback_channel_type": "sms"}))]
+#[schema(example = json!({"name": "Orders of Germans", "priority": 10, "conditions": {"language": "de", "keywords": ["Bestellung", "Lieferung"]}, "set_priority": "high", "add_tags": ["order"], "fallback_channel_type": "email"}))]
 pub struct NewRoutingRule {
     /// What members call it.
     #[schema(min_length = 1, max_length = 255)]
     name: String,
     /// The rule with the highest number that applies is taken.
     priority: Option<i32>,
-    /// What must hold of the customer and the message: values by field.
+    /// What must hold, all of it; empty for always. Fields: `channel_type`, `channel_id`, `language`, `business_hours` (`open` or `closed`),
+    /// `keywords` (words of the first message), `customer_tags`, `customer_status`, `customer_attributes`, `is_new_customer`, `email_domain`,
+    /// `attributes`. Where a value is a text it may be a list of texts, one of which must fit.
     #[schema(value_type = Option<Object>)]
     conditions: Option<Map<String, Value>>,
-    /// The kind of channel to write by.
-    target_channel_type: ChannelKind,
-    /// The kind to write by when that one fails; null for none.
+    /// The kind of channel to answer by where the customer can be reached there; null for the one he wrote by.
+    target_channel_type: Option<ChannelKind>,
+    /// The kind to write by when a message cannot be delivered; null for none.
     fallback_channel_type: Option<ChannelKind>,
+    /// The team that gets the conversation.
+    team_id: Option<Uuid>,
+    /// The agent who gets it: always, or, beside a team, while he is free.
+    agent_id: Option<Uuid>,
+    /// The priority it gets where it has the usual one.
+    set_priority: Option<SlaPriority>,
+    /// Tags it gets.
+    #[schema(max_items = 50)]
+    add_tags: Option<Vec<String>>,
+    /// The service level it is under; null for the one that fits.
+    sla_policy_id: Option<Uuid>,
     /// Whether it is obeyed.
     is_active: Option<bool>,
 }
@@ -171,6 +201,11 @@ async fn create_routing_rule(
         .bind("conditions", &conditions)
         .bind("target_channel_type", &new.target_channel_type)
         .bind("fallback_channel_type", &new.fallback_channel_type)
+        .bind("team_id", &new.team_id)
+        .bind("agent_id", &new.agent_id)
+        .bind("set_priority", &new.set_priority)
+        .bind("add_tags", &new.add_tags)
+        .bind("sla_policy_id", &new.sla_policy_id)
         .bind("is_active", &new.is_active)
         .one(&scope)
         .await?;
@@ -211,17 +246,45 @@ pub struct RoutingRuleChange {
     name: Option<String>,
     /// The rule with the highest number that applies is taken.
     priority: Option<i32>,
-    /// What must hold of the customer and the message: values by field.
+    /// What must hold, all of it; empty for always. Fields: `channel_type`, `channel_id`, `language`, `business_hours` (`open` or `closed`),
+    /// `keywords` (words of the first message), `customer_tags`, `customer_status`, `customer_attributes`, `is_new_customer`, `email_domain`,
+    /// `attributes`. Where a value is a text it may be a list of texts, one of which must fit.
     #[schema(value_type = Option<Object>)]
     conditions: Option<Map<String, Value>>,
-    /// The kind of channel to write by.
-    target_channel_type: Option<ChannelKind>,
-    /// The kind to write by when that one fails; null for none.
+    /// The kind of channel to answer by where the customer can be reached there; null for the one he wrote by.
+    #[serde(default, deserialize_with = "input::present")]
+    #[schema(value_type = Option<ChannelKind>)]
+    target_channel_type: Option<Option<ChannelKind>>,
+    /// The kind to write by when a message cannot be delivered; null for none.
     #[serde(default, deserialize_with = "input::present")]
     #[schema(value_type = Option<ChannelKind>)]
     fallback_channel_type: Option<Option<ChannelKind>>,
+    /// The team that gets the conversation.
+    #[serde(default, deserialize_with = "input::present")]
+    #[schema(value_type = Option<Uuid>)]
+    team_id: Option<Option<Uuid>>,
+    /// The agent who gets it: always, or, beside a team, while he is free.
+    #[serde(default, deserialize_with = "input::present")]
+    #[schema(value_type = Option<Uuid>)]
+    agent_id: Option<Option<Uuid>>,
+    /// The priority it gets where it has the usual one.
+    #[serde(default, deserialize_with = "input::present")]
+    #[schema(value_type = Option<SlaPriority>)]
+    set_priority: Option<Option<SlaPriority>>,
+    /// Tags it gets, all of them.
+    #[schema(max_items = 50)]
+    add_tags: Option<Vec<String>>,
+    /// The service level it is under; null for the one that fits.
+    #[serde(default, deserialize_with = "input::present")]
+    #[schema(value_type = Option<Uuid>)]
+    sla_policy_id: Option<Option<Uuid>>,
     /// Whether it is obeyed.
     is_active: Option<bool>,
+}
+
+/// Whether a value is to be changed, and into what.
+fn split<T>(value: Option<Option<T>>) -> (bool, Option<T>) {
+    (value.is_some(), value.flatten())
 }
 
 /// Change a routing rule
@@ -237,22 +300,31 @@ async fn change_routing_rule(
 ) -> Answer<Versioned<Json<RoutingRule>>> {
     let workspace = scope.workspace();
     let conditions = change.conditions.map(Jsonb);
-    let (changes_fallback_channel_type, fallback_channel_type) = (
-        change.fallback_channel_type.is_some(),
-        change.fallback_channel_type.flatten(),
-    );
+    let (changes_target, target) = split(change.target_channel_type);
+    let (changes_fallback, fallback) = split(change.fallback_channel_type);
+    let (changes_team, team) = split(change.team_id);
+    let (changes_agent, agent) = split(change.agent_id);
+    let (changes_priority, set_priority) = split(change.set_priority);
+    let (changes_policy, policy) = split(change.sla_policy_id);
     let changed: Option<RoutingRule> = Statement::new(include_str!("change.sql"))
         .bind("id", &id)
         .bind("workspace", &workspace)
         .bind("name", &change.name)
         .bind("priority", &change.priority)
         .bind("conditions", &conditions)
-        .bind("target_channel_type", &change.target_channel_type)
-        .bind(
-            "changes_fallback_channel_type",
-            &changes_fallback_channel_type,
-        )
-        .bind("fallback_channel_type", &fallback_channel_type)
+        .bind("changes_target_channel_type", &changes_target)
+        .bind("target_channel_type", &target)
+        .bind("changes_fallback_channel_type", &changes_fallback)
+        .bind("fallback_channel_type", &fallback)
+        .bind("changes_team_id", &changes_team)
+        .bind("team_id", &team)
+        .bind("changes_agent_id", &changes_agent)
+        .bind("agent_id", &agent)
+        .bind("changes_set_priority", &changes_priority)
+        .bind("set_priority", &set_priority)
+        .bind("add_tags", &change.add_tags)
+        .bind("changes_sla_policy_id", &changes_policy)
+        .bind("sla_policy_id", &policy)
         .bind("is_active", &change.is_active)
         .filter("version", &version.0)
         .optional(&scope)
