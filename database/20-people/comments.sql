@@ -16,6 +16,8 @@ comment on column public.customer_profiles.rating_sum is 'Sum of his ratings. Ke
 comment on column public.customer_profiles.rating_count is 'Number of his ratings. Kept by a trigger.';
 comment on column public.customer_profiles.last_interaction is 'When his latest conversation began.';
 comment on column public.customer_profiles.notes is 'What agents keep in mind of him.';
+comment on column public.customer_profiles.do_not_contact_since is 'Since when he is not to be written to on any channel but the chat of the website; null for may be.';
+comment on column public.customer_profiles.do_not_contact_reason is 'Why, in the words of who set it.';
 comment on column public.customer_profiles.status is 'active, vip, or blocked.';
 comment on column public.customer_profiles.merged_into_id is 'The customer this record was merged into.';
 comment on column public.customer_profiles.erased_at is 'When his personal data was erased.';
@@ -37,6 +39,8 @@ comment on column public.customer_channel_preferences.customer_id is 'Whose pref
 comment on column public.customer_channel_preferences.channel_type is 'The kind of channel.';
 comment on column public.customer_channel_preferences.is_preferred is 'Whether he likes to be answered here.';
 comment on column public.customer_channel_preferences.opt_in is 'Whether he may be written to here without having asked.';
+comment on column public.customer_channel_preferences.opt_in_at is 'When he last said whether he may be written to here.';
+comment on column public.customer_channel_preferences.opt_in_source is 'Where that comes from: link, form, an agent, a program. Of the writer''s own words.';
 comment on column public.customer_channel_preferences.last_interaction is 'When he last used the channel.';
 comment on column public.customer_channel_preferences.created_at is 'When the row was made.';
 comment on column public.customer_channel_preferences.updated_at is 'When the row last changed.';

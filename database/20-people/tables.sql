@@ -23,13 +23,16 @@ create table if not exists public.customer_profiles (
   status romashka.customer_status not null default 'active',
   merged_into_id uuid,
   erased_at timestamptz,
+  do_not_contact_since timestamptz,
+  do_not_contact_reason text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint customer_profiles_pkey primary key (id, workspace_id),
   constraint customer_profiles_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
   constraint customer_profiles_merged_into_id_fkey foreign key (merged_into_id, workspace_id) references public.customer_profiles (id, workspace_id),
   constraint customer_profiles_email_check check (email is null or (length(email) <= 320 and email ~ '^[^@\s]+@[^@\s]+$')),
-  constraint customer_profiles_merged_into_id_check check (merged_into_id <> id)
+  constraint customer_profiles_merged_into_id_check check (merged_into_id <> id),
+  constraint customer_profiles_do_not_contact_reason_check check (do_not_contact_reason is null or do_not_contact_since is not null and length(do_not_contact_reason) between 1 and 500)
 ) with (fillfactor = 90);
 comment on table public.customer_profiles is 'Customers (contacts) of a workspace.';
 create unique index if not exists idx_customer_profiles_email on public.customer_profiles (workspace_id, lower(email)) where merged_into_id is null;
@@ -64,13 +67,16 @@ create table if not exists public.customer_channel_preferences (
   channel_type text not null,
   is_preferred boolean not null default false,
   opt_in boolean not null default true,
+  opt_in_at timestamptz,
+  opt_in_source text,
   last_interaction timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint customer_channel_preferences_pkey primary key (id, workspace_id),
   constraint customer_channel_preferences_customer_id_key unique (customer_id, workspace_id, channel_type),
   constraint customer_channel_preferences_customer_id_fkey foreign key (customer_id, workspace_id) references public.customer_profiles (id, workspace_id) on delete cascade,
-  constraint customer_channel_preferences_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api'))
+  constraint customer_channel_preferences_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
+  constraint customer_channel_preferences_opt_in_source_check check (length(opt_in_source) between 1 and 200)
 );
 comment on table public.customer_channel_preferences is 'Which channels a customer likes, and where he has opted out.';
 

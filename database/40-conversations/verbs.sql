@@ -67,6 +67,8 @@ declare
   found_conversation record;
   hops integer := 0;
   file jsonb;
+  telling text;
+  expected text;
   own_keys text[] := array(select u.k from unnest(coalesce(thread_keys, '{}') || case when external_message_id is null then '{}'::text[] else array[external_message_id] end)
                               with ordinality as u (k, n) where u.k <> '' and length(u.k) <= 1000 group by u.k order by min(u.n));
 begin
@@ -87,11 +89,16 @@ begin
   end if;
   is_duplicate := false;
   is_new_conversation := false;
+  if not threaded then expected := 'customer:' || customer_id; end if;
   -- The thread: what the channel refers to, newest reference first; else, on channels that have no threads, the talk that is going on.
   if cardinality(own_keys) > 0 then
-    select t.conversation_id into conversation_id from public.conversation_thread_keys as t
-     where t.workspace_id = workspace and t.channel_type = ingest_message.channel_type and t.channel_id = place and t.thread_key = any (own_keys)
-     order by array_position(own_keys, t.thread_key) limit 1;
+    select t.conversation_id, t.thread_key into conversation_id, telling from public.conversation_thread_keys as t
+     where t.workspace_id = workspace and t.channel_type = ingest_message.channel_type and t.channel_id = place and t.thread_key = any (own_keys || expected)
+     order by array_position(own_keys || expected, t.thread_key) limit 1;
+    -- Found by nothing but that an agent wrote to him from another talk: only while that was the last he heard here.
+    if telling = expected and not romashka.is_expected(workspace, customer_id, ingest_message.channel_type, ingest_message.channel_id, conversation_id, telling, seen_at) then
+      conversation_id := null;
+    end if;
   end if;
   if conversation_id is null and not threaded then
     select c.id into conversation_id from public.conversations as c
@@ -147,7 +154,8 @@ language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone, which makes the ids of what it sends.
 begin
   insert into public.conversation_thread_keys (workspace_id, conversation_id, channel_type, channel_id, thread_key)
-  select c.workspace_id, c.id, c.channel_type, coalesce(channel, '00000000-0000-0000-0000-000000000000'::uuid), k.thread_key
+  select c.workspace_id, c.id, coalesce((select x.type from public.communication_channels as x where x.id = channel and x.workspace_id = workspace), c.channel_type),
+         coalesce(channel, '00000000-0000-0000-0000-000000000000'::uuid), k.thread_key
     from public.conversations as c cross join unnest(keys) as k (thread_key)
    where c.id = conversation and c.workspace_id = workspace order by k.thread_key
   on conflict (workspace_id, channel_type, channel_id, thread_key) do nothing;
@@ -165,7 +173,9 @@ begin
     store_answer.message_type, coalesce(store_answer.metadata, '{}'), store_answer.confidence_score, coalesce(store_answer.knowledge_sources, '{}'),
     case when target.channel_type = 'website' then 'sent' else 'queued' end, target.language, 'client:' || client_message_id)
   returning id into message;
-  if target.channel_type <> 'website' then
+  if target.channel_type = 'website' then
+    perform romashka.plan_unread_mail(workspace, target.id, target.channel_id, message);
+  else
     -- With the sender's waits that is about eight hours, longer than a provider is away; for mail three days, as mail servers do it.
     insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, delivery_status, max_retries)
     values (workspace, message, target.channel_type, 'queued', case when target.channel_type = 'email' then 12 else 7 end);
@@ -176,28 +186,45 @@ comment on function romashka.store_answer(uuid, public.conversations, uuid, text
   'Stores an answer and puts it on the delivery queue of its channel. For verbs that have checked the workspace.';
 
 create or replace function public.send_message(conversation uuid, content text, sender_type text default 'agent', message_type text default 'text', metadata jsonb default '{}',
-  confidence_score numeric default null, knowledge_sources jsonb default '{}', client_message_id text default null, workspace uuid default public.current_workspace_id())
+  confidence_score numeric default null, knowledge_sources jsonb default '{}', client_message_id text default null, workspace uuid default public.current_workspace_id(),
+  by_channel_type text default null, by_channel uuid default null)
 returns uuid language plpgsql security definer set search_path = '' as $$
 -- Definer: puts the delivery on the queue; the workspace is checked first.
 declare
   target public.conversations;
   message uuid;
+  refusal record;
+  is_elsewhere boolean := false;
 begin
   perform romashka.require_role(workspace, 'agent');
   select * into target from public.conversations as c where c.id = conversation and c.workspace_id = workspace;
   if not found then raise exception 'no such conversation' using errcode = 'RM404'; end if;
   if target.merged_into_id is not null then raise exception 'this conversation was merged into another' using errcode = 'RM409'; end if;
   if sender_type not in ('agent', 'ai') then raise exception 'only an agent or the assistant sends' using errcode = 'RM400'; end if;
+  -- By another channel than its own: because it was asked for, or because a rule says so and the customer can be reached there.
+  if by_channel is not null or by_channel_type is not null or target.reply_channel_type is distinct from target.channel_type and target.reply_channel_type is not null then
+    select p.channel_type, p.channel_id, p.is_elsewhere into target.channel_type, target.channel_id, is_elsewhere
+      from romashka.reply_place(target, by_channel_type, by_channel, send_message.message_type) as p;
+  end if;
+  if target.channel_type <> 'website' then
+    select r.code, r.words into refusal from romashka.refusal_of(workspace, target.customer_id, target.channel_type, target.channel_id,
+      romashka.recipient_of(workspace, target.customer_id, target.channel_type, target.channel_id, target.customer_phone)) as r;
+    if refusal.code is not null then
+      raise exception '%', refusal.words using errcode = 'RM422';
+    end if;
+  end if;
   if client_message_id is not null then
     select m.id into message from public.messages as m where m.workspace_id = workspace and m.channel_type = target.channel_type
        and coalesce(m.channel_id, '00000000-0000-0000-0000-000000000000'::uuid) = coalesce(target.channel_id, '00000000-0000-0000-0000-000000000000'::uuid)
        and m.external_message_id = 'client:' || client_message_id;
     if found then return message; end if;
   end if;
+  if is_elsewhere then perform romashka.expect_answer(workspace, target.id, target.customer_id, target.channel_type, target.channel_id); end if;
   return romashka.store_answer(workspace, target, case when send_message.sender_type = 'agent' then (select p.id from public.profiles as p where p.id = romashka.current_user_id()) end,
     send_message.content, send_message.sender_type, send_message.message_type, send_message.metadata, send_message.confidence_score, send_message.knowledge_sources, client_message_id);
 end $$;
-comment on function public.send_message is 'Answers in a conversation: stores the message and puts it on the delivery queue of its channel, in one commit. The same client_message_id sends once.';
+comment on function public.send_message is 'Answers in a conversation: stores the message and puts it on the delivery queue of its channel, in one commit. The same client_message_id sends once.
+by_channel or by_channel_type: another channel by which the customer can be reached (reply_channels); his answer there comes into this conversation.';
 
 create or replace function public.schedule_message(conversation uuid, content text, send_at timestamptz, message_type text default 'text', metadata jsonb default '{}',
   workspace uuid default public.current_workspace_id()) returns uuid language plpgsql security definer set search_path = '' as $$
@@ -500,14 +527,19 @@ begin
   end if;
   update public.conversations as c set customer_id = target, updated_at = pg_catalog.now() where c.customer_id = source and c.workspace_id = workspace;
   update public.customer_identities as i set customer_id = target where i.customer_id = source and i.workspace_id = workspace;
-  insert into public.customer_channel_preferences (workspace_id, customer_id, channel_type, is_preferred, opt_in, last_interaction)
-  select p.workspace_id, target, p.channel_type, p.is_preferred, p.opt_in, p.last_interaction from public.customer_channel_preferences as p
+  insert into public.customer_channel_preferences (workspace_id, customer_id, channel_type, is_preferred, opt_in, opt_in_at, opt_in_source, last_interaction)
+  select p.workspace_id, target, p.channel_type, p.is_preferred, p.opt_in, p.opt_in_at, p.opt_in_source, p.last_interaction from public.customer_channel_preferences as p
    where p.customer_id = source and p.workspace_id = workspace
-  on conflict (customer_id, workspace_id, channel_type) do update set opt_in = public.customer_channel_preferences.opt_in and excluded.opt_in;
+  on conflict (customer_id, workspace_id, channel_type) do update set opt_in = public.customer_channel_preferences.opt_in and excluded.opt_in,
+    opt_in_at = case when public.customer_channel_preferences.opt_in and not excluded.opt_in then excluded.opt_in_at else public.customer_channel_preferences.opt_in_at end,
+    opt_in_source = case when public.customer_channel_preferences.opt_in and not excluded.opt_in then excluded.opt_in_source else public.customer_channel_preferences.opt_in_source end;
+  delete from public.conversation_thread_keys as t where t.workspace_id = workspace and t.thread_key = 'customer:' || source;
   update public.customer_profiles as p set merged_into_id = target where p.id = source and p.workspace_id = workspace;
   update public.customer_profiles as p set email = coalesce(p.email, s.email), name = coalesce(p.name, s.name), phone = coalesce(p.phone, s.phone),
     company = coalesce(p.company, s.company), tags = array(select distinct unnest(p.tags || s.tags)), custom_fields = s.custom_fields || p.custom_fields,
-    notes = nullif(concat_ws(E'\n', p.notes, s.notes), '')
+    notes = nullif(concat_ws(E'\n', p.notes, s.notes), ''),
+    do_not_contact_since = coalesce(p.do_not_contact_since, s.do_not_contact_since),
+    do_not_contact_reason = case when p.do_not_contact_since is null then s.do_not_contact_reason else p.do_not_contact_reason end
    from public.customer_profiles as s where p.id = target and p.workspace_id = workspace and s.id = source and s.workspace_id = workspace;
   perform romashka.record_event(workspace, 'customer.merged', 'customer', source, null, jsonb_build_object('into', target));
 end $$;

@@ -96,6 +96,9 @@ comment on column public.message_delivery_tracking.id is 'The row''s identity, t
 comment on column public.message_delivery_tracking.workspace_id is 'The workspace the row belongs to. Never changes.';
 comment on column public.message_delivery_tracking.message_id is 'The message.';
 comment on column public.message_delivery_tracking.channel_type is 'The channel it is sent by.';
+comment on column public.message_delivery_tracking.channel_id is 'The channel it goes by, where that is not the message''s own.';
+comment on column public.message_delivery_tracking.purpose is 'answer: the message''s own way; fallback: another one, because it could not be delivered; unread: a mail of what was not read in the chat.';
+comment on column public.message_delivery_tracking.covers_until is 'Of a mail of unread answers: up to which answer it says them.';
 comment on column public.message_delivery_tracking.external_message_id is 'The provider''s id of it, by which the provider reports.';
 comment on column public.message_delivery_tracking.delivery_status is 'queued, sending (under a lease), sent, delivered, read, failed (refused), dead (attempts used up) or cancelled. Never goes backwards but by replay.';
 comment on column public.message_delivery_tracking.delivery_timestamp is 'When it arrived.';

@@ -54,6 +54,14 @@ declare
   shown constant text := case new.delivery_status when 'dead' then 'failed' else new.delivery_status end;
   conversation uuid;
 begin
+  -- A mail of what was not read in the chat says nothing of how far the answer has come there.
+  if new.purpose = 'unread' then
+    if shown = 'sent' then
+      perform romashka.record_event(new.workspace_id, 'message.mailed', 'message', new.message_id,
+        (select m.conversation_id from public.messages as m where m.id = new.message_id and m.workspace_id = new.workspace_id));
+    end if;
+    return null;
+  end if;
   update public.messages as m set delivery_status = shown
    where m.id = new.message_id and m.workspace_id = new.workspace_id and m.delivery_status <> shown
   returning m.conversation_id into conversation;
@@ -138,7 +146,7 @@ declare
 begin
   update public.message_delivery_tracking as d set next_attempt_at = until
     from public.messages as m
-   where m.id = d.message_id and m.workspace_id = d.workspace_id and m.channel_id = channel and d.workspace_id = workspace
+   where m.id = d.message_id and m.workspace_id = d.workspace_id and coalesce(d.channel_id, m.channel_id) = channel and d.workspace_id = workspace
      and d.delivery_status = 'queued' and d.next_attempt_at < until;
   get diagnostics slowed = row_count;
   return slowed;
@@ -237,6 +245,9 @@ begin
   if deliveries is null and since is null then raise exception 'say which: by id or since when' using errcode = 'RM400'; end if;
   update public.message_delivery_tracking as d set delivery_status = 'queued', attempt_count = 0, retry_count = 0, next_attempt_at = at, is_uncertain = false, attempted_at = null, parts_sent = 0
    where d.workspace_id = workspace and d.delivery_status in ('failed', 'dead')
+     -- What went by another channel instead does not go a second time.
+     and not exists (select from public.message_delivery_tracking as o where o.message_id = d.message_id and o.workspace_id = d.workspace_id and o.id <> d.id
+                      and o.purpose = 'fallback' and o.delivery_status not in ('failed', 'dead', 'cancelled'))
      and (deliveries is null or d.id = any (deliveries)) and (since is null or d.created_at >= since);
   get diagnostics replayed = row_count;
   return replayed;

@@ -190,6 +190,9 @@ create table if not exists public.message_delivery_tracking (
   workspace_id uuid not null default public.current_workspace_id(),
   message_id uuid,
   channel_type text not null,
+  channel_id uuid,
+  purpose text not null default 'answer',
+  covers_until timestamptz,
   external_message_id text,
   delivery_status text not null default 'sent',
   delivery_timestamp timestamptz,
@@ -212,6 +215,8 @@ create table if not exists public.message_delivery_tracking (
   constraint message_delivery_tracking_pkey primary key (id, workspace_id),
   constraint message_delivery_tracking_message_id_key unique (message_id, workspace_id, channel_type),
   constraint message_delivery_tracking_message_id_fkey foreign key (message_id, workspace_id) references public.messages (id, workspace_id) on delete cascade,
+  constraint message_delivery_tracking_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint message_delivery_tracking_purpose_check check (purpose in ('answer', 'fallback', 'unread')),
   constraint message_delivery_tracking_message_id_check check (message_id is not null),
   constraint message_delivery_tracking_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
   constraint message_delivery_tracking_delivery_status_check check (delivery_status in ('queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'dead', 'cancelled')),
@@ -224,6 +229,7 @@ create table if not exists public.message_delivery_tracking (
   constraint message_delivery_tracking_lease_id_check check ((lease_id is not null) = (delivery_status = 'sending'))
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 comment on table public.message_delivery_tracking is 'Messages on their way out: the queue they are sent from, and how far each has come. One row a message and channel.';
+create index if not exists message_delivery_tracking_channel_id_idx on public.message_delivery_tracking (channel_id, workspace_id) where channel_id is not null;
 create unique index if not exists message_delivery_tracking_external_message_id_key on public.message_delivery_tracking
   (workspace_id, channel_type, external_message_id) where external_message_id is not null;
 create index if not exists message_delivery_tracking_next_attempt_at_idx on public.message_delivery_tracking (next_attempt_at)

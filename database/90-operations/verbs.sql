@@ -246,7 +246,8 @@ begin
     and (f.source_id = any (people::text[]) or f.source_id = any (talks::text[]) or f.source_row ->> 'customer_id' = any (people::text[])
       or f.source_row ->> 'conversation_id' = any (talks::text[])
       or f.source_row ->> 'message_id' in (select m.id::text from public.messages as m where m.workspace_id = workspace and m.conversation_id = any (talks)));
-  update public.customer_profiles as p set email = null, name = null, phone = null, company = null, location = null, tags = '{}', custom_fields = '{}', notes = null, erased_at = at, updated_at = at
+  update public.customer_profiles as p set email = null, name = null, phone = null, company = null, location = null, tags = '{}', custom_fields = '{}', notes = null, do_not_contact_since = null,
+    do_not_contact_reason = null, erased_at = at, updated_at = at
    where p.workspace_id = workspace and p.id = any (people);
   -- A tag that nobody else has is counted away at once.
   with taken as (

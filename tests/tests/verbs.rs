@@ -91,6 +91,8 @@ const FOREIGN: &[(&str, &str)] = &[
     ("rate_conversation('{c}', 5, null, '{w}')", "RM404"),
     ("reject_transfer('{t}')", "RM404"),
     ("reopen_conversation('{c}')", "RM404"),
+    ("reply_channels('{c}')", "RM404"),
+    ("reply_channels('{c}', '{w}')", "RM404"),
     ("resolve_conversation('{c}')", "RM404"),
     ("search_messages('secret')", "nothing"),
     ("search_messages('secret', workspace => '{w}')", "RM404"),

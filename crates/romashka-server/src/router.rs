@@ -99,6 +99,7 @@ pub fn router(server: Server) -> Router {
         .merge(providers::mail_hooks::router())
         .merge(reference::router(&document))
         .merge(accounts::setup_page())
+        .merge(website::no_more_mail::router())
         .merge(website::pages::router())
         .fallback(async || Problem::new(Code::UnknownPath))
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))

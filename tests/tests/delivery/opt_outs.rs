@@ -87,7 +87,7 @@ impl Shop {
 
     /// What becomes of an answer: its state and the reason.
     async fn answer(&self, conversation: Uuid, text: &str) -> (String, Value) {
-        let id: Uuid = self
+        let written = self
             .api
             .database
             .owner()
@@ -95,9 +95,15 @@ impl Shop {
                 "select public.send_message($1, $2, workspace => $3)",
                 &[&conversation, &text, &self.workspace],
             )
-            .await
-            .expect("a message")
-            .get(0);
+            .await;
+        let id: Uuid = match written {
+            Ok(row) => row.get(0),
+            Err(error) => {
+                let refusal = error.as_db_error().expect("an answer of the database");
+                let words = json!({"code": refusal.code().code(), "message": refusal.message()});
+                return ("refused".to_owned(), words);
+            }
+        };
         let ended = format!(
             "select delivery_status in ('sent', 'failed') from public.message_delivery_tracking where message_id = '{id}'"
         );
@@ -129,9 +135,10 @@ async fn stop_holds_for_the_number_it_was_sent_to_until_start() {
     )
     .await;
     let (state, error) = shop.answer(by_first, "Good morning").await;
-    assert_eq!(state, "failed");
-    assert_eq!(error["code"], "opted_out");
-    assert_eq!(error["class"], "recipient");
+    assert_eq!(
+        (state.as_str(), &error["code"]),
+        ("refused", &json!("RM422"))
+    );
     let words = error["message"].as_str().expect("words");
     assert!(words.contains("STOP") && words.contains(FIRST), "{words}");
     assert_eq!(shop.provider.received().len(), 0, "nothing left");
@@ -165,6 +172,63 @@ async fn stop_holds_for_the_number_it_was_sent_to_until_start() {
 }
 
 #[tokio::test]
+async fn stop_holds_for_what_waits_already_and_the_agent_sees_why() {
+    let shop = shop().await;
+    let talk = shop.writes(&shop.first, 1, FIRST, "Hello").await;
+    // Both in one commit: no worker can be faster than the customer.
+    let written = format!(
+        "begin;
+         select public.send_message('{talk}', 'Good morning', workspace => '{0}');
+         select romashka.note_sms_opt_out(array['{FIRST}'], '{CUSTOMER}', true, 'word', now(), '{0}');
+         commit",
+        shop.workspace
+    );
+    shop.api
+        .database
+        .owner()
+        .batch_execute(&written)
+        .await
+        .expect("written");
+    let ended = "select coalesce(string_agg(concat_ws(' ', delivery_status, error_details ->> 'code', error_details ->> 'class'), ','), '') from public.message_delivery_tracking";
+    until(&shop.api, ended, "failed opted_out recipient".to_owned()).await;
+    let words: String = value(
+        shop.api.database.owner(),
+        "select error_details ->> 'message' from public.message_delivery_tracking",
+    )
+    .await;
+    assert!(words.contains("STOP") && words.contains(FIRST), "{words}");
+    assert_eq!(shop.provider.received().len(), 0, "nothing left");
+    // The other number is offered, this one is not.
+    let agent = shop.api.member(shop.workspace, Role::Agent).await;
+    let reach = agent
+        .get(&format!("/conversations/{talk}/reply-channels"))
+        .await
+        .expect(200);
+    let places: Vec<(bool, &Value, bool)> = reach
+        .body
+        .as_array()
+        .expect("channels")
+        .iter()
+        .map(|place| {
+            (
+                place["is_own"] == true,
+                &place["reason"],
+                place["detail"]
+                    .as_str()
+                    .is_some_and(|words| words.contains(FIRST)),
+            )
+        })
+        .collect();
+    assert_eq!(
+        places,
+        [
+            (true, &json!("opted_out"), true),
+            (false, &Value::Null, false)
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_refusal_of_twilio_is_kept_as_an_opt_out() {
     let shop = shop().await;
     let by_first = shop.writes(&shop.first, 1, FIRST, "Hello").await;
@@ -178,7 +242,7 @@ async fn a_refusal_of_twilio_is_kept_as_an_opt_out() {
     let (state, error) = shop.answer(by_first, "Once more").await;
     assert_eq!(
         (state.as_str(), &error["code"]),
-        ("failed", &json!("opted_out"))
+        ("refused", &json!("RM422"))
     );
     assert_eq!(shop.provider.received().len(), 1, "it is not asked again");
     // By a report: the message was taken and refused later.
@@ -226,7 +290,7 @@ async fn a_messaging_service_is_stopped_as_a_whole() {
     let (state, error) = shop.answer(talk, "Good morning").await;
     assert_eq!(
         (state.as_str(), &error["code"]),
-        ("failed", &json!("opted_out"))
+        ("refused", &json!("RM422"))
     );
 }
 

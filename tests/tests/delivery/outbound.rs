@@ -205,15 +205,28 @@ async fn a_text_message_goes_by_twilio_and_not_to_who_has_said_stop() {
     assert!(received[0].path.ends_with("/Messages.json"));
     let body = String::from_utf8(received[0].body.clone()).expect("a form");
     assert!(body.contains("To=%2B4915100000001") && body.contains("Body=Good+morning"));
+    // He stops while an answer is on its way: it does not leave.
     api.database
         .owner()
-        .batch_execute(
-            "insert into public.customer_channel_preferences (workspace_id, customer_id, channel_type, opt_in)
-             select workspace_id, customer_id, 'sms', false from public.conversations",
-        )
+        .batch_execute(&format!(
+            "begin;
+             select public.send_message('{conversation}', 'Once more', workspace => '{workspace}');
+             insert into public.customer_channel_preferences (workspace_id, customer_id, channel_type, opt_in)
+             select workspace_id, customer_id, 'sms', false from public.conversations;
+             commit"
+        ))
         .await
         .expect("stopped");
-    send(&api, workspace, conversation, "Once more", json!({})).await;
     until(&api, STATES, "sent,failed".to_owned()).await;
     assert_eq!(provider.received().len(), 1);
+    let refused = api
+        .database
+        .owner()
+        .query_one(
+            "select public.send_message($1, 'And again', workspace => $2)",
+            &[&conversation, &workspace],
+        )
+        .await
+        .expect_err("he does not want it");
+    assert_eq!(refused.code().map(|code| code.code()), Some("RM422"));
 }

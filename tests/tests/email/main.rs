@@ -2,6 +2,7 @@
 
 mod addresses;
 mod command;
+mod continuity;
 mod hooks;
 mod inbound;
 mod intake;

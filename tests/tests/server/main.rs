@@ -16,6 +16,7 @@ mod oidc_provider;
 mod operations;
 mod resource_cases;
 mod resources;
+mod routing;
 mod second_factor;
 mod setup;
 mod sign_in;

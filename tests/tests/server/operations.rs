@@ -76,6 +76,27 @@ pub const CASES: &[Case] = &[
         body: || json!({"content": "Hello"}),
     },
     Case {
+        operation: "list_reply_channels",
+        parameters: &[("id", CONVERSATION)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "list_channel_preferences",
+        parameters: &[("id", CUSTOMER)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "set_channel_preference",
+        parameters: &[
+            ("id", CUSTOMER),
+            (
+                "channel_type",
+                "select 'sms'::text where $1::uuid is not null",
+            ),
+        ],
+        body: || json!({"opt_in": false}),
+    },
+    Case {
         operation: "read_message_html",
         parameters: &[("id", MAIL_TALK), ("message_id", MAIL)],
         body: || Value::Null,

@@ -19,7 +19,7 @@ pub const TEST_EVENT: &str = "webhook.test";
 
 /// Events that the ledger records today, for choosing from. More may come at any time, and receivers are told to answer
 /// an unknown one with 2xx.
-pub const KNOWN_EVENTS: [&str; 33] = [
+pub const KNOWN_EVENTS: [&str; 35] = [
     "channel.alert",
     "channel.failed",
     "channel.recovered",
@@ -46,7 +46,9 @@ pub const KNOWN_EVENTS: [&str; 33] = [
     "message.deleted",
     "message.delivered",
     "message.failed",
+    "message.mailed",
     "message.read",
+    "message.redirected",
     "message.sent",
     "message.updated",
     "sla.breached",

@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::conversation;
+use crate::channels::ChannelKind;
 use crate::created::Created;
 use crate::cursor::AtTime;
 use crate::input::{self, Limit, Path, Query};
@@ -187,6 +188,10 @@ pub struct NewMessage {
     /// The sender's own id of it: the same id is sent once.
     #[schema(min_length = 1, max_length = 200)]
     client_message_id: Option<String>,
+    /// The channel to send it by, another than the conversation's own; see its reply channels.
+    pub(super) channel_id: Option<Uuid>,
+    /// The kind of channel to send it by, where the channel itself is not named.
+    pub(super) channel_type: Option<ChannelKind>,
 }
 
 impl NewMessage {
@@ -253,6 +258,9 @@ async fn name_files(scope: &Scoped<Agent>, conversation: Uuid, new: &mut NewMess
 /// Send a message
 ///
 /// An agent's answer. It is stored and put on the queue of its channel in one commit; what becomes of it is its delivery status.
+/// It goes by the conversation's own channel, unless another is named or the conversation's routing rule wants another by which
+/// the customer can be reached; what the customer answers there comes into the same conversation. A customer who does not want
+/// messages is not written to (422).
 #[utoipa::path(post, path = "/conversations/{id}/messages", tag = "Messages", security(("session" = ["agent"])),
     params(("id" = Uuid, Path, description = "The conversation.")), request_body = NewMessage,
     responses((status = CREATED, description = "It is on its way.", body = Message, headers(("Location" = String))),
@@ -273,6 +281,8 @@ async fn send_message(
         .bind("kind", &kind)
         .bind("metadata", &Jsonb(&new.metadata))
         .bind("client_message_id", &new.client_message_id)
+        .bind("channel_type", &new.channel_type)
+        .bind("channel_id", &new.channel_id)
         .bind("workspace", &workspace)
         .value(&scope)
         .await?;

@@ -5,6 +5,7 @@ mod display;
 mod messages;
 mod notes;
 mod preview;
+mod reply_channels;
 mod work;
 
 use axum::Json;
@@ -38,6 +39,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .routes(routes!(reopen_conversation))
         .merge(bulk::router())
         .merge(messages::router())
+        .merge(reply_channels::router())
         .merge(display::router())
         .merge(notes::router())
         .merge(preview::router())

@@ -3,13 +3,10 @@
 //! Invariant: nothing is stored and nothing leaves; what is refused here is refused when it is sent too.
 
 use axum::Json;
-use jiff::Timestamp;
 use romashka_channels::sms::encoding::Encoding;
-use romashka_channels::sms::number::E164;
 use romashka_channels::sms::outbound::MEDIA_LIMIT;
 use romashka_channels::sms::{price, segment};
 use romashka_channels::whatsapp::split::{TEXT_LIMIT, split};
-use romashka_channels::whatsapp::window::Window;
 use serde::Serialize;
 use serde_json::Value;
 use tokio_postgres::Row;
@@ -22,7 +19,6 @@ use super::messages::{MessageKind, NewMessage};
 use crate::input::{self, Path};
 use crate::problem::{Answer, Problem};
 use crate::providers::account::TextSender;
-use crate::providers::opt_outs::{self, Pair};
 use crate::scoped::{Agent, Scoped};
 use crate::state::Server;
 use crate::statement::{FromRow, Statement};
@@ -69,7 +65,8 @@ pub struct SegmentCount {
 /// Why it would not be sent.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Refusal {
-    /// opted_out, window_closed, no_recipient or no_channel.
+    /// no_channel, or the reason that the conversation's reply channels give: channel_inactive, no_address, opted_out, do_not_contact,
+    /// window_closed or not_supported.
     code: String,
     /// In words for the agent.
     message: String,
@@ -77,24 +74,18 @@ pub struct Refusal {
 
 struct Target {
     channel_type: String,
-    channel: Option<Uuid>,
-    channel_status: Option<String>,
     configuration: Option<Value>,
-    recipient: Option<String>,
-    has_opted_out: bool,
-    last_inbound: Option<Timestamp>,
+    refusal: Option<(String, String)>,
 }
 
 impl FromRow for Target {
     fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
         Ok(Target {
             channel_type: row.try_get("channel_type")?,
-            channel: row.try_get("channel")?,
-            channel_status: row.try_get("channel_status")?,
             configuration: row.try_get("configuration")?,
-            recipient: row.try_get("recipient")?,
-            has_opted_out: row.try_get("has_opted_out")?,
-            last_inbound: row.try_get("last_inbound")?,
+            refusal: row
+                .try_get::<_, Option<String>>("refusal")?
+                .zip(row.try_get("words_of_refusal")?),
         })
     }
 }
@@ -104,50 +95,11 @@ impl Target {
         self.configuration.as_ref().and_then(TextSender::of)
     }
 
-    /// What is known without looking a number up.
-    fn refusal(&self, is_template: bool) -> Option<(&'static str, String)> {
-        if self.channel_type == "website" {
-            return None;
-        }
-        if self.channel.is_none() || self.channel_status.as_deref() == Some("inactive") {
-            return Some((
-                "no_channel",
-                "There is no active channel of this kind to send the message by.".to_owned(),
-            ));
-        }
-        if self.recipient.is_none() && self.channel_type != "email" {
-            return Some((
-                "no_recipient",
-                "The customer has no number or address on this channel.".to_owned(),
-            ));
-        }
-        if self.has_opted_out {
-            return Some((
-                "opted_out",
-                "The customer does not want messages on this channel.".to_owned(),
-            ));
-        }
-        let is_late = self.channel_type == "whatsapp"
-            && !is_template
-            && !Window::at(self.last_inbound, Timestamp::now()).is_open();
-        is_late.then(|| {
-            (
-                "window_closed",
-                "The customer's last message is more than 24 hours old. WhatsApp allows a template now, and free text as soon as the customer answers.".to_owned(),
-            )
-        })
-    }
-
-    /// Which of our numbers writes to which one.
-    fn pair(&self) -> Option<Pair> {
-        if self.channel_type != "sms" {
-            return None;
-        }
-        let customer = E164::parse(self.recipient.as_deref()?).ok()?;
-        Some(Pair {
-            ours: self.sender()?.scope,
-            customer,
-        })
+    /// Why it would not be sent. A template goes when nothing else does.
+    fn refusal(self, is_template: bool) -> Option<Refusal> {
+        self.refusal
+            .filter(|(code, _)| !(is_template && code == "window_closed"))
+            .map(|(code, message)| Refusal { code, message })
     }
 }
 
@@ -194,6 +146,8 @@ async fn preview_message(
     let target: Target = Statement::new(include_str!("preview.sql"))
         .bind("conversation", &id)
         .bind("workspace", &workspace)
+        .bind("channel_type", &new.channel_type)
+        .bind("channel_id", &new.channel_id)
         .one(&scope)
         .await?;
     let files = new.files();
@@ -209,19 +163,10 @@ async fn preview_message(
         }
         _ => (1, None),
     };
-    let mut refusal = target.refusal(new.kind == MessageKind::Template);
-    if let (None, Some(pair)) = (&refusal, target.pair()) {
-        refusal = opt_outs::find(&scope, workspace, &pair)
-            .await?
-            .map(|opt_out| ("opted_out", opt_out.words()));
-    }
     Ok(Json(MessagePreview {
-        channel_type: target.channel_type,
+        channel_type: target.channel_type.clone(),
         messages,
         sms,
-        refusal: refusal.map(|(code, message)| Refusal {
-            code: code.to_owned(),
-            message,
-        }),
+        refusal: target.refusal(new.kind == MessageKind::Template),
     }))
 }

@@ -10,6 +10,8 @@ update public.customer_profiles as p
        language = coalesce($language, p.language),
        tags = coalesce($tags, p.tags),
        status = coalesce($status, p.status),
+       do_not_contact_since = case when $do_not_contact::boolean then coalesce(p.do_not_contact_since, now()) when not $do_not_contact::boolean then null else p.do_not_contact_since end,
+       do_not_contact_reason = case when not $do_not_contact::boolean then null else coalesce($do_not_contact_reason::text, p.do_not_contact_reason) end,
        custom_fields = coalesce($custom_fields, p.custom_fields)
  where p.id = $id and p.workspace_id = $workspace and p.merged_into_id is null
    and p.updated_at = $version --? version

@@ -1,5 +1,6 @@
 //! Customers: who writes to a workspace.
 
+mod channel_preferences;
 mod timeline;
 
 use axum::Json;
@@ -30,6 +31,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .routes(routes!(list_customers, create_customer))
         .routes(routes!(read_customer, change_customer))
         .routes(routes!(merge_customers))
+        .merge(channel_preferences::router())
         .merge(timeline::router())
 }
 
@@ -89,6 +91,10 @@ record! {
         pub average_satisfaction: f64,
         /// When the customer last wrote or was written to.
         pub last_interaction: Option<Timestamp>,
+        /// Since when the customer is not written to, but in the chat of the website; null for may be.
+        pub do_not_contact_since: Option<Timestamp>,
+        /// Why not.
+        pub do_not_contact_reason: Option<String>,
         /// The customer that this record was merged into.
         pub merged_into_id: Option<Uuid>,
         /// When the record was made.
@@ -291,6 +297,11 @@ pub struct CustomerChange {
     tags: Option<Vec<String>>,
     /// How the customer is treated.
     status: Option<CustomerStatus>,
+    /// Whether the customer is not to be written to on any channel but the chat of the website.
+    do_not_contact: Option<bool>,
+    /// Why not; only where `do_not_contact` is or was set.
+    #[schema(min_length = 1, max_length = 500)]
+    do_not_contact_reason: Option<String>,
     /// The workspace's own attributes, all of them.
     #[schema(value_type = Option<Object>)]
     custom_fields: Option<Map<String, Value>>,
@@ -339,6 +350,8 @@ async fn change_customer(
         .bind("language", &change.language)
         .bind("tags", &change.tags)
         .bind("status", &status)
+        .bind("do_not_contact", &change.do_not_contact)
+        .bind("do_not_contact_reason", &change.do_not_contact_reason)
         .bind("custom_fields", &custom_fields)
         .filter("version", &version.0)
         .execute(&scope)

@@ -9,6 +9,7 @@ mod files;
 mod integration;
 mod outcome;
 mod rendered;
+mod unread;
 mod wanted;
 
 use std::time::Duration;
@@ -88,7 +89,11 @@ struct Loaded {
     configuration: Option<Value>,
     credentials: Option<Value>,
     recipient: Option<String>,
-    has_opted_out: bool,
+    /// The subject of a mail whose conversation has none.
+    subject: Option<String>,
+    /// Why the customer is not written to: a code, and words for the agent.
+    refusal: Option<(String, String)>,
+    purpose: String,
     /// Why the provider takes nothing of the channel.
     stopped_by: Option<String>,
     last_inbound: Option<Timestamp>,
@@ -112,7 +117,11 @@ impl FromRow for Loaded {
             configuration: row.try_get("configuration")?,
             credentials: row.try_get("api_credentials")?,
             recipient: row.try_get("recipient")?,
-            has_opted_out: row.try_get("has_opted_out")?,
+            subject: None,
+            refusal: row
+                .try_get::<_, Option<String>>("refusal")?
+                .zip(row.try_get("words_of_refusal")?),
+            purpose: row.try_get("purpose")?,
             stopped_by: row.try_get("stopped_by")?,
             last_inbound: row.try_get("last_inbound")?,
             reply_to: row.try_get("reply_to")?,
@@ -181,11 +190,17 @@ impl Deliveries {
     /// Everything up to the first request: what is not sent for a reason of ours is known here.
     async fn prepare(&self, claimed: &Claimed) -> Answer<Result<(Rendered, Uuid), (Outcome, i32)>> {
         let scope = self.begin(claimed.workspace).await?;
-        let loaded: Loaded = Statement::new(include_str!("load.sql"))
+        let mut loaded: Loaded = Statement::new(include_str!("load.sql"))
             .bind("delivery", &claimed.id)
             .bind("workspace", &claimed.workspace)
             .one(&scope)
             .await?;
+        if loaded.purpose == "unread"
+            && !unread::compose(&self.server, &scope, claimed, &mut loaded).await?
+        {
+            scope.commit().await?;
+            return Ok(Err((Outcome::Lost, claimed.parts_sent + 1)));
+        }
         let token: Option<String> = match loaded.channel {
             Some(channel) if claimed.channel_type == "sms" => Some(
                 Statement::new(include_str!("token.sql"))

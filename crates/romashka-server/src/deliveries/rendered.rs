@@ -38,7 +38,7 @@ use crate::mail::smtp::{self, SendError};
 use crate::mail::tokens::Keeper;
 use crate::problem::Answer;
 use crate::providers::account::{Stored, TextSender, Twilio, WhatsApp};
-use crate::providers::opt_outs::{self, Pair};
+use crate::providers::opt_outs::Pair;
 use crate::providers::provider::Client;
 use crate::state::Server;
 use crate::statement::{FromRow, Statement};
@@ -275,12 +275,8 @@ pub(super) fn ready<'a>(claimed: &Claimed, loaded: &'a Loaded) -> Result<Ready<'
             "The customer has no number or address on this channel.",
         ));
     };
-    if loaded.has_opted_out {
-        return Err(Failure::new(
-            "opted_out",
-            "recipient",
-            "The customer does not want messages on this channel.",
-        ));
+    if let Some((code, words)) = &loaded.refusal {
+        return Err(Failure::new(code.as_str(), "recipient", words.as_str()));
     }
     let stored = Stored {
         workspace: claimed.workspace,
@@ -339,11 +335,8 @@ pub(super) async fn render(
                 }
             }
             if let Rendered::Requests(requests) = &rendered.0
-                && let Some((pair, segments)) = &requests.text
+                && let Some((_, segments)) = &requests.text
             {
-                if let Some(opt_out) = opt_outs::find(scope, claimed.workspace, pair).await? {
-                    return Ok(Err(Failure::new("opted_out", "recipient", opt_out.words())));
-                }
                 Statement::new(include_str!("note_segments.sql"))
                     .bind("message", &loaded.message)
                     .bind("workspace", &claimed.workspace)
@@ -468,7 +461,10 @@ pub(super) async fn render_mail(
             "The channel has no mail server to send by (smtp_host).",
         )));
     };
-    let surroundings = Surroundings::load(scope, claimed.id, claimed.workspace).await?;
+    let mut surroundings = Surroundings::load(scope, claimed.id, claimed.workspace).await?;
+    if let Some(subject) = &loaded.subject {
+        surroundings.name(subject);
+    }
     let files = match surroundings.files(server).await? {
         Ok(files) => files,
         Err(error) => return Ok(Err(refused(&error.to_string()))),

@@ -111,6 +111,11 @@ impl Surroundings {
         Ok(found)
     }
 
+    /// What the mail is about, where nothing else says it.
+    pub fn name(&mut self, subject: &str) {
+        self.subject.get_or_insert_with(|| subject.to_owned());
+    }
+
     /// Ids by which an answer refers to the conversation.
     pub async fn remember(
         &self,

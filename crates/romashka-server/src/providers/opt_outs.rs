@@ -1,7 +1,7 @@
 //! Who wants no text messages from which of our numbers.
 //!
 //! Invariant: of two words of a person the later one counts, in whichever order they come in; while he has stopped, nothing
-//! is sent to him from that number or messaging service.
+//! is sent to him from that number or messaging service: `romashka.refusal_of` says so to whatever sends.
 
 use jiff::Timestamp;
 use romashka_channels::sms::number::E164;
@@ -10,7 +10,6 @@ use romashka_db::scope::OwnedScope;
 use uuid::Uuid;
 
 use crate::problem::Answer;
-use crate::record;
 use crate::statement::Statement;
 
 /// Twilio's error that the recipient has opted out.
@@ -44,47 +43,6 @@ impl Source {
             Source::Refusal => "refusal",
         }
     }
-}
-
-record! {
-    /// That a person has stopped the messages of one of our numbers.
-    pub struct OptOut {
-        /// Our number, or the messaging service it is in.
-        pub our_number: String,
-        /// word (he wrote STOP), provider (Twilio said so) or refusal (Twilio refused a message).
-        pub source: String,
-        /// Since when.
-        pub changed_at: Timestamp,
-    }
-}
-
-impl OptOut {
-    /// For the agent.
-    pub fn words(&self) -> String {
-        let day = self.changed_at.strftime("%Y-%m-%d");
-        let ours = match self.our_number.starts_with("MG") {
-            true => "the numbers of this messaging service",
-            false => self.our_number.as_str(),
-        };
-        let how = match self.source.as_str() {
-            "refusal" => "Twilio refuses messages to this customer as he has opted out",
-            _ => "The customer has asked for no more text messages by STOP",
-        };
-        format!(
-            "{how} (since {day}, from {ours}). Nothing is sent to him until he writes START there."
-        )
-    }
-}
-
-/// Whether a person has stopped the messages of a number.
-pub async fn find(scope: &OwnedScope, workspace: Uuid, pair: &Pair) -> Answer<Option<OptOut>> {
-    let customer = pair.customer.as_str();
-    Statement::new(include_str!("opted_out.sql"))
-        .bind("workspace", &workspace)
-        .bind("ours", &pair.ours)
-        .bind("customer", &customer)
-        .optional(scope)
-        .await
 }
 
 /// Keeps what a person has said to numbers of ours.

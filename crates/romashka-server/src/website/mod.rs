@@ -7,6 +7,7 @@
 pub mod cors;
 mod files;
 pub mod messages;
+pub mod no_more_mail;
 pub mod pages;
 mod sessions;
 mod stream;
