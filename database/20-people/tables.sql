@@ -31,8 +31,7 @@ create table if not exists public.customer_profiles (
   constraint customer_profiles_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
   constraint customer_profiles_merged_into_id_fkey foreign key (merged_into_id, workspace_id) references public.customer_profiles (id, workspace_id),
   constraint customer_profiles_email_check check (email is null or (length(email) <= 320 and email ~ '^[^@\s]+@[^@\s]+$')),
-  constraint customer_profiles_merged_into_id_check check (merged_into_id <> id),
-  constraint customer_profiles_do_not_contact_reason_check check (do_not_contact_reason is null or do_not_contact_since is not null and length(do_not_contact_reason) between 1 and 500)
+  constraint customer_profiles_merged_into_id_check check (merged_into_id <> id)
 ) with (fillfactor = 90);
 comment on table public.customer_profiles is 'Customers (contacts) of a workspace.';
 create unique index if not exists idx_customer_profiles_email on public.customer_profiles (workspace_id, lower(email)) where merged_into_id is null;

@@ -198,7 +198,6 @@ begin
    order by (c.status in ('active', 'escalated')) desc, c.created_at desc limit 1;
   perform romashka.limit_visitors(own.workspace_id, customer, conversation_id is null, seen_at);
   if conversation_id is null then
-    set local romashka.first_message = 'known';
     insert into public.conversations (workspace_id, customer_id, user_name, user_email, channel_type, channel_id, external_conversation_id, last_message, custom_attributes)
     values (own.workspace_id, customer, visitor_name, coalesce(visitor_email, own.email), 'website', channel, own.visitor, left(content, 10000), coalesce(answers, '{}')) returning id into conversation_id;
     is_new_conversation := true;
@@ -218,7 +217,6 @@ begin
   insert into public.messages (workspace_id, conversation_id, sender_type, content, channel_type, channel_id, external_message_id, message_type, metadata, delivery_status, created_at)
   values (own.workspace_id, conversation_id, 'user', content, 'website', channel, external, kind, coalesce(details, '{}'), 'delivered', seen_at)
   returning id, created_at into message_id, created_at;
-  if is_new_conversation then set local romashka.first_message = ''; end if;
   if cardinality(files) > 0 then
     update public.file_attachments as f set message_id = take_visitor_message.message_id, conversation_id = take_visitor_message.conversation_id
      where f.id = any (files) and f.workspace_id = own.workspace_id;

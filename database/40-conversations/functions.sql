@@ -27,10 +27,11 @@ begin
     end;
   end if;
   perform romashka.refuse_merge_into_itself(new);
-  -- One look into an index where there are no rules.
-  if new.status in ('active', 'escalated') and new.merged_into_id is null and coalesce(pg_catalog.current_setting('romashka.auto_assign', true), '') <> 'off'
-     and exists (select from public.channel_routing_rules as r where r.workspace_id = new.workspace_id and r.is_active) then
-    new := romashka.route_conversation(new);
+  -- One look into an index where there are no rules. The look is apart: a condition that holds one is planned anew each time where the rest of it decides.
+  if new.status in ('active', 'escalated') and new.merged_into_id is null and coalesce(pg_catalog.current_setting('romashka.auto_assign', true), '') <> 'off' then
+    if exists (select from public.channel_routing_rules as r where r.workspace_id = new.workspace_id and r.is_active) then
+      new := romashka.route_conversation(new);
+    end if;
   end if;
   if length(new.last_message) > 500 then new.last_message := left(new.last_message, 500); end if;
   if new.assigned_agent_id is not null then
@@ -488,7 +489,7 @@ begin
     first_response_at = case when incoming or new.is_quiet then c.first_response_at else least(c.first_response_at, new.created_at) end,
     updated_at = at
   where c.id = new.conversation_id and c.workspace_id = new.workspace_id
-  returning c.sla_policy_id, c.first_response_at, c.status, c.snoozed_until, c.merged_into_id, c.resolved_at, c.message_count into state;
+  returning c.sla_policy_id, c.first_response_at, c.status, c.snoozed_until, c.merged_into_id, c.resolved_at, c.message_count, c.created_at into state;
   -- A statement of its own, so that the triggers of a change of status are looked at only when there is one.
   if incoming and not new.is_quiet and (state.snoozed_until is not null or state.status in ('resolved', 'closed')) and state.merged_into_id is null then
     update public.conversations as c set snoozed_until = null, updated_at = at,
@@ -504,8 +505,11 @@ begin
     updated_at = at
   where a.conversation_id = new.conversation_id and a.workspace_id = new.workspace_id;
   -- A conversation that was made before its first message is known: what rules ask of the words can be answered now.
-  if incoming and state.message_count = 1 and state.status in ('active', 'escalated') and coalesce(pg_catalog.current_setting('romashka.first_message', true), '') = '' then
-    perform romashka.route_by_first_message(new.workspace_id, new.conversation_id, new.content);
+  -- What ingest_message opens begins with its message, whose words were known.
+  if incoming and state.message_count = 1 and new.created_at <> state.created_at and state.status in ('active', 'escalated') then
+    if exists (select from public.channel_routing_rules as r where r.workspace_id = new.workspace_id and r.is_active and r.conditions ? 'keywords') then
+      perform romashka.route_by_first_message(new.workspace_id, new.conversation_id, new.content);
+    end if;
   end if;
   answers_first := not incoming and not new.is_quiet and state.first_response_at = new.created_at;
   -- Apart, because these figures mark the day of the roll-up as stale, and most messages answer nothing for the first time.

@@ -180,7 +180,6 @@ declare
   routed public.conversations;
   rule public.channel_routing_rules;
 begin
-  if not exists (select from public.channel_routing_rules as r where r.workspace_id = workspace and r.is_active and r.conditions ? 'keywords') then return; end if;
   select * into talk from public.conversations as c where c.id = conversation and c.workspace_id = workspace;
   rule := romashka.matching_rule(workspace, romashka.routing_facts(talk, left(words, 10000), pg_catalog.now()) || jsonb_build_object('is_new_customer',
     coalesce((select p.total_conversations = 1 from public.customer_profiles as p where p.id = talk.customer_id and p.workspace_id = workspace), true)));
@@ -198,7 +197,7 @@ begin
    where c.id = conversation and c.workspace_id = workspace;
 end $$;
 comment on function romashka.route_by_first_message(uuid, uuid, text) is
-  'Routes a conversation that was made without its first message, now that a rule can ask for words in it. The channels'' own verbs never need it.';
+  'Routes a conversation that was made without its first message, now that a rule can ask for words in it. Called where a rule does.';
 
 create or replace function romashka.routing_payload(talk public.conversations) returns jsonb language plpgsql stable set search_path = '' as $$
 begin

@@ -69,6 +69,7 @@ declare
   file jsonb;
   telling text;
   expected text;
+  telling_keys text[];
   own_keys text[] := array(select u.k from unnest(coalesce(thread_keys, '{}') || case when external_message_id is null then '{}'::text[] else array[external_message_id] end)
                               with ordinality as u (k, n) where u.k <> '' and length(u.k) <= 1000 group by u.k order by min(u.n));
 begin
@@ -89,15 +90,18 @@ begin
   end if;
   is_duplicate := false;
   is_new_conversation := false;
-  if not threaded then expected := 'customer:' || customer_id; end if;
+  if threaded then telling_keys := own_keys; else expected := 'customer:' || customer_id; telling_keys := own_keys || expected; end if;
   -- The thread: what the channel refers to, newest reference first; else, on channels that have no threads, the talk that is going on.
   if cardinality(own_keys) > 0 then
     select t.conversation_id, t.thread_key into conversation_id, telling from public.conversation_thread_keys as t
-     where t.workspace_id = workspace and t.channel_type = ingest_message.channel_type and t.channel_id = place and t.thread_key = any (own_keys || expected)
-     order by array_position(own_keys || expected, t.thread_key) limit 1;
+     where t.workspace_id = workspace and t.channel_type = ingest_message.channel_type and t.channel_id = place and t.thread_key = any (telling_keys)
+     order by array_position(telling_keys, t.thread_key) limit 1;
     -- Found by nothing but that an agent wrote to him from another talk: only while that was the last he heard here.
-    if telling = expected and not romashka.is_expected(workspace, customer_id, ingest_message.channel_type, ingest_message.channel_id, conversation_id, telling, seen_at) then
-      conversation_id := null;
+    -- A null here would not spare the question.
+    if telling is not null and telling = expected then
+      if not romashka.is_expected(workspace, customer_id, ingest_message.channel_type, ingest_message.channel_id, conversation_id, telling, seen_at) then
+        conversation_id := null;
+      end if;
     end if;
   end if;
   if conversation_id is null and not threaded then
@@ -116,7 +120,6 @@ begin
   end loop;
   if conversation_id is null then
     -- The words are in the preview, for rules that ask for them; the message itself puts its own there.
-    set local romashka.first_message = 'known';
     insert into public.conversations (workspace_id, customer_id, user_name, user_email, channel_type, channel_id, subject, customer_phone, language, created_at, last_message_at, last_message, status)
     values (workspace, ingest_message.customer_id, customer_name, coalesce(customer_email, case when ingest_message.channel_type = 'email' then external_customer end),
       ingest_message.channel_type, ingest_message.channel_id, subject, coalesce(customer_phone, case when ingest_message.channel_type in ('whatsapp', 'sms') then external_customer end),
@@ -130,7 +133,6 @@ begin
     ingest_message.external_message_id, ingest_message.message_type, coalesce(metadata, '{}'), ingest_message.language, coalesce(ingest_message.is_quiet, false),
     case when ingest_message.sender_type = 'user' then 'delivered' else 'sent' end, seen_at)
   returning id into message_id;
-  if is_new_conversation then set local romashka.first_message = ''; end if;
   if cardinality(own_keys) > 0 then
     insert into public.conversation_thread_keys (workspace_id, conversation_id, channel_type, channel_id, thread_key)
     select workspace, ingest_message.conversation_id, ingest_message.channel_type, place, k from unnest(own_keys) as k order by k

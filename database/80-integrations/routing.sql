@@ -23,6 +23,18 @@ comment on function romashka.guard_channel_settings() is 'Trigger: what a channe
 create or replace trigger communication_channels_20_guard before insert or update of configuration on public.communication_channels
   for each row execute function romashka.guard_channel_settings();
 
+-- Asked where it is written, not in a CHECK, which every count of a conversation would pay for.
+create or replace function romashka.guard_do_not_contact() returns trigger language plpgsql set search_path = '' as $$
+begin
+  if new.do_not_contact_reason is not null and (new.do_not_contact_since is null or length(new.do_not_contact_reason) not between 1 and 500) then
+    raise exception 'a reason of 1 to 500 characters goes with a customer who is not to be contacted' using errcode = 'RM422';
+  end if;
+  return new;
+end $$;
+comment on function romashka.guard_do_not_contact() is 'Trigger: why a customer is not contacted stands only where he is not.';
+create or replace trigger customer_profiles_20_do_not_contact before update of do_not_contact_since, do_not_contact_reason on public.customer_profiles
+  for each row execute function romashka.guard_do_not_contact();
+
 create or replace function romashka.note_opt_in() returns trigger language plpgsql set search_path = '' as $$
 begin
   if tg_op = 'INSERT' then
