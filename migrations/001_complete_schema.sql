@@ -1230,6 +1230,8 @@ create table if not exists public.customer_profiles (
   status romashka.customer_status not null default 'active',
   merged_into_id uuid,
   erased_at timestamptz,
+  do_not_contact_since timestamptz,
+  do_not_contact_reason text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint customer_profiles_pkey primary key (id, workspace_id),
@@ -1271,13 +1273,16 @@ create table if not exists public.customer_channel_preferences (
   channel_type text not null,
   is_preferred boolean not null default false,
   opt_in boolean not null default true,
+  opt_in_at timestamptz,
+  opt_in_source text,
   last_interaction timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint customer_channel_preferences_pkey primary key (id, workspace_id),
   constraint customer_channel_preferences_customer_id_key unique (customer_id, workspace_id, channel_type),
   constraint customer_channel_preferences_customer_id_fkey foreign key (customer_id, workspace_id) references public.customer_profiles (id, workspace_id) on delete cascade,
-  constraint customer_channel_preferences_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api'))
+  constraint customer_channel_preferences_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
+  constraint customer_channel_preferences_opt_in_source_check check (length(opt_in_source) between 1 and 200)
 );
 comment on table public.customer_channel_preferences is 'Which channels a customer likes, and where he has opted out.';
 
@@ -1430,8 +1435,13 @@ create table if not exists public.channel_routing_rules (
   name text not null,
   priority integer not null default 0,
   conditions jsonb not null default '{}',
-  target_channel_type text not null,
+  target_channel_type text,
   fallback_channel_type text,
+  team_id uuid,
+  agent_id uuid,
+  set_priority romashka.priority,
+  add_tags text[] not null default '{}',
+  sla_policy_id uuid,
   is_active boolean not null default true,
   created_by uuid,
   created_at timestamptz not null default now(),
@@ -1439,14 +1449,19 @@ create table if not exists public.channel_routing_rules (
   constraint channel_routing_rules_pkey primary key (id, workspace_id),
   constraint channel_routing_rules_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
   constraint channel_routing_rules_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint channel_routing_rules_team_id_fkey foreign key (team_id, workspace_id) references public.teams (id, workspace_id),
+  constraint channel_routing_rules_agent_id_fkey foreign key (agent_id) references public.profiles (id) on delete set null,
   constraint channel_routing_rules_name_check check (length(name) between 1 and 255),
   constraint channel_routing_rules_conditions_check check (jsonb_typeof(conditions) = 'object'),
   constraint channel_routing_rules_target_channel_type_check check (target_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
   constraint channel_routing_rules_fallback_channel_type_check check (fallback_channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')
     and fallback_channel_type <> target_channel_type)
 );
-comment on table public.channel_routing_rules is 'By which channel a customer is written to, and by which when that one fails.';
+comment on table public.channel_routing_rules is
+  'What becomes of a new conversation: its team, agent, priority, tags and service level, and by which channel its customer is written to.';
 create index if not exists channel_routing_rules_workspace_id_idx on public.channel_routing_rules (workspace_id, is_active, priority desc);
+create index if not exists channel_routing_rules_team_id_idx on public.channel_routing_rules (team_id, workspace_id) where team_id is not null;
+create index if not exists channel_routing_rules_agent_id_idx on public.channel_routing_rules (agent_id) where agent_id is not null;
 create index if not exists channel_routing_rules_created_by_idx on public.channel_routing_rules (created_by) where created_by is not null;
 
 create table if not exists public.widget_configurations (
@@ -1775,6 +1790,9 @@ create table if not exists public.conversations (
   merged_at timestamptz,
   sla_policy_id uuid,
   workflow_id uuid,
+  routing_rule_id uuid,
+  reply_channel_type romashka.channel_type,
+  fallback_channel_type romashka.channel_type,
   constraint conversations_pkey primary key (id, workspace_id),
   constraint conversations_number_key unique (workspace_id, number),
   constraint conversations_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
@@ -2853,6 +2871,13 @@ do $$ begin
       foreign key (sla_policy_id, workspace_id) references public.sla_policies (id, workspace_id);
   end if;
 end $$;
+do $$ begin
+  if not exists (select from pg_constraint where conname = 'channel_routing_rules_sla_policy_id_fkey' and conrelid = 'public.channel_routing_rules'::regclass) then
+    alter table public.channel_routing_rules add constraint channel_routing_rules_sla_policy_id_fkey
+      foreign key (sla_policy_id, workspace_id) references public.sla_policies (id, workspace_id);
+  end if;
+end $$;
+create index if not exists channel_routing_rules_sla_policy_id_idx on public.channel_routing_rules (sla_policy_id, workspace_id) where sla_policy_id is not null;
 create index if not exists conversations_sla_policy_id_idx on public.conversations (sla_policy_id, workspace_id) where sla_policy_id is not null;
 
 -- ============ 80-integrations/tables ============
@@ -3048,6 +3073,9 @@ create table if not exists public.message_delivery_tracking (
   workspace_id uuid not null default public.current_workspace_id(),
   message_id uuid,
   channel_type text not null,
+  channel_id uuid,
+  purpose text not null default 'answer',
+  covers_until timestamptz,
   external_message_id text,
   delivery_status text not null default 'sent',
   delivery_timestamp timestamptz,
@@ -3070,6 +3098,8 @@ create table if not exists public.message_delivery_tracking (
   constraint message_delivery_tracking_pkey primary key (id, workspace_id),
   constraint message_delivery_tracking_message_id_key unique (message_id, workspace_id, channel_type),
   constraint message_delivery_tracking_message_id_fkey foreign key (message_id, workspace_id) references public.messages (id, workspace_id) on delete cascade,
+  constraint message_delivery_tracking_channel_id_fkey foreign key (channel_id, workspace_id) references public.communication_channels (id, workspace_id) on delete cascade,
+  constraint message_delivery_tracking_purpose_check check (purpose in ('answer', 'fallback', 'unread')),
   constraint message_delivery_tracking_message_id_check check (message_id is not null),
   constraint message_delivery_tracking_channel_type_check check (channel_type in ('whatsapp', 'messenger', 'instagram', 'email', 'sms', 'website', 'api')),
   constraint message_delivery_tracking_delivery_status_check check (delivery_status in ('queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'dead', 'cancelled')),
@@ -3082,6 +3112,7 @@ create table if not exists public.message_delivery_tracking (
   constraint message_delivery_tracking_lease_id_check check ((lease_id is not null) = (delivery_status = 'sending'))
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 comment on table public.message_delivery_tracking is 'Messages on their way out: the queue they are sent from, and how far each has come. One row a message and channel.';
+create index if not exists message_delivery_tracking_channel_id_idx on public.message_delivery_tracking (channel_id, workspace_id) where channel_id is not null;
 create unique index if not exists message_delivery_tracking_external_message_id_key on public.message_delivery_tracking
   (workspace_id, channel_type, external_message_id) where external_message_id is not null;
 create index if not exists message_delivery_tracking_next_attempt_at_idx on public.message_delivery_tracking (next_attempt_at)
@@ -5336,6 +5367,13 @@ begin
     end;
   end if;
   perform romashka.refuse_merge_into_itself(new);
+  -- One look into an index where there are no rules. The look is apart: a condition that holds one is planned anew each time where the rest of it decides.
+  if new.status in ('active', 'escalated') and new.merged_into_id is null and coalesce(pg_catalog.current_setting('romashka.auto_assign', true), '') <> 'off' then
+    if exists (select from public.channel_routing_rules as r where r.workspace_id = new.workspace_id and r.is_active) then
+      new := romashka.route_conversation(new);
+    end if;
+  end if;
+  if length(new.last_message) > 500 then new.last_message := left(new.last_message, 500); end if;
   if new.assigned_agent_id is not null then
     perform romashka.ensure_member(new.workspace_id, new.assigned_agent_id);
   elsif new.status in ('active', 'escalated') then
@@ -5358,7 +5396,7 @@ begin
   end if;
   return new;
 end $$;
-comment on function romashka.prepare_conversation() is 'Trigger: number, agent or queue time, the promise that applies and, for one that is inserted as done, the time it was.';
+comment on function romashka.prepare_conversation() is 'Trigger: number, routing rule, agent or queue time, the promise that applies and, for one that is inserted as done, the time it was.';
 create or replace trigger conversations_10_prepare before insert on public.conversations
   for each row execute function romashka.prepare_conversation();
 
@@ -5657,6 +5695,9 @@ begin
       values (new.workspace_id, 'conversation.assigned', actor, person, 'conversation', new.id, new.id,
         new.created_at, case when new.created_at < at then 'source' else 'recorded' end, jsonb_build_object('from', null, 'to', new.assigned_agent_id));
     end if;
+    if new.routing_rule_id is not null then
+      perform romashka.record_event(new.workspace_id, 'conversation.routed', 'conversation', new.id, new.id, romashka.routing_payload(new));
+    end if;
     return null;
   elsif tg_op = 'DELETE' then
     insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, payload)
@@ -5697,6 +5738,10 @@ begin
     kinds := kinds || case when new.merged_into_id is null then 'conversation.unmerged' else 'conversation.merged' end;
     payloads := payloads || jsonb_build_object('into', coalesce(new.merged_into_id, old.merged_into_id));
   end if;
+  if new.routing_rule_id is distinct from old.routing_rule_id and new.routing_rule_id is not null then
+    kinds := kinds || 'conversation.routed'::text;
+    payloads := payloads || romashka.routing_payload(new);
+  end if;
   for i in 1 .. cardinality(kinds) loop
     happened_at := coalesce(case kinds[i] when 'conversation.resolved' then new.resolved_at when 'conversation.closed' then new.closed_at end, at);
     insert into public.events (workspace_id, kind, actor_kind, actor_id, subject_type, subject_id, conversation_id, occurred_at, time_basis, payload)
@@ -5708,10 +5753,11 @@ comment on function romashka.record_conversation_event() is 'Trigger: what happe
 create or replace trigger conversations_05_record_event after insert or delete on public.conversations
   for each row execute function romashka.record_conversation_event();
 create or replace trigger conversations_05_record_event_on_update
-  after update of status, assigned_agent_id, team_id, priority, tags, snoozed_until, satisfaction_score, merged_into_id on public.conversations for each row
+  after update of status, assigned_agent_id, team_id, priority, tags, snoozed_until, satisfaction_score, merged_into_id, routing_rule_id on public.conversations for each row
   when (old.status is distinct from new.status or old.assigned_agent_id is distinct from new.assigned_agent_id or old.team_id is distinct from new.team_id
     or old.priority is distinct from new.priority or old.tags is distinct from new.tags or old.snoozed_until is distinct from new.snoozed_until
-    or old.satisfaction_score is distinct from new.satisfaction_score or old.merged_into_id is distinct from new.merged_into_id)
+    or old.satisfaction_score is distinct from new.satisfaction_score or old.merged_into_id is distinct from new.merged_into_id
+    or old.routing_rule_id is distinct from new.routing_rule_id)
   execute function romashka.record_conversation_event();
 
 -- Messages -------------------------------------------------------------------------------------------------------------
@@ -5783,7 +5829,7 @@ begin
     first_response_at = case when incoming or new.is_quiet then c.first_response_at else least(c.first_response_at, new.created_at) end,
     updated_at = at
   where c.id = new.conversation_id and c.workspace_id = new.workspace_id
-  returning c.sla_policy_id, c.first_response_at, c.status, c.snoozed_until, c.merged_into_id, c.resolved_at into state;
+  returning c.sla_policy_id, c.first_response_at, c.status, c.snoozed_until, c.merged_into_id, c.resolved_at, c.message_count, c.created_at into state;
   -- A statement of its own, so that the triggers of a change of status are looked at only when there is one.
   if incoming and not new.is_quiet and (state.snoozed_until is not null or state.status in ('resolved', 'closed')) and state.merged_into_id is null then
     update public.conversations as c set snoozed_until = null, updated_at = at,
@@ -5798,6 +5844,13 @@ begin
     agent_messages = a.agent_messages + case when new.sender_type = 'agent' then 1 else 0 end,
     updated_at = at
   where a.conversation_id = new.conversation_id and a.workspace_id = new.workspace_id;
+  -- A conversation that was made before its first message is known: what rules ask of the words can be answered now.
+  -- What ingest_message opens begins with its message, whose words were known.
+  if incoming and state.message_count = 1 and new.created_at <> state.created_at and state.status in ('active', 'escalated') then
+    if exists (select from public.channel_routing_rules as r where r.workspace_id = new.workspace_id and r.is_active and r.conditions ? 'keywords') then
+      perform romashka.route_by_first_message(new.workspace_id, new.conversation_id, new.content);
+    end if;
+  end if;
   answers_first := not incoming and not new.is_quiet and state.first_response_at = new.created_at;
   -- Apart, because these figures mark the day of the roll-up as stale, and most messages answer nothing for the first time.
   if answers_first then
@@ -5871,7 +5924,8 @@ begin
   perform romashka.touch_table('conversations', array['customer_id', 'user_name', 'user_email', 'assigned_agent_id', 'team_id', 'status', 'priority', 'channel_type',
     'channel_id', 'external_conversation_id', 'subject', 'customer_phone', 'customer_social_id', 'tags', 'satisfaction_score', 'satisfaction_comment',
     'resolution_time_seconds', 'handoff_reason', 'department', 'language', 'sentiment', 'intent', 'ai_confidence', 'business_context', 'custom_attributes',
-    'snoozed_until', 'resolved_at', 'closed_at', 'merged_into_id', 'sla_policy_id', 'workflow_id']);
+    'snoozed_until', 'resolved_at', 'closed_at', 'merged_into_id', 'sla_policy_id', 'workflow_id',
+    'routing_rule_id', 'reply_channel_type', 'fallback_channel_type']);
   perform romashka.touch_table('conversation_analytics', array['started_at', 'resolved_at', 'resolved_by', 'resolved_by_id', 'resolution_type', 'handoff_count',
     'agent_switches', 'customer_satisfaction', 'ai_accuracy_score', 'knowledge_items_used', 'lead_qualified', 'revenue_generated', 'follow_up_required']);
   foreach signature in array array['auto_assign_conversation()', 'create_conversation_analytics()', 'finalize_conversation_analytics()', 'update_agent_chat_count()',
@@ -6958,6 +7012,14 @@ declare
   shown constant text := case new.delivery_status when 'dead' then 'failed' else new.delivery_status end;
   conversation uuid;
 begin
+  -- A mail of what was not read in the chat says nothing of how far the answer has come there.
+  if new.purpose = 'unread' then
+    if shown = 'sent' then
+      perform romashka.record_event(new.workspace_id, 'message.mailed', 'message', new.message_id,
+        (select m.conversation_id from public.messages as m where m.id = new.message_id and m.workspace_id = new.workspace_id));
+    end if;
+    return null;
+  end if;
   update public.messages as m set delivery_status = shown
    where m.id = new.message_id and m.workspace_id = new.workspace_id and m.delivery_status <> shown
   returning m.conversation_id into conversation;
@@ -7042,7 +7104,7 @@ declare
 begin
   update public.message_delivery_tracking as d set next_attempt_at = until
     from public.messages as m
-   where m.id = d.message_id and m.workspace_id = d.workspace_id and m.channel_id = channel and d.workspace_id = workspace
+   where m.id = d.message_id and m.workspace_id = d.workspace_id and coalesce(d.channel_id, m.channel_id) = channel and d.workspace_id = workspace
      and d.delivery_status = 'queued' and d.next_attempt_at < until;
   get diagnostics slowed = row_count;
   return slowed;
@@ -7141,6 +7203,9 @@ begin
   if deliveries is null and since is null then raise exception 'say which: by id or since when' using errcode = 'RM400'; end if;
   update public.message_delivery_tracking as d set delivery_status = 'queued', attempt_count = 0, retry_count = 0, next_attempt_at = at, is_uncertain = false, attempted_at = null, parts_sent = 0
    where d.workspace_id = workspace and d.delivery_status in ('failed', 'dead')
+     -- What went by another channel instead does not go a second time.
+     and not exists (select from public.message_delivery_tracking as o where o.message_id = d.message_id and o.workspace_id = d.workspace_id and o.id <> d.id
+                      and o.purpose = 'fallback' and o.delivery_status not in ('failed', 'dead', 'cancelled'))
      and (deliveries is null or d.id = any (deliveries)) and (since is null or d.created_at >= since);
   get diagnostics replayed = row_count;
   return replayed;
@@ -7882,6 +7947,666 @@ begin
   end loop;
   update public.system_settings as s set is_effective = romashka.is_effective_setting(s.setting_key)
    where s.is_effective is distinct from romashka.is_effective_setting(s.setting_key);
+end $$;
+
+-- ============ 40-conversations/routing ============
+-- Purpose: routing: the rule a conversation is under when it begins, and what follows from it.
+-- Invariants: one rule at most, the first in the order of priority whose every condition holds; a condition that nobody knows never holds; what a writer said
+-- himself (team, agent, service level, another priority than the usual) stands; a test runs the same functions as a conversation and changes nothing.
+-- Lock risk: the agent a rule names beside a team, as pick_agent locks.
+
+create or replace function romashka.values_of(wanted jsonb) returns text[] language sql immutable parallel safe
+return case jsonb_typeof(wanted) when 'array' then array(select lower(e) from jsonb_array_elements_text(wanted) as e) else array[lower(wanted #>> '{}')] end;
+comment on function romashka.values_of(jsonb) is 'A value or a list of values, as texts in lower case.';
+
+create or replace function romashka.check_conditions(conditions jsonb) returns void language plpgsql immutable set search_path = '' as $$
+declare
+  field text;
+  wanted jsonb;
+  kind text;
+  fault text;
+begin
+  for field, wanted in select c.key, c.value from jsonb_each(conditions) as c loop
+    kind := jsonb_typeof(wanted);
+    fault := case
+      when field in ('channel_type', 'channel_id', 'language', 'keywords', 'customer_tags', 'customer_status', 'email_domain') then
+        case when kind = 'string' and length(wanted #>> '{}') between 1 and 250 then null
+             when kind = 'array' and jsonb_array_length(wanted) between 1 and 200 and romashka.is_text_list(wanted, '^.{1,250}$') then null
+             else 'is a text of 1 to 250 characters, or a list of 1 to 200 of them' end
+      when field = 'business_hours' then case when kind = 'string' and wanted #>> '{}' in ('open', 'closed') then null else 'is open or closed' end
+      when field = 'is_new_customer' then case when kind = 'boolean' then null else 'is true or false' end
+      when field in ('customer_attributes', 'attributes') then case when kind = 'object' then null else 'is an object of values by key' end
+      else 'is no field that rules know' end;
+    if fault is not null then
+      raise exception 'the condition % %', quote_ident(left(field, 100)), fault using errcode = 'RM422',
+        hint = 'Fields: channel_type, channel_id, language, business_hours, keywords, customer_tags, customer_status, customer_attributes, is_new_customer, email_domain, attributes.';
+    end if;
+  end loop;
+end $$;
+comment on function romashka.check_conditions(jsonb) is 'Refuses (RM422) conditions that rules do not know, so that a slip of the pen is seen when it is made.';
+
+create or replace function romashka.guard_routing_rule() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: looks at memberships.
+begin
+  -- A list in place of the object is the CHECK's to refuse.
+  if jsonb_typeof(new.conditions) = 'object' and (tg_op = 'INSERT' or new.conditions is distinct from old.conditions) then
+    perform romashka.check_conditions(new.conditions);
+  end if;
+  if new.agent_id is not null and (tg_op = 'INSERT' or new.agent_id is distinct from old.agent_id) then
+    perform romashka.ensure_member(new.workspace_id, new.agent_id);
+  end if;
+  return new;
+end $$;
+comment on function romashka.guard_routing_rule() is 'Trigger: a rule''s conditions are known, and its agent is a member.';
+create or replace trigger channel_routing_rules_20_guard before insert or update of conditions, agent_id on public.channel_routing_rules
+  for each row execute function romashka.guard_routing_rule();
+
+create or replace function romashka.condition_holds(field text, wanted jsonb, facts jsonb) returns boolean language plpgsql immutable parallel safe set search_path = '' as $$
+declare
+  known constant text := lower(facts ->> field);
+begin
+  return case field
+    when 'channel_type' then known = any (romashka.values_of(wanted))
+    when 'channel_id' then known = any (romashka.values_of(wanted))
+    when 'customer_status' then known = any (romashka.values_of(wanted))
+    when 'business_hours' then known = any (romashka.values_of(wanted))
+    when 'language' then exists (select from unnest(romashka.values_of(wanted)) as l where known = l or starts_with(known, l || '-'))
+    when 'email_domain' then exists (select from unnest(romashka.values_of(wanted)) as d where known = d or right(known, length(d) + 1) = '.' || d)
+    when 'is_new_customer' then facts -> field = wanted
+    when 'customer_tags' then romashka.values_of(facts -> field) && romashka.values_of(wanted)
+    when 'customer_attributes' then facts -> field @> wanted
+    when 'attributes' then facts -> field @> wanted
+    -- As words, not as parts of words.
+    when 'keywords' then case when facts ->> 'text' is not null then exists (select from unnest(romashka.values_of(wanted)) as k
+      where lower(facts ->> 'text') ~ ('(^|[^[:alnum:]_])' || regexp_replace(k, '([][\\.^$*+?(){}|/-])', '\\\1', 'g') || '($|[^[:alnum:]_])')) end
+    end;
+end $$;
+comment on function romashka.condition_holds(text, jsonb, jsonb) is 'Whether one condition of a rule holds; null where the fact is not known (yet) or the field is none.';
+
+create or replace function romashka.rule_applies(conditions jsonb, facts jsonb) returns boolean language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return not exists (select from jsonb_each(conditions) as c where romashka.condition_holds(c.key, c.value, facts) is not true);
+end $$;
+comment on function romashka.rule_applies(jsonb, jsonb) is 'Whether every condition of a rule holds. A rule without conditions always applies.';
+
+create or replace function romashka.matching_rule(workspace uuid, facts jsonb) returns public.channel_routing_rules language plpgsql stable set search_path = '' as $$
+declare
+  chosen public.channel_routing_rules;
+begin
+  select r.* into chosen from public.channel_routing_rules as r
+   where r.workspace_id = workspace and r.is_active and romashka.rule_applies(r.conditions, facts)
+   order by r.priority desc, r.id desc limit 1;
+  return chosen;
+end $$;
+comment on function romashka.matching_rule(uuid, jsonb) is 'The first rule that applies, nulls where none does.';
+
+create or replace function romashka.routing_facts(talk public.conversations, words text, at timestamptz) returns jsonb
+language plpgsql stable set search_path = '' as $$
+declare
+  place record;
+  customer record;
+begin
+  select w.business_hours as hours, w.time_zone as zone, w.holidays into place from public.workspaces as w where w.id = talk.workspace_id;
+  select p.tags, p.status, p.custom_fields, p.email, p.total_conversations into customer from public.customer_profiles as p
+   where p.id = talk.customer_id and p.workspace_id = talk.workspace_id;
+  return jsonb_build_object(
+    'channel_type', talk.channel_type, 'channel_id', talk.channel_id, 'language', talk.language,
+    -- Open is when a clock of a service level would run.
+    'business_hours', case when romashka.business_seconds(place.hours, place.zone, place.holidays, at, at + interval '1 second') > 0 then 'open' else 'closed' end,
+    'text', case when words is not null then concat_ws(E'\n', talk.subject, words) end,
+    'customer_tags', to_jsonb(coalesce(customer.tags, '{}')), 'customer_status', customer.status,
+    'customer_attributes', coalesce(customer.custom_fields, '{}'), 'attributes', coalesce(talk.custom_attributes, '{}'),
+    'is_new_customer', coalesce(customer.total_conversations, 0) = 0,
+    'email_domain', lower(split_part(coalesce(customer.email, talk.user_email), '@', 2)));
+end $$;
+comment on function romashka.routing_facts(public.conversations, text, timestamptz) is 'What rules may ask of a conversation, its customer, the hour and the first words.';
+
+create or replace function romashka.agent_of_rule(rule public.channel_routing_rules) returns uuid language plpgsql set search_path = '' as $$
+declare
+  place record;
+  zone text;
+  taken uuid;
+begin
+  if rule.agent_id is null or not exists (select from public.workspace_members as m
+       where m.user_id = rule.agent_id and m.workspace_id = rule.workspace_id and m.status = 'active') then return null; end if;
+  if rule.team_id is null then return rule.agent_id; end if;
+  select p.timezone into zone from public.profiles as p where p.id = rule.agent_id;
+  select a.id, a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats as is_free, a.working_hours into place
+    from public.agent_availability as a where a.agent_id = rule.agent_id and a.workspace_id = rule.workspace_id;
+  if place.is_free is not true or not romashka.within_hours(place.working_hours, coalesce(zone, 'UTC'), pg_catalog.now()) then return null; end if;
+  -- As pick_agent: who holds an agent waits for no other, and what a wait locked in vain is free again.
+  begin
+    if coalesce(pg_catalog.current_setting('romashka.holds_agent', true), '') = 'yes' then
+      select a.agent_id into taken from public.agent_availability as a
+       where a.id = place.id and a.workspace_id = rule.workspace_id and a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats
+         for update skip locked;
+    else
+      select a.agent_id into taken from public.agent_availability as a
+       where a.id = place.id and a.workspace_id = rule.workspace_id and a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats
+         for update;
+    end if;
+    if taken is null then raise exception using errcode = 'RM409'; end if;
+    set local romashka.holds_agent = 'yes';
+  exception when sqlstate 'RM409' then
+    taken := null;
+  end;
+  return taken;
+end $$;
+comment on function romashka.agent_of_rule(public.channel_routing_rules) is
+  'The agent a rule names: always where it names no team; beside a team, while he is free, for otherwise the team has it. Null for one who left.';
+
+create or replace function romashka.follow_rule(talk public.conversations, rule public.channel_routing_rules) returns public.conversations
+language plpgsql set search_path = '' as $$
+begin
+  talk.routing_rule_id := rule.id;
+  talk.reply_channel_type := coalesce(talk.reply_channel_type, rule.target_channel_type);
+  talk.fallback_channel_type := coalesce(talk.fallback_channel_type, rule.fallback_channel_type);
+  talk.team_id := coalesce(talk.team_id, rule.team_id);
+  if talk.priority = 'normal' then talk.priority := coalesce(rule.set_priority, talk.priority); end if;
+  talk.tags := talk.tags || array(select t from unnest(rule.add_tags) with ordinality as t (t, n) where t <> all (talk.tags) group by t order by min(n));
+  talk.sla_policy_id := coalesce(talk.sla_policy_id, rule.sla_policy_id);
+  return talk;
+end $$;
+comment on function romashka.follow_rule(public.conversations, public.channel_routing_rules) is 'A conversation as a rule makes it, but for its agent. What the conversation has already stands.';
+
+create or replace function romashka.route_conversation(talk public.conversations) returns public.conversations language plpgsql set search_path = '' as $$
+declare
+  rule constant public.channel_routing_rules := romashka.matching_rule(talk.workspace_id,
+    romashka.routing_facts(talk, talk.last_message, pg_catalog.now()));
+  routed public.conversations := talk;
+begin
+  if rule.id is null then return talk; end if;
+  routed := romashka.follow_rule(talk, rule);
+  -- Whoever names an agent, or another team than the rule, has chosen.
+  if routed.assigned_agent_id is null and (rule.team_id is null or routed.team_id = rule.team_id) and (talk.team_id is null or rule.team_id is not null) then
+    routed.assigned_agent_id := romashka.agent_of_rule(rule);
+  end if;
+  return routed;
+end $$;
+comment on function romashka.route_conversation(public.conversations) is 'A new conversation as the first rule that applies makes it; its first words are where the preview is. Called where the workspace has rules.';
+
+create or replace function romashka.route_by_first_message(workspace uuid, conversation uuid, words text) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: called by the trigger of messages.
+declare
+  talk public.conversations;
+  routed public.conversations;
+  rule public.channel_routing_rules;
+begin
+  select * into talk from public.conversations as c where c.id = conversation and c.workspace_id = workspace;
+  rule := romashka.matching_rule(workspace, romashka.routing_facts(talk, left(words, 10000), pg_catalog.now()) || jsonb_build_object('is_new_customer',
+    coalesce((select p.total_conversations = 1 from public.customer_profiles as p where p.id = talk.customer_id and p.workspace_id = workspace), true)));
+  if rule.id is null or rule.id is not distinct from talk.routing_rule_id or not rule.conditions ? 'keywords' then return; end if;
+  routed := romashka.follow_rule(talk, rule);
+  if rule.agent_id is not null and (talk.team_id is null or talk.team_id = rule.team_id) then
+    routed.assigned_agent_id := coalesce(romashka.agent_of_rule(rule), routed.assigned_agent_id);
+  end if;
+  if routed.assigned_agent_id is not distinct from talk.assigned_agent_id and routed.team_id is distinct from talk.team_id and not exists (
+       select from public.team_members as t where t.team_id = routed.team_id and t.workspace_id = workspace and t.user_id = talk.assigned_agent_id) then
+    routed.assigned_agent_id := romashka.pick_agent(workspace, routed.team_id, talk.department, talk.assigned_agent_id);
+  end if;
+  update public.conversations as c set routing_rule_id = routed.routing_rule_id, reply_channel_type = routed.reply_channel_type, fallback_channel_type = routed.fallback_channel_type,
+    team_id = routed.team_id, priority = routed.priority, tags = routed.tags, sla_policy_id = routed.sla_policy_id, assigned_agent_id = routed.assigned_agent_id, updated_at = pg_catalog.now()
+   where c.id = conversation and c.workspace_id = workspace;
+end $$;
+comment on function romashka.route_by_first_message(uuid, uuid, text) is
+  'Routes a conversation that was made without its first message, now that a rule can ask for words in it. Called where a rule does.';
+
+create or replace function romashka.routing_payload(talk public.conversations) returns jsonb language plpgsql stable set search_path = '' as $$
+begin
+  return jsonb_strip_nulls(jsonb_build_object('rule_id', talk.routing_rule_id,
+    'rule', (select r.name from public.channel_routing_rules as r where r.id = talk.routing_rule_id and r.workspace_id = talk.workspace_id),
+    'team_id', talk.team_id, 'assigned_agent_id', talk.assigned_agent_id, 'priority', talk.priority, 'tags', talk.tags, 'sla_policy_id', talk.sla_policy_id,
+    'reply_channel_type', talk.reply_channel_type, 'fallback_channel_type', talk.fallback_channel_type));
+end $$;
+comment on function romashka.routing_payload(public.conversations) is 'What the ledger keeps of a routing: the rule, its name then, and how the conversation stood after it.';
+
+create or replace function public.test_routing(message jsonb, workspace uuid default public.current_workspace_id()) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: the facts are read as the trigger reads them; the workspace is checked first.
+declare
+  talk public.conversations;
+  facts jsonb;
+  chosen public.channel_routing_rules;
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  talk.workspace_id := workspace;
+  talk.channel_type := coalesce(message ->> 'channel_type', 'website');
+  talk.channel_id := (message ->> 'channel_id')::uuid;
+  talk.customer_id := (message ->> 'customer_id')::uuid;
+  if talk.customer_id is not null and not exists (select from public.customer_profiles as p where p.id = talk.customer_id and p.workspace_id = workspace) then
+    raise exception 'no such customer' using errcode = 'RM404';
+  end if;
+  talk.language := coalesce(message ->> 'language', 'en');
+  talk.subject := message ->> 'subject';
+  talk.user_email := message ->> 'customer_email';
+  talk.custom_attributes := coalesce(message -> 'attributes', '{}');
+  facts := romashka.routing_facts(talk, message ->> 'content', coalesce((message ->> 'at')::timestamptz, pg_catalog.now()));
+  chosen := romashka.matching_rule(workspace, facts);
+  return jsonb_build_object('rule_id', chosen.id, 'facts', facts - 'text', 'rules', coalesce((
+    select jsonb_agg(jsonb_build_object('id', r.id, 'name', r.name, 'priority', r.priority, 'is_active', r.is_active, 'applies', romashka.rule_applies(r.conditions, facts),
+        'is_chosen', r.id is not distinct from chosen.id,
+        'conditions', coalesce((select jsonb_agg(jsonb_build_object('field', c.key, 'wanted', c.value, 'found', case when c.key <> 'keywords' then facts -> c.key end,
+            'holds', coalesce(romashka.condition_holds(c.key, c.value, facts), false)) order by c.key) from jsonb_each(r.conditions) as c), '[]'))
+      order by r.priority desc, r.id desc)
+      from public.channel_routing_rules as r where r.workspace_id = workspace), '[]'));
+end $$;
+comment on function public.test_routing(jsonb, uuid) is
+  'Which rule a made-up message would come under, and of every rule which of its conditions hold. Changes nothing. Of the message: channel_type, channel_id, customer_id, customer_email, language, subject, content, attributes, at.';
+
+do $$ begin
+  revoke execute on all functions in schema romashka from public;
+  perform romashka.grant_members('public.test_routing(jsonb, uuid)');
+end $$;
+
+-- ============ 80-integrations/routing ============
+-- Purpose: by which channels a customer can be reached, and the deliveries by another channel than a message's own: a fallback, a mail of unread answers.
+-- Invariants: a message goes by each kind of channel once at most (the key of message_delivery_tracking), by another only when it certainly did not arrive by the
+-- first; who does not want to be written to is not; what was read in the chat is not mailed.
+-- Who calls: send_message, the trigger of deliveries, the server's workers.
+-- Lock risk: the row of the delivery concerned.
+
+create or replace function romashka.guard_channel_settings() returns trigger language plpgsql set search_path = '' as $$
+declare
+  settings constant jsonb := new.configuration;
+  fault text;
+begin
+  if jsonb_typeof(settings) <> 'object' then return new; end if; -- the CHECK's to refuse
+  fault := case
+    when settings ->> 'fallback_channel_type' not in ('whatsapp', 'email', 'sms', 'api') then 'fallback_channel_type is whatsapp, email, sms or api'
+    when settings ->> 'unread_mail_minutes' !~ '^([0-9]{1,4}|10000)$' then 'unread_mail_minutes is a number of minutes from 0 (off) to 10000'
+    when settings ->> 'unread_mail_page' !~ '^https?://[^\s]+$' then 'unread_mail_page is a web address' end;
+  if fault is not null then
+    raise exception 'configuration: %', fault using errcode = 'RM422';
+  end if;
+  return new;
+end $$;
+comment on function romashka.guard_channel_settings() is 'Trigger: what a channel says of falling back and of unread answers is of the right form.';
+create or replace trigger communication_channels_20_guard before insert or update of configuration on public.communication_channels
+  for each row execute function romashka.guard_channel_settings();
+
+-- Asked where it is written, not in a CHECK, which every count of a conversation would pay for.
+create or replace function romashka.guard_do_not_contact() returns trigger language plpgsql set search_path = '' as $$
+begin
+  if new.do_not_contact_reason is not null and (new.do_not_contact_since is null or length(new.do_not_contact_reason) not between 1 and 500) then
+    raise exception 'a reason of 1 to 500 characters goes with a customer who is not to be contacted' using errcode = 'RM422';
+  end if;
+  return new;
+end $$;
+comment on function romashka.guard_do_not_contact() is 'Trigger: why a customer is not contacted stands only where he is not.';
+create or replace trigger customer_profiles_20_do_not_contact before update of do_not_contact_since, do_not_contact_reason on public.customer_profiles
+  for each row execute function romashka.guard_do_not_contact();
+
+create or replace function romashka.note_opt_in() returns trigger language plpgsql set search_path = '' as $$
+begin
+  if tg_op = 'INSERT' then
+    -- That messages are wanted is what is taken for granted; that they are not, somebody has said.
+    if not new.opt_in then new.opt_in_at := coalesce(new.opt_in_at, pg_catalog.now()); end if;
+    if new.opt_in_at is not null then new.opt_in_source := coalesce(new.opt_in_source, romashka.actor_kind()); end if;
+  elsif new.opt_in is distinct from old.opt_in then
+    new.opt_in_at := case when new.opt_in_at is distinct from old.opt_in_at then new.opt_in_at else pg_catalog.now() end;
+    new.opt_in_source := case when new.opt_in_source is distinct from old.opt_in_source then new.opt_in_source else romashka.actor_kind() end;
+  end if;
+  return new;
+end $$;
+comment on function romashka.note_opt_in() is 'Trigger: when a customer said whether he may be written to, and where that comes from.';
+create or replace trigger customer_channel_preferences_10_opt_in before insert or update of opt_in on public.customer_channel_preferences
+  for each row execute function romashka.note_opt_in();
+
+-- After the row is there: an insert that finds the row there already changes no other.
+create or replace function romashka.prefer_one_channel() returns trigger language plpgsql set search_path = '' as $$
+begin
+  update public.customer_channel_preferences as p set is_preferred = false
+   where p.customer_id = new.customer_id and p.workspace_id = new.workspace_id and p.is_preferred and p.channel_type <> new.channel_type;
+  return null;
+end $$;
+comment on function romashka.prefer_one_channel() is 'Trigger: a customer likes one channel best, the one that was named last.';
+create or replace trigger customer_channel_preferences_20_prefer after insert on public.customer_channel_preferences
+  for each row when (new.is_preferred) execute function romashka.prefer_one_channel();
+create or replace trigger customer_channel_preferences_20_prefer_on_update after update of is_preferred on public.customer_channel_preferences
+  for each row when (new.is_preferred and not old.is_preferred) execute function romashka.prefer_one_channel();
+
+create or replace function romashka.sms_sender(settings jsonb) returns text language sql immutable parallel safe
+return coalesce(nullif(btrim(settings ->> 'messaging_service_sid'), ''),
+  substring(regexp_replace(settings ->> 'number', '[-\s().\/]', '', 'g') from '^\+[1-9][0-9]{1,14}$'), nullif(btrim(settings ->> 'sender'), ''));
+comment on function romashka.sms_sender(jsonb) is 'As whom a channel of text messages writes: its messaging service, number or name. An opt-out is from that.';
+
+create or replace function romashka.refusal_of(workspace uuid, customer uuid, channel_type text, channel uuid, recipient text, out code text, out words text)
+language plpgsql stable security definer set search_path = '' as $$
+#variable_conflict use_variable
+-- Definer: asked for by verbs and workers that have checked the workspace.
+declare
+  stopped public.sms_opt_outs;
+begin
+  code := (select case when p.do_not_contact_since is not null then 'do_not_contact'
+                       when (select not o.opt_in from public.customer_channel_preferences as o
+                              where o.customer_id = p.id and o.workspace_id = p.workspace_id and o.channel_type = refusal_of.channel_type) then 'opted_out' end
+             from public.customer_profiles as p where p.id = customer and p.workspace_id = refusal_of.workspace);
+  words := case code when 'do_not_contact' then 'The customer does not want to be contacted.'
+                     when 'opted_out' then 'The customer does not want messages on this channel.' end;
+  if code is not null or channel_type <> 'sms' or recipient is null then return; end if;
+  -- STOP is about two numbers, whoever the customer is.
+  select o.* into stopped
+    from (select x.configuration from public.communication_channels as x
+           where x.workspace_id = refusal_of.workspace and x.type = 'sms' and (x.id = channel or channel is null and x.status = 'active')
+           order by x.created_at, x.id limit 1) as ours
+    join public.sms_opt_outs as o on o.our_number = romashka.sms_sender(ours.configuration)
+   where o.workspace_id = refusal_of.workspace and o.customer_number = regexp_replace(recipient, '[-\s().\/]', '', 'g') and o.is_opted_out;
+  if not found then return; end if;
+  code := 'opted_out';
+  words := format('%s (since %s, from %s). Nothing is sent to him until he writes START there.',
+    case stopped.source when 'refusal' then 'Twilio refuses messages to this customer as he has opted out' else 'The customer has asked for no more text messages by STOP' end,
+    to_char(stopped.changed_at at time zone 'UTC', 'YYYY-MM-DD'),
+    case when starts_with(stopped.our_number, 'MG') then 'the numbers of this messaging service' else stopped.our_number end);
+end $$;
+comment on function romashka.refusal_of(uuid, uuid, text, uuid, text) is
+  'Why a customer is not written to on a channel, and the words for an agent: do_not_contact, opted_out (what he wants of the kind of channel, or STOP to the number he would be written to from); nulls where he may be.';
+
+create or replace function romashka.recipient_of(workspace uuid, customer uuid, channel_type text, channel uuid, number text) returns text
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as refusal_of.
+declare
+  known text;
+begin
+  select i.external_id into known from public.customer_identities as i
+   where i.customer_id = customer and i.workspace_id = workspace and i.channel_type = recipient_of.channel_type
+     -- Each integration has ids of its own, so they begin with the channel's (36 characters and a colon).
+     and (recipient_of.channel_type <> 'api' or starts_with(i.external_id, channel::text || ':'))
+   order by (ltrim(i.external_id, '+') = ltrim(number, '+')) desc nulls last, i.last_seen_at desc nulls last limit 1;
+  case recipient_of.channel_type
+    when 'api' then return substr(known, 38);
+    when 'email' then return coalesce(known, (select p.email from public.customer_profiles as p where p.id = customer and p.workspace_id = workspace));
+    when 'whatsapp', 'sms' then
+      return coalesce(known, number, (select p.phone from public.customer_profiles as p where p.id = customer and p.workspace_id = workspace));
+    else return known;
+  end case;
+end $$;
+comment on function romashka.recipient_of(uuid, uuid, text, uuid, text) is
+  'To which number or address a customer is written: the one of the conversation, else the last he wrote from, else what his profile says. An address that was only typed in a chat is never taken.';
+
+create or replace function romashka.last_inbound(workspace uuid, customer uuid, channel_type text) returns timestamptz language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as refusal_of.
+begin
+  return (select max(said.created_at) from public.conversations as talk
+            join public.messages as said on said.conversation_id = talk.id and said.workspace_id = talk.workspace_id
+           where talk.customer_id = customer and talk.workspace_id = workspace and said.channel_type = last_inbound.channel_type
+             and said.sender_type = 'user' and not said.is_quiet);
+end $$;
+comment on function romashka.last_inbound(uuid, uuid, text) is 'When a customer last wrote by a kind of channel.';
+
+create or replace function romashka.reach(talk public.conversations) returns table (channel_id uuid, channel_type text, name text, recipient text, is_own boolean,
+  is_preferred boolean, can_send boolean, reason text, detail text, window_closes_at timestamptz) language plpgsql stable security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: as refusal_of.
+declare
+  number constant text := talk.customer_phone;
+begin
+  return query
+    with place as (
+      select x.id, x.type, x.name, x.status, x.created_at, x.id is not distinct from talk.channel_id or talk.channel_id is null and x.type = talk.channel_type::text as is_own
+        from public.communication_channels as x
+       where x.workspace_id = talk.workspace_id and (x.type <> 'website' or x.id = talk.channel_id)
+      union all
+      select null, 'website', 'website', 'active', null, true where talk.channel_type = 'website' and talk.channel_id is null),
+    known as (
+      select place.*, case when place.type = 'website' then talk.external_conversation_id
+                           else romashka.recipient_of(talk.workspace_id, talk.customer_id, place.type, place.id, number) end as recipient,
+             case when place.type = 'whatsapp' then romashka.last_inbound(talk.workspace_id, talk.customer_id, 'whatsapp') + interval '24 hours' end as closes_at,
+             coalesce((select p.is_preferred from public.customer_channel_preferences as p
+                        where p.customer_id = talk.customer_id and p.workspace_id = talk.workspace_id and p.channel_type = place.type), false) as is_liked
+        from place),
+    judged as (
+      select known.*, refused.words, case
+               when known.type in ('messenger', 'instagram') then 'not_supported'
+               when known.status = 'inactive' or not known.is_own and known.status <> 'active' then 'channel_inactive'
+               when known.type <> 'website' and known.recipient is null then 'no_address'
+               when refused.code is not null then refused.code
+               when known.type = 'whatsapp' and coalesce(known.closes_at, '-infinity') <= pg_catalog.now() then 'window_closed' end as reason
+        from known
+        left join lateral romashka.refusal_of(talk.workspace_id, talk.customer_id, known.type, known.id, known.recipient) as refused on known.type <> 'website')
+    select j.id, j.type, j.name, j.recipient, j.is_own, j.is_liked, j.reason is null, j.reason,
+           case j.reason when 'not_supported' then 'Messages of this kind of channel are not sent.' when 'channel_inactive' then 'The channel is not active.'
+                when 'no_address' then 'The customer has no number or address on this channel.'
+                when 'window_closed' then 'The customer has not written by WhatsApp within 24 hours: only a template may be sent.'
+                else j.words end,
+           j.closes_at
+      from judged as j order by j.is_own desc, j.is_liked desc, j.created_at, j.id;
+end $$;
+comment on function romashka.reach(public.conversations) is 'Every channel by which an answer to a conversation could go, its own first, and why not by those by which it cannot.';
+
+create or replace function public.reply_channels(conversation uuid, workspace uuid default public.current_workspace_id()) returns table (channel_id uuid, channel_type text, name text,
+  recipient text, is_own boolean, is_usual boolean, is_preferred boolean, can_send boolean, reason text, detail text, window_closes_at timestamptz)
+language plpgsql stable security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: as refusal_of; the workspace is checked first.
+declare
+  talk public.conversations;
+  usual record;
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  select * into talk from public.conversations as c where c.id = conversation and c.workspace_id = reply_channels.workspace;
+  if not found then raise exception 'no such conversation' using errcode = 'RM404'; end if;
+  select p.channel_type, p.channel_id into usual from romashka.reply_place(talk, null, null, 'text') as p;
+  return query select r.channel_id, r.channel_type, r.name, case when r.channel_type <> 'website' then r.recipient end, r.is_own,
+      r.channel_type = usual.channel_type and (r.channel_id is not distinct from usual.channel_id or usual.channel_id is null), r.is_preferred, r.can_send, r.reason, r.detail, r.window_closes_at
+    from romashka.reach(talk) as r;
+end $$;
+comment on function public.reply_channels(uuid, uuid) is
+  'By which channels the customer of a conversation can be answered now, with the reason where not; is_usual: by which he is answered when none is named.';
+
+create or replace function romashka.reply_place(talk public.conversations, wanted_type text, wanted uuid, message_type text, out channel_type text, out channel_id uuid, out is_elsewhere boolean)
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+declare
+  has_place boolean := false;
+  own boolean;
+  usable boolean;
+  fault text;
+  words text;
+begin
+  if wanted is not null or wanted_type is not null then
+    select r.channel_type, r.channel_id, r.is_own, r.can_send, r.reason, r.detail into channel_type, channel_id, own, usable, fault, words from romashka.reach(talk) as r
+     where (wanted is null or r.channel_id = wanted) and (wanted_type is null or r.channel_type = wanted_type)
+     order by r.can_send desc, r.is_own desc limit 1;
+    has_place := found;
+    if not has_place then
+      raise exception 'the workspace has no such channel to answer by' using errcode = 'RM422', hint = 'The reply channels of the conversation are those there are.';
+    end if;
+    if not usable and not (fault = 'window_closed' and message_type = 'template') then
+      raise exception '%', rtrim(words, '.') using errcode = 'RM422', hint = 'The reply channels of the conversation say by which this customer can be reached.';
+    end if;
+  elsif talk.reply_channel_type is not null and talk.reply_channel_type::text <> talk.channel_type::text then
+    select r.channel_type, r.channel_id, r.is_own into channel_type, channel_id, own from romashka.reach(talk) as r
+     where r.channel_type = talk.reply_channel_type::text and r.can_send limit 1;
+    has_place := found;
+  end if;
+  is_elsewhere := has_place and not own;
+  if not is_elsewhere then
+    channel_type := talk.channel_type;
+    channel_id := talk.channel_id;
+  end if;
+end $$;
+comment on function romashka.reply_place(public.conversations, text, uuid, text) is
+  'By which channel an answer goes: the one that is asked for, refused (RM422) where the customer cannot be reached by it; else the one the routing rule wants where he can; else the conversation''s own.';
+
+create or replace function romashka.expect_answer(workspace uuid, conversation uuid, customer uuid, channel_type text, channel uuid) returns void
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: called by send_message and the trigger of deliveries. A mail is answered by its Message-ID.
+begin
+  if customer is null or channel_type in ('email', 'website') then return; end if;
+  insert into public.conversation_thread_keys as t (workspace_id, conversation_id, channel_type, channel_id, thread_key)
+  values (workspace, conversation, expect_answer.channel_type, coalesce(channel, '00000000-0000-0000-0000-000000000000'), 'customer:' || customer)
+  on conflict (workspace_id, channel_type, channel_id, thread_key) do update set conversation_id = excluded.conversation_id, created_at = excluded.created_at;
+end $$;
+comment on function romashka.expect_answer(uuid, uuid, uuid, text, uuid) is
+  'Says that a customer was written to from a conversation of another channel, so that what he answers comes into it.';
+
+create or replace function romashka.is_expected(workspace uuid, customer uuid, channel_type text, channel uuid, conversation uuid, key text, seen_at timestamptz) returns boolean
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: called by ingest_message.
+begin
+  return exists (
+    select from public.conversation_thread_keys as t join public.conversations as c on c.id = t.conversation_id and c.workspace_id = t.workspace_id
+     where t.workspace_id = workspace and t.channel_type = is_expected.channel_type and t.channel_id = coalesce(channel, '00000000-0000-0000-0000-000000000000') and t.thread_key = key
+       and c.id = conversation and c.customer_id = customer and t.created_at > seen_at - interval '7 days'
+       and (c.status in ('active', 'escalated') or c.status = 'resolved' and c.resolved_at > seen_at - interval '7 days')
+       -- Nobody has written to him in a talk of this channel's own since.
+       and not exists (select from public.conversations as o join public.messages as m on m.conversation_id = o.id and m.workspace_id = o.workspace_id
+            where o.customer_id = customer and o.workspace_id = workspace and o.id <> c.id and m.channel_type = is_expected.channel_type
+              and m.sender_type <> 'user' and m.created_at > t.created_at));
+end $$;
+comment on function romashka.is_expected(uuid, uuid, text, uuid, uuid, text, timestamptz) is
+  'Whether a customer''s message answers what was written to him last from a conversation of another channel, within seven days.';
+
+create or replace function romashka.fall_back() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the queue is written by triggers and verbs only.
+declare
+  said public.messages;
+  talk public.conversations;
+  wanted text;
+  place record;
+begin
+  if new.delivery_status in ('delivered', 'read') then
+    -- It had arrived after all: what has not gone by the other channel stays.
+    update public.message_delivery_tracking as d set delivery_status = 'cancelled'
+     where d.message_id = new.message_id and d.workspace_id = new.workspace_id and d.purpose = 'fallback' and d.delivery_status = 'queued';
+    return null;
+  end if;
+  -- What may have arrived is not said twice; who does not want to be written to is not written to by another way.
+  if new.is_uncertain or new.error_details ->> 'code' in ('opted_out', 'do_not_contact', '21610') then return null; end if;
+  select * into said from public.messages as m where m.id = new.message_id and m.workspace_id = new.workspace_id;
+  if said.message_type not in ('text', 'image', 'audio', 'video', 'document') then return null; end if;
+  select * into talk from public.conversations as c where c.id = said.conversation_id and c.workspace_id = new.workspace_id;
+  wanted := coalesce(talk.fallback_channel_type, (select x.configuration ->> 'fallback_channel_type' from public.communication_channels as x
+    where x.id = said.channel_id and x.workspace_id = new.workspace_id));
+  if wanted is null or wanted = new.channel_type then return null; end if;
+  select * into place from romashka.reach(talk) as r where r.channel_type = wanted and r.can_send and r.channel_type <> 'website' limit 1;
+  if not found then return null; end if;
+  insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, channel_id, purpose, delivery_status, max_retries)
+  values (new.workspace_id, new.message_id, place.channel_type, place.channel_id, 'fallback', 'queued', case when place.channel_type = 'email' then 12 else 7 end)
+  on conflict (message_id, workspace_id, channel_type) do nothing;
+  if not found then return null; end if;
+  update public.messages as m set delivery_status = 'queued' where m.id = new.message_id and m.workspace_id = new.workspace_id;
+  perform romashka.expect_answer(new.workspace_id, talk.id, talk.customer_id, place.channel_type, place.channel_id);
+  perform romashka.record_event(new.workspace_id, 'message.redirected', 'message', new.message_id, talk.id,
+    jsonb_build_object('from', new.channel_type, 'to', place.channel_type, 'channel_id', place.channel_id, 'error', new.error_details));
+  return null;
+end $$;
+comment on function romashka.fall_back() is
+  'Trigger: a message that certainly cannot be delivered goes by the channel that the conversation''s rule or its channel names for that case, once.';
+create or replace trigger message_delivery_tracking_30_fall_back after update of delivery_status on public.message_delivery_tracking for each row
+  when (new.purpose = 'answer' and old.delivery_status is distinct from new.delivery_status
+    and (new.delivery_status in ('failed', 'dead') or old.delivery_status in ('failed', 'dead') and new.delivery_status in ('delivered', 'read')))
+  execute function romashka.fall_back();
+
+-- Answers that were not read in the chat ---------------------------------------------------------------------------------
+
+create or replace function romashka.plan_unread_mail(workspace uuid, conversation uuid, channel uuid, message uuid) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: called by store_answer.
+declare
+  place record;
+  wait interval;
+begin
+  select x.configuration ->> 'unread_mail_minutes' as minutes, x.configuration ->> 'unread_mail_channel_id' as mailbox into place
+    from public.communication_channels as x where x.id = channel and x.workspace_id = plan_unread_mail.workspace;
+  if place.minutes is null or place.minutes !~ '^[0-9]{1,5}$' or place.minutes::integer = 0 then return; end if;
+  wait := make_interval(mins => place.minutes::integer);
+  -- One that waits already takes this answer along.
+  if exists (select from public.message_delivery_tracking as d where d.workspace_id = plan_unread_mail.workspace and d.ordering_key = 'unread:' || conversation
+              and d.delivery_status = 'queued') then return; end if;
+  insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, channel_id, purpose, delivery_status, max_retries, ordering_key, send_after)
+  select plan_unread_mail.workspace, message, 'email', x.id, 'unread', 'queued', 12, 'unread:' || conversation, pg_catalog.now() + wait
+    from public.communication_channels as x
+   where x.workspace_id = plan_unread_mail.workspace and x.type = 'email' and x.status = 'active' and (place.mailbox is null or x.id::text = place.mailbox)
+   order by x.created_at, x.id limit 1
+  on conflict (message_id, workspace_id, channel_type) do nothing;
+end $$;
+comment on function romashka.plan_unread_mail(uuid, uuid, uuid, uuid) is
+  'Puts a mail of unread answers on the queue, due after the minutes that the website''s channel says (unread_mail_minutes); none where it says nothing or no mailbox is active.';
+
+create or replace function romashka.compose_unread_mail(delivery uuid, lease uuid, workspace uuid) returns jsonb language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone.
+declare
+  due public.message_delivery_tracking;
+  talk public.conversations;
+  since timestamptz;
+  until timestamptz;
+  address text;
+  fault text;
+begin
+  select * into due from public.message_delivery_tracking as d
+   where d.id = delivery and d.workspace_id = compose_unread_mail.workspace and d.lease_id = lease and d.delivery_status = 'sending' and d.purpose = 'unread' for update;
+  if not found then return null; end if;
+  select c.* into talk from public.messages as m join public.conversations as c on c.id = m.conversation_id and c.workspace_id = m.workspace_id
+   where m.id = due.message_id and m.workspace_id = due.workspace_id;
+  since := coalesce((select max(d.covers_until) from public.messages as m
+      join public.message_delivery_tracking as d on d.message_id = m.id and d.workspace_id = m.workspace_id
+     where m.conversation_id = talk.id and m.workspace_id = talk.workspace_id and d.purpose = 'unread' and d.id <> due.id and d.delivery_status in ('sent', 'delivered', 'read')), '-infinity');
+  -- Another attempt at the same mail says the same.
+  until := coalesce(due.covers_until, (select max(m.created_at) from public.messages as m
+     where m.conversation_id = talk.id and m.workspace_id = talk.workspace_id and m.channel_type = 'website' and m.sender_type <> 'user' and m.delivery_status <> 'read'));
+  -- What the customer typed in the chat is good for this one purpose: he has asked for the answer, and it is he who gets it.
+  address := coalesce(romashka.recipient_of(talk.workspace_id, talk.customer_id, 'email', null, null), talk.user_email,
+    (select s.email from romashka.visitor_sessions as s where s.workspace_id = talk.workspace_id and s.visitor = talk.external_conversation_id and s.email is not null
+      order by s.last_seen_at desc limit 1),
+    (select p.custom_fields ->> 'claimed_email' from public.customer_profiles as p where p.id = talk.customer_id and p.workspace_id = talk.workspace_id));
+  fault := case
+    when not exists (select from public.messages as m where m.conversation_id = talk.id and m.workspace_id = talk.workspace_id and m.channel_type = 'website'
+          and m.sender_type <> 'user' and m.delivery_status <> 'read' and m.created_at > since and m.created_at <= until) then 'read'
+    when due.created_at < pg_catalog.now() - interval '3 days' then 'expired'
+    else (romashka.refusal_of(talk.workspace_id, talk.customer_id, 'email', due.channel_id, address)).code end;
+  if fault is null and address is null then fault := 'no_address'; end if;
+  if fault is not null then
+    update public.message_delivery_tracking as d set delivery_status = 'cancelled', error_details = jsonb_build_object('code', fault)
+     where d.id = due.id and d.workspace_id = due.workspace_id;
+    return null;
+  end if;
+  if due.covers_until is null and exists (select from romashka.visitor_sessions as s
+       where s.workspace_id = talk.workspace_id and s.visitor = talk.external_conversation_id and s.last_seen_at > pg_catalog.now() - interval '2 minutes') then
+    -- He is there. Once he has gone without having read it, it is mailed.
+    perform public.postpone_delivery(due.id, lease, interval '1 minute');
+    return null;
+  end if;
+  update public.message_delivery_tracking as d set covers_until = until where d.id = due.id and d.workspace_id = due.workspace_id;
+  return jsonb_build_object('recipient', address, 'company', (select w.name from public.workspaces as w where w.id = talk.workspace_id),
+    'subject', (select x.configuration ->> 'unread_mail_subject' from public.communication_channels as x where x.id = talk.channel_id and x.workspace_id = talk.workspace_id),
+    'page', (select x.configuration ->> 'unread_mail_page' from public.communication_channels as x where x.id = talk.channel_id and x.workspace_id = talk.workspace_id),
+    'messages', (select jsonb_agg(jsonb_build_object('content', m.content, 'agent', p.full_name) order by m.created_at, m.id)
+       from public.messages as m left join public.profiles as p on p.id = m.sender_id
+      where m.conversation_id = talk.id and m.workspace_id = talk.workspace_id and m.channel_type = 'website' and m.sender_type <> 'user'
+        and (m.delivery_status <> 'read' or due.covers_until is not null) and m.created_at > since and m.created_at <= until));
+end $$;
+comment on function romashka.compose_unread_mail(uuid, uuid, uuid) is
+  'What a mail of unread answers says, and to whom; null when it is not to be sent: read meanwhile, nowhere to send it, unwanted (the delivery is cancelled), or the visitor is there (it waits).';
+
+create or replace function romashka.stop_mails(delivery uuid) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the service's alone, for whoever holds the link in such a mail. It takes messages back and shows nothing.
+declare
+  who record;
+begin
+  select c.customer_id, c.workspace_id into who from public.message_delivery_tracking as d
+    join public.messages as m on m.id = d.message_id and m.workspace_id = d.workspace_id
+    join public.conversations as c on c.id = m.conversation_id and c.workspace_id = m.workspace_id
+   where d.id = delivery and d.purpose = 'unread' and d.covers_until is not null and c.customer_id is not null;
+  if not found then return false; end if;
+  set local romashka.actor_kind = 'customer';
+  insert into public.customer_channel_preferences as p (workspace_id, customer_id, channel_type, opt_in, opt_in_at, opt_in_source)
+  values (who.workspace_id, who.customer_id, 'email', false, pg_catalog.now(), 'link')
+  on conflict (customer_id, workspace_id, channel_type) do update set opt_in = false, opt_in_at = excluded.opt_in_at, opt_in_source = excluded.opt_in_source where p.opt_in;
+  return true;
+end $$;
+comment on function romashka.stop_mails(uuid) is 'The customer of a mail of unread answers wants no more mails. False where no such mail was sent.';
+
+do $$
+declare
+  signature text;
+begin
+  revoke execute on all functions in schema romashka from public;
+  perform romashka.grant_members('public.reply_channels(uuid, uuid)');
+  foreach signature in array array['refusal_of(uuid, uuid, text, uuid, text)', 'recipient_of(uuid, uuid, text, uuid, text)', 'last_inbound(uuid, uuid, text)',
+    'compose_unread_mail(uuid, uuid, uuid)', 'stop_mails(uuid)'] loop
+    perform romashka.grant_function('romashka.' || signature, 'service_role');
+  end loop;
 end $$;
 
 -- ============ 30-channels/triggers ============
@@ -8774,8 +9499,8 @@ begin
    order by (c.status in ('active', 'escalated')) desc, c.created_at desc limit 1;
   perform romashka.limit_visitors(own.workspace_id, customer, conversation_id is null, seen_at);
   if conversation_id is null then
-    insert into public.conversations (workspace_id, customer_id, user_name, user_email, channel_type, channel_id, external_conversation_id, custom_attributes)
-    values (own.workspace_id, customer, visitor_name, coalesce(visitor_email, own.email), 'website', channel, own.visitor, coalesce(answers, '{}')) returning id into conversation_id;
+    insert into public.conversations (workspace_id, customer_id, user_name, user_email, channel_type, channel_id, external_conversation_id, last_message, custom_attributes)
+    values (own.workspace_id, customer, visitor_name, coalesce(visitor_email, own.email), 'website', channel, own.visitor, left(content, 10000), coalesce(answers, '{}')) returning id into conversation_id;
     is_new_conversation := true;
   elsif answers <> '{}' then
     update public.conversations as c set custom_attributes = c.custom_attributes || answers where c.id = conversation_id and c.workspace_id = own.workspace_id;
@@ -9030,6 +9755,9 @@ declare
   found_conversation record;
   hops integer := 0;
   file jsonb;
+  telling text;
+  expected text;
+  telling_keys text[];
   own_keys text[] := array(select u.k from unnest(coalesce(thread_keys, '{}') || case when external_message_id is null then '{}'::text[] else array[external_message_id] end)
                               with ordinality as u (k, n) where u.k <> '' and length(u.k) <= 1000 group by u.k order by min(u.n));
 begin
@@ -9050,11 +9778,19 @@ begin
   end if;
   is_duplicate := false;
   is_new_conversation := false;
+  if threaded then telling_keys := own_keys; else expected := 'customer:' || customer_id; telling_keys := own_keys || expected; end if;
   -- The thread: what the channel refers to, newest reference first; else, on channels that have no threads, the talk that is going on.
   if cardinality(own_keys) > 0 then
-    select t.conversation_id into conversation_id from public.conversation_thread_keys as t
-     where t.workspace_id = workspace and t.channel_type = ingest_message.channel_type and t.channel_id = place and t.thread_key = any (own_keys)
-     order by array_position(own_keys, t.thread_key) limit 1;
+    select t.conversation_id, t.thread_key into conversation_id, telling from public.conversation_thread_keys as t
+     where t.workspace_id = workspace and t.channel_type = ingest_message.channel_type and t.channel_id = place and t.thread_key = any (telling_keys)
+     order by array_position(telling_keys, t.thread_key) limit 1;
+    -- Found by nothing but that an agent wrote to him from another talk: only while that was the last he heard here.
+    -- A null here would not spare the question.
+    if telling is not null and telling = expected then
+      if not romashka.is_expected(workspace, customer_id, ingest_message.channel_type, ingest_message.channel_id, conversation_id, telling, seen_at) then
+        conversation_id := null;
+      end if;
+    end if;
   end if;
   if conversation_id is null and not threaded then
     select c.id into conversation_id from public.conversations as c
@@ -9071,10 +9807,11 @@ begin
     hops := hops + 1;
   end loop;
   if conversation_id is null then
-    insert into public.conversations (workspace_id, customer_id, user_name, user_email, channel_type, channel_id, subject, customer_phone, language, created_at, last_message_at, status)
+    -- The words are in the preview, for rules that ask for them; the message itself puts its own there.
+    insert into public.conversations (workspace_id, customer_id, user_name, user_email, channel_type, channel_id, subject, customer_phone, language, created_at, last_message_at, last_message, status)
     values (workspace, ingest_message.customer_id, customer_name, coalesce(customer_email, case when ingest_message.channel_type = 'email' then external_customer end),
       ingest_message.channel_type, ingest_message.channel_id, subject, coalesce(customer_phone, case when ingest_message.channel_type in ('whatsapp', 'sms') then external_customer end),
-      coalesce(language, 'en'), seen_at, seen_at, case when coalesce(opens_conversation, not is_quiet) then 'active' else 'closed' end)
+      coalesce(language, 'en'), seen_at, seen_at, left(content, 10000), case when coalesce(opens_conversation, not is_quiet) then 'active' else 'closed' end)
     returning id into conversation_id;
     is_new_conversation := true;
   end if;
@@ -9107,7 +9844,8 @@ language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone, which makes the ids of what it sends.
 begin
   insert into public.conversation_thread_keys (workspace_id, conversation_id, channel_type, channel_id, thread_key)
-  select c.workspace_id, c.id, c.channel_type, coalesce(channel, '00000000-0000-0000-0000-000000000000'::uuid), k.thread_key
+  select c.workspace_id, c.id, coalesce((select x.type from public.communication_channels as x where x.id = channel and x.workspace_id = workspace), c.channel_type),
+         coalesce(channel, '00000000-0000-0000-0000-000000000000'::uuid), k.thread_key
     from public.conversations as c cross join unnest(keys) as k (thread_key)
    where c.id = conversation and c.workspace_id = workspace order by k.thread_key
   on conflict (workspace_id, channel_type, channel_id, thread_key) do nothing;
@@ -9125,7 +9863,9 @@ begin
     store_answer.message_type, coalesce(store_answer.metadata, '{}'), store_answer.confidence_score, coalesce(store_answer.knowledge_sources, '{}'),
     case when target.channel_type = 'website' then 'sent' else 'queued' end, target.language, 'client:' || client_message_id)
   returning id into message;
-  if target.channel_type <> 'website' then
+  if target.channel_type = 'website' then
+    perform romashka.plan_unread_mail(workspace, target.id, target.channel_id, message);
+  else
     -- With the sender's waits that is about eight hours, longer than a provider is away; for mail three days, as mail servers do it.
     insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, delivery_status, max_retries)
     values (workspace, message, target.channel_type, 'queued', case when target.channel_type = 'email' then 12 else 7 end);
@@ -9136,28 +9876,45 @@ comment on function romashka.store_answer(uuid, public.conversations, uuid, text
   'Stores an answer and puts it on the delivery queue of its channel. For verbs that have checked the workspace.';
 
 create or replace function public.send_message(conversation uuid, content text, sender_type text default 'agent', message_type text default 'text', metadata jsonb default '{}',
-  confidence_score numeric default null, knowledge_sources jsonb default '{}', client_message_id text default null, workspace uuid default public.current_workspace_id())
+  confidence_score numeric default null, knowledge_sources jsonb default '{}', client_message_id text default null, workspace uuid default public.current_workspace_id(),
+  by_channel_type text default null, by_channel uuid default null)
 returns uuid language plpgsql security definer set search_path = '' as $$
 -- Definer: puts the delivery on the queue; the workspace is checked first.
 declare
   target public.conversations;
   message uuid;
+  refusal record;
+  is_elsewhere boolean := false;
 begin
   perform romashka.require_role(workspace, 'agent');
   select * into target from public.conversations as c where c.id = conversation and c.workspace_id = workspace;
   if not found then raise exception 'no such conversation' using errcode = 'RM404'; end if;
   if target.merged_into_id is not null then raise exception 'this conversation was merged into another' using errcode = 'RM409'; end if;
   if sender_type not in ('agent', 'ai') then raise exception 'only an agent or the assistant sends' using errcode = 'RM400'; end if;
+  -- By another channel than its own: because it was asked for, or because a rule says so and the customer can be reached there.
+  if by_channel is not null or by_channel_type is not null or target.reply_channel_type is distinct from target.channel_type and target.reply_channel_type is not null then
+    select p.channel_type, p.channel_id, p.is_elsewhere into target.channel_type, target.channel_id, is_elsewhere
+      from romashka.reply_place(target, by_channel_type, by_channel, send_message.message_type) as p;
+  end if;
+  if target.channel_type <> 'website' then
+    select r.code, r.words into refusal from romashka.refusal_of(workspace, target.customer_id, target.channel_type, target.channel_id,
+      romashka.recipient_of(workspace, target.customer_id, target.channel_type, target.channel_id, target.customer_phone)) as r;
+    if refusal.code is not null then
+      raise exception '%', refusal.words using errcode = 'RM422';
+    end if;
+  end if;
   if client_message_id is not null then
     select m.id into message from public.messages as m where m.workspace_id = workspace and m.channel_type = target.channel_type
        and coalesce(m.channel_id, '00000000-0000-0000-0000-000000000000'::uuid) = coalesce(target.channel_id, '00000000-0000-0000-0000-000000000000'::uuid)
        and m.external_message_id = 'client:' || client_message_id;
     if found then return message; end if;
   end if;
+  if is_elsewhere then perform romashka.expect_answer(workspace, target.id, target.customer_id, target.channel_type, target.channel_id); end if;
   return romashka.store_answer(workspace, target, case when send_message.sender_type = 'agent' then (select p.id from public.profiles as p where p.id = romashka.current_user_id()) end,
     send_message.content, send_message.sender_type, send_message.message_type, send_message.metadata, send_message.confidence_score, send_message.knowledge_sources, client_message_id);
 end $$;
-comment on function public.send_message is 'Answers in a conversation: stores the message and puts it on the delivery queue of its channel, in one commit. The same client_message_id sends once.';
+comment on function public.send_message is 'Answers in a conversation: stores the message and puts it on the delivery queue of its channel, in one commit. The same client_message_id sends once.
+by_channel or by_channel_type: another channel by which the customer can be reached (reply_channels); his answer there comes into this conversation.';
 
 create or replace function public.schedule_message(conversation uuid, content text, send_at timestamptz, message_type text default 'text', metadata jsonb default '{}',
   workspace uuid default public.current_workspace_id()) returns uuid language plpgsql security definer set search_path = '' as $$
@@ -9460,14 +10217,19 @@ begin
   end if;
   update public.conversations as c set customer_id = target, updated_at = pg_catalog.now() where c.customer_id = source and c.workspace_id = workspace;
   update public.customer_identities as i set customer_id = target where i.customer_id = source and i.workspace_id = workspace;
-  insert into public.customer_channel_preferences (workspace_id, customer_id, channel_type, is_preferred, opt_in, last_interaction)
-  select p.workspace_id, target, p.channel_type, p.is_preferred, p.opt_in, p.last_interaction from public.customer_channel_preferences as p
+  insert into public.customer_channel_preferences (workspace_id, customer_id, channel_type, is_preferred, opt_in, opt_in_at, opt_in_source, last_interaction)
+  select p.workspace_id, target, p.channel_type, p.is_preferred, p.opt_in, p.opt_in_at, p.opt_in_source, p.last_interaction from public.customer_channel_preferences as p
    where p.customer_id = source and p.workspace_id = workspace
-  on conflict (customer_id, workspace_id, channel_type) do update set opt_in = public.customer_channel_preferences.opt_in and excluded.opt_in;
+  on conflict (customer_id, workspace_id, channel_type) do update set opt_in = public.customer_channel_preferences.opt_in and excluded.opt_in,
+    opt_in_at = case when public.customer_channel_preferences.opt_in and not excluded.opt_in then excluded.opt_in_at else public.customer_channel_preferences.opt_in_at end,
+    opt_in_source = case when public.customer_channel_preferences.opt_in and not excluded.opt_in then excluded.opt_in_source else public.customer_channel_preferences.opt_in_source end;
+  delete from public.conversation_thread_keys as t where t.workspace_id = workspace and t.thread_key = 'customer:' || source;
   update public.customer_profiles as p set merged_into_id = target where p.id = source and p.workspace_id = workspace;
   update public.customer_profiles as p set email = coalesce(p.email, s.email), name = coalesce(p.name, s.name), phone = coalesce(p.phone, s.phone),
     company = coalesce(p.company, s.company), tags = array(select distinct unnest(p.tags || s.tags)), custom_fields = s.custom_fields || p.custom_fields,
-    notes = nullif(concat_ws(E'\n', p.notes, s.notes), '')
+    notes = nullif(concat_ws(E'\n', p.notes, s.notes), ''),
+    do_not_contact_since = coalesce(p.do_not_contact_since, s.do_not_contact_since),
+    do_not_contact_reason = case when p.do_not_contact_since is null then s.do_not_contact_reason else p.do_not_contact_reason end
    from public.customer_profiles as s where p.id = target and p.workspace_id = workspace and s.id = source and s.workspace_id = workspace;
   perform romashka.record_event(workspace, 'customer.merged', 'customer', source, null, jsonb_build_object('into', target));
 end $$;
@@ -10843,7 +11605,8 @@ begin
     and (f.source_id = any (people::text[]) or f.source_id = any (talks::text[]) or f.source_row ->> 'customer_id' = any (people::text[])
       or f.source_row ->> 'conversation_id' = any (talks::text[])
       or f.source_row ->> 'message_id' in (select m.id::text from public.messages as m where m.workspace_id = workspace and m.conversation_id = any (talks)));
-  update public.customer_profiles as p set email = null, name = null, phone = null, company = null, location = null, tags = '{}', custom_fields = '{}', notes = null, erased_at = at, updated_at = at
+  update public.customer_profiles as p set email = null, name = null, phone = null, company = null, location = null, tags = '{}', custom_fields = '{}', notes = null, do_not_contact_since = null,
+    do_not_contact_reason = null, erased_at = at, updated_at = at
    where p.workspace_id = workspace and p.id = any (people);
   -- A tag that nobody else has is counted away at once.
   with taken as (
@@ -11998,6 +12761,8 @@ comment on column public.customer_profiles.rating_sum is 'Sum of his ratings. Ke
 comment on column public.customer_profiles.rating_count is 'Number of his ratings. Kept by a trigger.';
 comment on column public.customer_profiles.last_interaction is 'When his latest conversation began.';
 comment on column public.customer_profiles.notes is 'What agents keep in mind of him.';
+comment on column public.customer_profiles.do_not_contact_since is 'Since when he is not to be written to on any channel but the chat of the website; null for may be.';
+comment on column public.customer_profiles.do_not_contact_reason is 'Why, in the words of who set it.';
 comment on column public.customer_profiles.status is 'active, vip, or blocked.';
 comment on column public.customer_profiles.merged_into_id is 'The customer this record was merged into.';
 comment on column public.customer_profiles.erased_at is 'When his personal data was erased.';
@@ -12019,6 +12784,8 @@ comment on column public.customer_channel_preferences.customer_id is 'Whose pref
 comment on column public.customer_channel_preferences.channel_type is 'The kind of channel.';
 comment on column public.customer_channel_preferences.is_preferred is 'Whether he likes to be answered here.';
 comment on column public.customer_channel_preferences.opt_in is 'Whether he may be written to here without having asked.';
+comment on column public.customer_channel_preferences.opt_in_at is 'When he last said whether he may be written to here.';
+comment on column public.customer_channel_preferences.opt_in_source is 'Where that comes from: link, form, an agent, a program. Of the writer''s own words.';
 comment on column public.customer_channel_preferences.last_interaction is 'When he last used the channel.';
 comment on column public.customer_channel_preferences.created_at is 'When the row was made.';
 comment on column public.customer_channel_preferences.updated_at is 'When the row last changed.';
@@ -12109,9 +12876,14 @@ comment on column public.channel_routing_rules.id is 'The row''s identity, time-
 comment on column public.channel_routing_rules.workspace_id is 'The workspace the row belongs to. Never changes.';
 comment on column public.channel_routing_rules.name is 'What members call the rule.';
 comment on column public.channel_routing_rules.priority is 'The rule with the highest number that applies is taken.';
-comment on column public.channel_routing_rules.conditions is 'What must hold of the customer and the message, as {"field": value}.';
-comment on column public.channel_routing_rules.target_channel_type is 'The kind of channel to write by.';
-comment on column public.channel_routing_rules.fallback_channel_type is 'The kind to write by when that one fails; null for none.';
+comment on column public.channel_routing_rules.conditions is 'What must hold of the conversation, the customer and the first message, as {"field": value}; all of it. docs/routing.md has the fields.';
+comment on column public.channel_routing_rules.target_channel_type is 'The kind of channel to answer by where the customer can be reached there; null for the one he wrote by.';
+comment on column public.channel_routing_rules.fallback_channel_type is 'The kind to write by when a message cannot be delivered; null for none.';
+comment on column public.channel_routing_rules.team_id is 'The team that gets the conversation; null for none.';
+comment on column public.channel_routing_rules.agent_id is 'The agent who gets it: always, or, beside a team, while he is free.';
+comment on column public.channel_routing_rules.set_priority is 'The priority it gets where it has the usual one.';
+comment on column public.channel_routing_rules.add_tags is 'Tags it gets.';
+comment on column public.channel_routing_rules.sla_policy_id is 'The service level it is under; null for the one that fits.';
 comment on column public.channel_routing_rules.is_active is 'Whether the rule is obeyed.';
 comment on column public.channel_routing_rules.created_by is 'Who made it; null for keys, bots and people who are gone.';
 comment on column public.channel_routing_rules.created_at is 'When the row was made.';
@@ -12258,6 +13030,9 @@ comment on column public.conversations.merged_into_id is 'The conversation its m
 comment on column public.conversations.merged_at is 'When that was.';
 comment on column public.conversations.sla_policy_id is 'The service level policy that applies.';
 comment on column public.conversations.workflow_id is 'The workflow that is at work in it.';
+comment on column public.conversations.routing_rule_id is 'The rule that routed it, also when the rule is gone; null for none.';
+comment on column public.conversations.reply_channel_type is 'The kind of channel to answer by where the customer can be reached there; null for the one he wrote by.';
+comment on column public.conversations.fallback_channel_type is 'The kind to write by when a message cannot be delivered; null for what its channel says.';
 comment on column public.conversations.workspace_id is 'The workspace.';
 comment on column public.messages.id is 'The message.';
 comment on column public.messages.workspace_id is 'The workspace.';
@@ -12874,6 +13649,9 @@ comment on column public.message_delivery_tracking.id is 'The row''s identity, t
 comment on column public.message_delivery_tracking.workspace_id is 'The workspace the row belongs to. Never changes.';
 comment on column public.message_delivery_tracking.message_id is 'The message.';
 comment on column public.message_delivery_tracking.channel_type is 'The channel it is sent by.';
+comment on column public.message_delivery_tracking.channel_id is 'The channel it goes by, where that is not the message''s own.';
+comment on column public.message_delivery_tracking.purpose is 'answer: the message''s own way; fallback: another one, because it could not be delivered; unread: a mail of what was not read in the chat.';
+comment on column public.message_delivery_tracking.covers_until is 'Of a mail of unread answers: up to which answer it says them.';
 comment on column public.message_delivery_tracking.external_message_id is 'The provider''s id of it, by which the provider reports.';
 comment on column public.message_delivery_tracking.delivery_status is 'queued, sending (under a lease), sent, delivered, read, failed (refused), dead (attempts used up) or cancelled. Never goes backwards but by replay.';
 comment on column public.message_delivery_tracking.delivery_timestamp is 'When it arrived.';

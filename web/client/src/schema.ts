@@ -1,6 +1,67 @@
 // Made from docs/openapi.json by scripts/generate: not to be edited.
 
 export interface paths {
+    "/api/v1/ai_answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the assistant's answers
+         * @description Newest first: each question it took up, what it did and why.
+         */
+        get: operations["list_ai_answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai_answers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain an answer of the assistant
+         * @description All it went by: the question as it was looked up, the passages with their scores and versions, how sure it was, the settings, and how long
+         *     each step took.
+         */
+        get: operations["read_ai_answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai_answers/{id}/rate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rate an answer of the assistant
+         * @description Counts for the articles it was taken from as well. A later rating takes the place of the one before.
+         */
+        post: operations["rate_ai_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -86,7 +147,10 @@ export interface paths {
         get: operations["read_attachment"];
         put?: never;
         post?: never;
-        /** Remove a file */
+        /**
+         * Remove a file
+         * @description Its bytes are removed as soon as this is done, unless another file has the same.
+         */
         delete: operations["delete_attachment"];
         options?: never;
         head?: never;
@@ -537,6 +601,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channels/{id}/assistant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a channel's assistant */
+        get: operations["read_channel_assistant"];
+        /**
+         * Set a channel's assistant up
+         * @description From then on it takes up what customers write there, in conversations in which no person is.
+         */
+        put: operations["set_channel_assistant"];
+        post?: never;
+        /** Take a channel's assistant away */
+        delete: operations["delete_channel_assistant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{id}/check": {
         parameters: {
             query?: never;
@@ -763,6 +849,9 @@ export interface paths {
         /**
          * Send a message
          * @description An agent's answer. It is stored and put on the queue of its channel in one commit; what becomes of it is its delivery status.
+         *     It goes by the conversation's own channel, unless another is named or the conversation's routing rule wants another by which
+         *     the customer can be reached; what the customer answers there comes into the same conversation. A customer who does not want
+         *     messages is not written to (422).
          */
         post: operations["send_message"];
         delete?: never;
@@ -952,6 +1041,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/reply-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List reply channels
+         * @description Every channel by which an answer could go, the conversation's own first, with the reason where it cannot now.
+         */
+        get: operations["list_reply_channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/resolve": {
         parameters: {
             query?: never;
@@ -1009,6 +1118,27 @@ export interface paths {
         post?: never;
         /** Bring a conversation back that was put aside */
         delete: operations["wake_conversation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suggest an answer
+         * @description What the assistant would answer to what the customer wrote since he was last answered, with its sources. Nothing is sent; the suggestion is
+         *     recorded, so that it can be rated.
+         */
+        post: operations["suggest_answer"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1237,6 +1367,46 @@ export interface paths {
         patch: operations["change_customer"];
         trace?: never;
     };
+    "/api/v1/customers/{id}/channel-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List channel preferences
+         * @description Of one customer. A kind of channel that is not listed may be used, and is not liked best.
+         */
+        get: operations["list_channel_preferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/channel-preferences/{channel_type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a channel preference
+         * @description Keeps what a customer wants of a kind of channel, with the time and the source.
+         */
+        put: operations["set_channel_preference"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/merge": {
         parameters: {
             query?: never;
@@ -1428,6 +1598,27 @@ export interface paths {
         head?: never;
         /** Change a category */
         patch: operations["change_knowledge_category"];
+        trace?: never;
+    };
+    "/api/v1/knowledge/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a file
+         * @description The body is the file itself: PDF, DOCX, HTML, Markdown, text, CSV, or a ZIP of these, as large as the workspace's setting `max_file_size_mb` says. Its
+         *     articles are made, or changed where the file was imported before and is another now; what of it was not taken is in the answer with the reason.
+         */
+        post: operations["import_knowledge_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/knowledge/index": {
@@ -1928,6 +2119,26 @@ export interface paths {
         head?: never;
         /** Change a routing rule */
         patch: operations["change_routing_rule"];
+        trace?: never;
+    };
+    "/api/v1/routing_rules/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try the routing rules
+         * @description Which rule a made-up message would come under, and which conditions of each rule hold. Nothing is changed.
+         */
+        post: operations["test_routing_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/saved_views": {
@@ -2988,6 +3199,175 @@ export interface components {
          * @enum {string}
          */
         AgentStatus: "available" | "busy" | "away" | "offline";
+        /** @description What the assistant did with a question. */
+        AiAnswer: {
+            /** @description What was said, or would be. */
+            answer?: string | null;
+            /**
+             * Format: uuid
+             * @description The message by which it was said.
+             */
+            answer_message_id?: string | null;
+            /** @description For whom it looked: `public` or `signed_in`. */
+            audience: string;
+            /** @description The passages it was taken from: `article_id`, `version`, `position`. */
+            citations: Record<string, never>[];
+            /**
+             * Format: uuid
+             * @description The conversation it was asked in.
+             */
+            conversation_id: string;
+            /**
+             * Format: date-time
+             * @description When it was decided.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When they said so.
+             */
+            feedback_at?: string | null;
+            /** @description What they said of it. */
+            feedback_text?: string | null;
+            handoff_reason?: components["schemas"]["HandoffReason"] | null;
+            /**
+             * Format: uuid
+             * @description Its identity.
+             */
+            id: string;
+            /** @description The customer's wish, as patterns tell it. */
+            intent?: string | null;
+            /** @description The language it answered in. */
+            language: string;
+            /**
+             * Format: uuid
+             * @description The customer's message, the last of those that make up the question.
+             */
+            message_id: string;
+            /** @description How the answer was made, with its version. */
+            method: string;
+            /** @description Whether it spoke to the customer by itself. */
+            mode: components["schemas"]["AnswerMode"];
+            /** @description The model that compared meanings. */
+            model?: string | null;
+            /**
+             * Format: double
+             * @description How probable it was that the first article answers, 0 to 1.
+             */
+            probability?: number | null;
+            /** @description What the customer wrote since he was last answered. */
+            question: string;
+            /** @description The question with what it follows on, where the knowledge was asked that. */
+            rewritten_question?: string | null;
+            /** @description What it did. */
+            verdict: components["schemas"]["Verdict"];
+            /** @description What people thought of it. */
+            was_helpful?: boolean | null;
+        };
+        /** @description What the assistant did with a question, with all it went by. */
+        AiAnswerDetails: {
+            /** @description What was said, or would be. */
+            answer?: string | null;
+            /**
+             * Format: uuid
+             * @description The message by which it was said.
+             */
+            answer_message_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The member who asked for a suggestion.
+             */
+            asked_by?: string | null;
+            /** @description For whom it looked: `public` or `signed_in`. */
+            audience: string;
+            /** @description The passages it was taken from: `article_id`, `version`, `position`. */
+            citations: Record<string, never>[];
+            /** @description The settings it went by. */
+            configuration: Record<string, never>;
+            /**
+             * Format: uuid
+             * @description The conversation it was asked in.
+             */
+            conversation_id: string;
+            /**
+             * Format: date-time
+             * @description When it was decided.
+             */
+            created_at: string;
+            /** @description Milliseconds of each step, and of all. */
+            durations: Record<string, never>;
+            /**
+             * Format: date-time
+             * @description When they said so.
+             */
+            feedback_at?: string | null;
+            /**
+             * Format: uuid
+             * @description The member who said so.
+             */
+            feedback_by?: string | null;
+            /** @description What they said of it. */
+            feedback_text?: string | null;
+            handoff_reason?: components["schemas"]["HandoffReason"] | null;
+            /**
+             * Format: uuid
+             * @description Its identity.
+             */
+            id: string;
+            /** @description The customer's wish, as patterns tell it. */
+            intent?: string | null;
+            /** @description The language it answered in. */
+            language: string;
+            /**
+             * Format: uuid
+             * @description The customer's message, the last of those that make up the question.
+             */
+            message_id: string;
+            /** @description How the answer was made, with its version. */
+            method: string;
+            /** @description Whether it spoke to the customer by itself. */
+            mode: components["schemas"]["AnswerMode"];
+            /** @description The model that compared meanings. */
+            model?: string | null;
+            /** @description What was found, best first, as it was then. */
+            passages: Record<string, never>[];
+            /**
+             * Format: double
+             * @description How probable it was that the first article answers, 0 to 1.
+             */
+            probability?: number | null;
+            /** @description What the customer wrote since he was last answered. */
+            question: string;
+            /** @description The question with what it follows on, where the knowledge was asked that. */
+            rewritten_question?: string | null;
+            /**
+             * Format: int32
+             * @description Tokens of a language model.
+             */
+            tokens_used: number;
+            /** @description What it did. */
+            verdict: components["schemas"]["Verdict"];
+            /** @description What people thought of it. */
+            was_helpful?: boolean | null;
+        };
+        /**
+         * @description Whether it spoke by itself.
+         * @enum {string}
+         */
+        AnswerMode: "automatic" | "suggestion";
+        /**
+         * @description What somebody thinks of an answer.
+         * @example {
+         *       "feedback": "The fee has changed in May.",
+         *       "was_helpful": false
+         *     }
+         */
+        AnswerRating: {
+            /** @description Why, or why not. */
+            feedback?: string | null;
+            /** @description Whether it helped. */
+            was_helpful: boolean;
+        };
         /**
          * @description What is done with a question.
          * @enum {string}
@@ -3041,6 +3421,16 @@ export interface components {
             /** @description Six digits. */
             code: string;
         };
+        /** @description An article whose file is gone. */
+        ArchivedFile: {
+            /**
+             * Format: uuid
+             * @description The article.
+             */
+            article_id: string;
+            /** @description Where it had been read. */
+            file: string;
+        };
         /** @description A question. */
         AskKnowledge: {
             audience?: components["schemas"]["KnowledgeAudience"] | null;
@@ -3069,6 +3459,50 @@ export interface components {
              * @default null
              */
             team_id?: string | null;
+        };
+        /**
+         * @description When the assistant answers.
+         * @enum {string}
+         */
+        AssistantHours: "always" | "business_hours" | "outside_business_hours";
+        /**
+         * @description How the assistant is to answer on a channel. What is absent is as it comes.
+         * @example {
+         *       "answer_limit": 20,
+         *       "forbidden_topics": [
+         *         "lawyer"
+         *       ],
+         *       "hours": "always",
+         *       "is_enabled": true,
+         *       "name": "Romy",
+         *       "texts": {
+         *         "en": {
+         *           "greeting": "Hello! Ask me about plants."
+         *         }
+         *       },
+         *       "traffic_share": 1
+         *     }
+         */
+        AssistantSetup: {
+            /**
+             * Format: int32
+             * @description After how many of its answers in one conversation a person takes over.
+             */
+            answer_limit?: number | null;
+            /** @description Words and phrases on which it hands over at once. */
+            forbidden_topics?: string[] | null;
+            hours?: components["schemas"]["AssistantHours"] | null;
+            /** @description Whether it answers. */
+            is_enabled?: boolean | null;
+            /** @description By what name it speaks. */
+            name?: string | null;
+            /** @description Its own words, by language: greeting, hand_off, hand_off_closed, suggest, person. */
+            texts?: Record<string, never> | null;
+            /**
+             * Format: double
+             * @description In what share of conversations, 0 to 1.
+             */
+            traffic_share?: number | null;
         };
         /** @description A file. */
         Attachment: {
@@ -3529,6 +3963,44 @@ export interface components {
             /** @description Which one: the template, the number, the trouble. */
             subject: string;
         };
+        /** @description How the assistant answers on a channel. */
+        ChannelAssistant: {
+            /**
+             * Format: int32
+             * @description After how many of its answers in one conversation a person takes over.
+             */
+            answer_limit: number;
+            /**
+             * Format: uuid
+             * @description The channel.
+             */
+            channel_id: string;
+            /**
+             * Format: date-time
+             * @description When it was set up.
+             */
+            created_at: string;
+            /** @description Words and phrases on which it hands over at once. */
+            forbidden_topics: string[];
+            /** @description When it answers. */
+            hours: components["schemas"]["AssistantHours"];
+            /** @description Whether it answers at the moment. */
+            is_enabled: boolean;
+            /** @description By what name it speaks. */
+            name: string;
+            /** @description Its own words, by language. */
+            texts: Record<string, never>;
+            /**
+             * Format: double
+             * @description In what share of conversations, 0 to 1.
+             */
+            traffic_share: number;
+            /**
+             * Format: date-time
+             * @description When it was last changed; its version.
+             */
+            updated_at: string;
+        };
         /**
          * @description What to change of a channel. What is absent stays as it is.
          * @example {
@@ -3581,6 +4053,37 @@ export interface components {
          * @enum {string}
          */
         ChannelKind: "whatsapp" | "messenger" | "instagram" | "email" | "sms" | "website" | "api";
+        /** @description What a customer wants of a kind of channel. */
+        ChannelPreference: {
+            /** @description The kind of channel. */
+            channel_type: components["schemas"]["ChannelKind"];
+            /**
+             * Format: date-time
+             * @description When it was first noted.
+             */
+            created_at: string;
+            /** @description Whether it is liked best; one at most is. */
+            is_preferred: boolean;
+            /**
+             * Format: date-time
+             * @description When the customer last used the channel.
+             */
+            last_interaction?: string | null;
+            /** @description Whether messages are wanted there. Where not, none are sent. */
+            opt_in: boolean;
+            /**
+             * Format: date-time
+             * @description When the customer said so.
+             */
+            opt_in_at?: string | null;
+            /** @description Where that comes from: link, agent, api, or the words of who noted it. */
+            opt_in_source?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
         /**
          * @description How a channel stands.
          * @enum {string}
@@ -3664,6 +4167,11 @@ export interface components {
              * @description When it was resolved.
              */
             resolved_at?: string | null;
+            /**
+             * Format: uuid
+             * @description The routing rule it came under.
+             */
+            routing_rule_id?: string | null;
             /**
              * Format: double
              * @description The customer's rating.
@@ -3783,6 +4291,13 @@ export interface components {
             created_at: string;
             /** @description The workspace's own attributes. */
             custom_fields: Record<string, never>;
+            /** @description Why not. */
+            do_not_contact_reason?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when the customer is not written to, but in the chat of the website; null for may be.
+             */
+            do_not_contact_since?: string | null;
             /** @description The address. */
             email?: string | null;
             /**
@@ -3833,6 +4348,10 @@ export interface components {
             company?: string | null;
             /** @description The workspace's own attributes, all of them. */
             custom_fields?: Record<string, never> | null;
+            /** @description Whether the customer is not to be written to on any channel but the chat of the website. */
+            do_not_contact?: boolean | null;
+            /** @description Why not; only where `do_not_contact` is or was set. */
+            do_not_contact_reason?: string | null;
             /** @description The address. */
             email?: string | null;
             /** @description The language, a BCP 47 tag. */
@@ -4118,6 +4637,11 @@ export interface components {
             /** @description Who wrote it: user (the customer), ai or agent. */
             sender_type: string;
         };
+        /**
+         * @description Why a person took over.
+         * @enum {string}
+         */
+        HandoffReason: "asked_for_person" | "low_confidence" | "no_article" | "sentiment" | "policy" | "tool_failed" | "limit_reached" | "no_model";
         /** @description That the process answers. */
         Health: {
             /** @description Always `alive`. */
@@ -4145,6 +4669,58 @@ export interface components {
             phone?: string | null;
             /** @description A JWT (HS256) of the site's server; whatever else is sent beside it is ignored. */
             token?: string | null;
+        };
+        /** @description An article that was made or changed. */
+        ImportedArticle: {
+            /**
+             * Format: uuid
+             * @description The article; nothing in a dry run for what would be new.
+             */
+            article_id?: string | null;
+            /** @description Where it was read. */
+            file: string;
+            /** @description What became of it. */
+            outcome: components["schemas"]["Outcome"];
+            /** @description Its heading. */
+            title: string;
+        };
+        /** @description What an import did. */
+        ImportReport: {
+            /** @description Articles that were archived, because their files are gone. */
+            archived: components["schemas"]["ArchivedFile"][];
+            /** @description The new and the changed ones. */
+            articles: components["schemas"]["ImportedArticle"][];
+            /**
+             * Format: int64
+             * @description Articles that changed.
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Articles that are new.
+             */
+            created: number;
+            /** @description Whether it only compared. */
+            dry_run: boolean;
+            /**
+             * Format: int64
+             * @description Files that were looked at.
+             */
+            files: number;
+            /** @description Whether it was stopped before the end. */
+            interrupted: boolean;
+            /** @description What was not taken. */
+            refused: components["schemas"]["RefusedFile"][];
+            /**
+             * Format: double
+             * @description How long it took.
+             */
+            seconds: number;
+            /**
+             * Format: int64
+             * @description Articles that were so already.
+             */
+            unchanged: number;
         };
         /** @description Who wrote. */
         InboundCustomer: {
@@ -4932,6 +5508,36 @@ export interface components {
             /** @description Where the provider was told to send its webhooks. */
             webhook_url?: string | null;
         };
+        /**
+         * @description What to keep of a customer's wishes. What is absent stays as it is.
+         * @example {
+         *       "opt_in": false,
+         *       "opt_in_source": "on the telephone"
+         *     }
+         */
+        NewChannelPreference: {
+            /**
+             * @description Whether it is liked best. Another that was is then no longer.
+             * @default null
+             */
+            is_preferred?: boolean | null;
+            /**
+             * @description Whether messages are wanted there.
+             * @default null
+             */
+            opt_in?: boolean | null;
+            /**
+             * Format: date-time
+             * @description When the customer said so; now when left out.
+             * @default null
+             */
+            opt_in_at?: string | null;
+            /**
+             * @description Where that comes from; who calls when left out.
+             * @default null
+             */
+            opt_in_source?: string | null;
+        };
         /** @description A conversation to begin. */
         NewConversation: {
             /**
@@ -5140,6 +5746,12 @@ export interface components {
         };
         /** @description A message to send. */
         NewMessage: {
+            /**
+             * Format: uuid
+             * @description The channel to send it by, another than the conversation's own; see its reply channels.
+             */
+            channel_id?: string | null;
+            channel_type?: components["schemas"]["ChannelKind"] | null;
             /** @description The sender's own id of it: the same id is sent once. */
             client_message_id?: string | null;
             /** @description What to say. It may be left out where the metadata names `attachments`: then the names of the files stand there. */
@@ -5164,17 +5776,35 @@ export interface components {
         /**
          * @description A routing rule to make.
          * @example {
+         *       "add_tags": [
+         *         "order"
+         *       ],
          *       "conditions": {
+         *         "keywords": [
+         *           "Bestellung",
+         *           "Lieferung"
+         *         ],
          *         "language": "de"
          *       },
-         *       "fallback_channel_type": "sms",
-         *       "name": "Germans by mail",
+         *       "fallback_channel_type": "email",
+         *       "name": "Orders of Germans",
          *       "priority": 10,
-         *       "target_channel_type": "email"
+         *       "set_priority": "high"
          *     }
          */
         NewRoutingRule: {
-            /** @description What must hold of the customer and the message: values by field. */
+            /** @description Tags it gets. */
+            add_tags?: string[] | null;
+            /**
+             * Format: uuid
+             * @description The agent who gets it: always, or, beside a team, while he is free.
+             */
+            agent_id?: string | null;
+            /**
+             * @description What must hold, all of it; empty for always. Fields: `channel_type`, `channel_id`, `language`, `business_hours` (`open` or `closed`),
+             *     `keywords` (words of the first message), `customer_tags`, `customer_status`, `customer_attributes`, `is_new_customer`, `email_domain`,
+             *     `attributes`. Where a value is a text it may be a list of texts, one of which must fit.
+             */
             conditions?: Record<string, never> | null;
             fallback_channel_type?: components["schemas"]["ChannelKind"] | null;
             /** @description Whether it is obeyed. */
@@ -5186,8 +5816,18 @@ export interface components {
              * @description The rule with the highest number that applies is taken.
              */
             priority?: number | null;
-            /** @description The kind of channel to write by. */
-            target_channel_type: components["schemas"]["ChannelKind"];
+            set_priority?: components["schemas"]["SlaPriority"] | null;
+            /**
+             * Format: uuid
+             * @description The service level it is under; null for the one that fits.
+             */
+            sla_policy_id?: string | null;
+            target_channel_type?: components["schemas"]["ChannelKind"] | null;
+            /**
+             * Format: uuid
+             * @description The team that gets the conversation.
+             */
+            team_id?: string | null;
         };
         /**
          * @description A saved view to make.
@@ -5583,6 +6223,11 @@ export interface components {
             /** @description Its name. */
             workspace_name: string;
         };
+        /**
+         * @description What became of an article.
+         * @enum {string}
+         */
+        Outcome: "created" | "changed" | "unchanged";
         /** @description A widget, as the members of its workspace see it. */
         OwnWidget: {
             /** @description Hosts it may be on, `*.example.com` for all below; empty for any. */
@@ -5619,6 +6264,76 @@ export interface components {
              * @description When it was last changed; its version.
              */
             updated_at: string;
+        };
+        /** @description A page of a list, in the list's order. */
+        Page_AiAnswer: {
+            /** @description The rows. */
+            data: {
+                /** @description What was said, or would be. */
+                answer?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The message by which it was said.
+                 */
+                answer_message_id?: string | null;
+                /** @description For whom it looked: `public` or `signed_in`. */
+                audience: string;
+                /** @description The passages it was taken from: `article_id`, `version`, `position`. */
+                citations: Record<string, never>[];
+                /**
+                 * Format: uuid
+                 * @description The conversation it was asked in.
+                 */
+                conversation_id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was decided.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When they said so.
+                 */
+                feedback_at?: string | null;
+                /** @description What they said of it. */
+                feedback_text?: string | null;
+                handoff_reason?: components["schemas"]["HandoffReason"] | null;
+                /**
+                 * Format: uuid
+                 * @description Its identity.
+                 */
+                id: string;
+                /** @description The customer's wish, as patterns tell it. */
+                intent?: string | null;
+                /** @description The language it answered in. */
+                language: string;
+                /**
+                 * Format: uuid
+                 * @description The customer's message, the last of those that make up the question.
+                 */
+                message_id: string;
+                /** @description How the answer was made, with its version. */
+                method: string;
+                /** @description Whether it spoke to the customer by itself. */
+                mode: components["schemas"]["AnswerMode"];
+                /** @description The model that compared meanings. */
+                model?: string | null;
+                /**
+                 * Format: double
+                 * @description How probable it was that the first article answers, 0 to 1.
+                 */
+                probability?: number | null;
+                /** @description What the customer wrote since he was last answered. */
+                question: string;
+                /** @description The question with what it follows on, where the knowledge was asked that. */
+                rewritten_question?: string | null;
+                /** @description What it did. */
+                verdict: components["schemas"]["Verdict"];
+                /** @description What people thought of it. */
+                was_helpful?: boolean | null;
+            }[];
+            /** @description Where the next page begins: the parameter `cursor` of the next request. Absent on the last page. */
+            next_cursor?: string | null;
         };
         /** @description A page of a list, in the list's order. */
         Page_ApiKey: {
@@ -6042,6 +6757,11 @@ export interface components {
                  */
                 resolved_at?: string | null;
                 /**
+                 * Format: uuid
+                 * @description The routing rule it came under.
+                 */
+                routing_rule_id?: string | null;
+                /**
                  * Format: double
                  * @description The customer's rating.
                  */
@@ -6129,6 +6849,13 @@ export interface components {
                 created_at: string;
                 /** @description The workspace's own attributes. */
                 custom_fields: Record<string, never>;
+                /** @description Why not. */
+                do_not_contact_reason?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when the customer is not written to, but in the chat of the website; null for may be.
+                 */
+                do_not_contact_since?: string | null;
                 /** @description The address. */
                 email?: string | null;
                 /**
@@ -6760,7 +7487,18 @@ export interface components {
         Page_RoutingRule: {
             /** @description The rows. */
             data: {
-                /** @description What must hold of the customer and the message: values by field. */
+                /** @description Tags it gets. */
+                add_tags: string[];
+                /**
+                 * Format: uuid
+                 * @description The agent who gets it: always, or, beside a team, while he is free.
+                 */
+                agent_id?: string | null;
+                /**
+                 * @description What must hold, all of it; empty for always. Fields: `channel_type`, `channel_id`, `language`, `business_hours` (`open` or `closed`),
+                 *     `keywords` (words of the first message), `customer_tags`, `customer_status`, `customer_attributes`, `is_new_customer`, `email_domain`,
+                 *     `attributes`. Where a value is a text it may be a list of texts, one of which must fit.
+                 */
                 conditions: Record<string, never>;
                 /**
                  * Format: date-time
@@ -6787,8 +7525,18 @@ export interface components {
                  * @description The rule with the highest number that applies is taken.
                  */
                 priority: number;
-                /** @description The kind of channel to write by. */
-                target_channel_type: components["schemas"]["ChannelKind"];
+                set_priority?: components["schemas"]["SlaPriority"] | null;
+                /**
+                 * Format: uuid
+                 * @description The service level it is under; null for the one that fits.
+                 */
+                sla_policy_id?: string | null;
+                target_channel_type?: components["schemas"]["ChannelKind"] | null;
+                /**
+                 * Format: uuid
+                 * @description The team that gets the conversation.
+                 */
+                team_id?: string | null;
                 /**
                  * Format: date-time
                  * @description When it was last changed; its version.
@@ -7596,10 +8344,22 @@ export interface components {
         };
         /** @description Why it would not be sent. */
         Refusal: {
-            /** @description opted_out, window_closed, no_recipient or no_channel. */
+            /**
+             * @description no_channel, or the reason that the conversation's reply channels give: channel_inactive, no_address, opted_out, do_not_contact,
+             *     window_closed or not_supported.
+             */
             code: string;
             /** @description In words for the agent. */
             message: string;
+        };
+        /** @description A file, or a part of one, that was not taken. */
+        RefusedFile: {
+            /** @description Why, as a code that stays the same. */
+            code: string;
+            /** @description Which. */
+            file: string;
+            /** @description Why, in words. */
+            reason: string;
         };
         /** @description Why not. */
         Rejection: {
@@ -7668,6 +8428,37 @@ export interface components {
              * @description How many deliveries.
              */
             replayed: number;
+        };
+        /** @description A channel by which an answer could go. */
+        ReplyChannel: {
+            /** @description Whether an answer of words can go by it now. */
+            can_send: boolean;
+            /**
+             * Format: uuid
+             * @description The channel; null for a website chat without one.
+             */
+            channel_id?: string | null;
+            /** @description Its kind. */
+            channel_type: components["schemas"]["ChannelKind"];
+            /** @description The reason in words. */
+            detail?: string | null;
+            /** @description Whether it is the conversation's own. */
+            is_own: boolean;
+            /** @description Whether the customer likes it best. */
+            is_preferred: boolean;
+            /** @description Whether answers go by it when none is named. */
+            is_usual: boolean;
+            /** @description What members call it. */
+            name: string;
+            /** @description Why not: channel_inactive, no_address, opted_out, do_not_contact, window_closed (only a template may be sent) or not_supported. */
+            reason?: string | null;
+            /** @description The number or address to which it would go; null on the website, and where there is none. */
+            recipient?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when WhatsApp lets words through; later only templates.
+             */
+            window_closes_at?: string | null;
         };
         /**
          * @description How far a message has come.
@@ -7773,9 +8564,20 @@ export interface components {
             /** @default null */
             resolution_type?: components["schemas"]["Resolution"] | null;
         };
-        /** @description By which channel a customer is written to. The rule with the highest priority that applies is taken. */
+        /** @description What becomes of a new conversation. Of the active rules whose every condition holds, the one with the highest priority is taken. */
         RoutingRule: {
-            /** @description What must hold of the customer and the message: values by field. */
+            /** @description Tags it gets. */
+            add_tags: string[];
+            /**
+             * Format: uuid
+             * @description The agent who gets it: always, or, beside a team, while he is free.
+             */
+            agent_id?: string | null;
+            /**
+             * @description What must hold, all of it; empty for always. Fields: `channel_type`, `channel_id`, `language`, `business_hours` (`open` or `closed`),
+             *     `keywords` (words of the first message), `customer_tags`, `customer_status`, `customer_attributes`, `is_new_customer`, `email_domain`,
+             *     `attributes`. Where a value is a text it may be a list of texts, one of which must fit.
+             */
             conditions: Record<string, never>;
             /**
              * Format: date-time
@@ -7802,8 +8604,18 @@ export interface components {
              * @description The rule with the highest number that applies is taken.
              */
             priority: number;
-            /** @description The kind of channel to write by. */
-            target_channel_type: components["schemas"]["ChannelKind"];
+            set_priority?: components["schemas"]["SlaPriority"] | null;
+            /**
+             * Format: uuid
+             * @description The service level it is under; null for the one that fits.
+             */
+            sla_policy_id?: string | null;
+            target_channel_type?: components["schemas"]["ChannelKind"] | null;
+            /**
+             * Format: uuid
+             * @description The team that gets the conversation.
+             */
+            team_id?: string | null;
             /**
              * Format: date-time
              * @description When it was last changed; its version.
@@ -7817,7 +8629,18 @@ export interface components {
          *     }
          */
         RoutingRuleChange: {
-            /** @description What must hold of the customer and the message: values by field. */
+            /** @description Tags it gets, all of them. */
+            add_tags?: string[] | null;
+            /**
+             * Format: uuid
+             * @description The agent who gets it: always, or, beside a team, while he is free.
+             */
+            agent_id?: string | null;
+            /**
+             * @description What must hold, all of it; empty for always. Fields: `channel_type`, `channel_id`, `language`, `business_hours` (`open` or `closed`),
+             *     `keywords` (words of the first message), `customer_tags`, `customer_status`, `customer_attributes`, `is_new_customer`, `email_domain`,
+             *     `attributes`. Where a value is a text it may be a list of texts, one of which must fit.
+             */
             conditions?: Record<string, never> | null;
             fallback_channel_type?: components["schemas"]["ChannelKind"] | null;
             /** @description Whether it is obeyed. */
@@ -7829,7 +8652,68 @@ export interface components {
              * @description The rule with the highest number that applies is taken.
              */
             priority?: number | null;
+            set_priority?: components["schemas"]["SlaPriority"] | null;
+            /**
+             * Format: uuid
+             * @description The service level it is under; null for the one that fits.
+             */
+            sla_policy_id?: string | null;
             target_channel_type?: components["schemas"]["ChannelKind"] | null;
+            /**
+             * Format: uuid
+             * @description The team that gets the conversation.
+             */
+            team_id?: string | null;
+        };
+        /**
+         * @description A message to try rules on.
+         * @example {
+         *       "channel_type": "email",
+         *       "content": "Wo bleibt sie?",
+         *       "customer_email": "anna@kunde.example",
+         *       "language": "de",
+         *       "subject": "Bestellung 17"
+         *     }
+         */
+        RoutingTrial: {
+            /**
+             * Format: date-time
+             * @description When; now when left out.
+             */
+            at?: string | null;
+            /** @description Attributes of the conversation, such as the answers to a form. */
+            attributes?: Record<string, never>;
+            /**
+             * Format: uuid
+             * @description The channel it comes by.
+             */
+            channel_id?: string | null;
+            channel_type?: components["schemas"]["ChannelKind"] | null;
+            /** @description The words. Left out, rules that ask for words do not apply. */
+            content?: string | null;
+            /** @description From which address, where no customer is named. */
+            customer_email?: string | null;
+            /**
+             * Format: uuid
+             * @description Who writes; nobody who is known when left out.
+             */
+            customer_id?: string | null;
+            /** @description In which language; English when left out. */
+            language?: string | null;
+            /** @description The subject. */
+            subject?: string | null;
+        };
+        /** @description What came of it. */
+        RoutingVerdict: {
+            /** @description What was known of the message, the customer and the hour, as conditions ask for it. */
+            facts: Record<string, never>;
+            /**
+             * Format: uuid
+             * @description The rule that would be taken; null for none.
+             */
+            rule_id?: string | null;
+            /** @description Every rule, in the order in which they are tried. */
+            rules: components["schemas"]["TriedRule"][];
         };
         /** @description A filter of the inbox that is kept. */
         SavedView: {
@@ -8328,6 +9212,28 @@ export interface components {
              */
             message_id: string;
         };
+        /** @description What the assistant would do. */
+        Suggestion: {
+            /** @description What it would say. */
+            answer?: string | null;
+            /** @description The articles it found, best first. */
+            articles: components["schemas"]["RankedArticle"][];
+            handoff_reason?: components["schemas"]["HandoffReason"] | null;
+            /**
+             * Format: uuid
+             * @description Its record, to be rated.
+             */
+            id: string;
+            /**
+             * Format: double
+             * @description How probable it is that the first article answers, 0 to 1.
+             */
+            probability?: number | null;
+            /** @description What the customer asked. */
+            question: string;
+            /** @description What it would do. */
+            verdict: components["schemas"]["Verdict"];
+        };
         /** @description A tag in use. */
         Tag: {
             /** @description The tag. */
@@ -8569,6 +9475,45 @@ export interface components {
              */
             to_team_id?: string | null;
         };
+        /** @description One condition of a rule. */
+        TriedCondition: {
+            /** @description What it asks. */
+            field: string;
+            /** @description What was found; null where nothing is known, and for words. */
+            found: unknown;
+            /** @description Whether it holds. */
+            holds: boolean;
+            /** @description What the rule wants. */
+            wanted: unknown;
+        };
+        /** @description A rule that was tried. */
+        TriedRule: {
+            /** @description Whether every condition holds. */
+            applies: boolean;
+            /** @description Its conditions, one by one. */
+            conditions: components["schemas"]["TriedCondition"][];
+            /**
+             * Format: uuid
+             * @description Its identity.
+             */
+            id: string;
+            /** @description Whether it is obeyed. */
+            is_active: boolean;
+            /** @description Whether it is the one that is taken. */
+            is_chosen: boolean;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its priority.
+             */
+            priority: number;
+        };
+        /**
+         * @description What the assistant did with a question.
+         * @enum {string}
+         */
+        Verdict: "answered" | "suggested" | "greeted" | "silent" | "handed_off" | "overtaken";
         /**
          * @description By what a view orders conversations.
          * @enum {string}
@@ -9043,6 +9988,305 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_ai_answers: {
+        parameters: {
+            query?: {
+                /** @description Those of one conversation. */
+                conversation_id?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Why a person took over. */
+                handoff_reason?: "asked_for_person" | "low_confidence" | "no_article" | "sentiment" | "policy" | "tool_failed" | "limit_reached" | "no_model";
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Whether it spoke by itself. */
+                mode?: "automatic" | "suggestion";
+                /** @description What it did. */
+                verdict?: "answered" | "suggested" | "greeted" | "silent" | "handed_off" | "overtaken";
+            };
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AiAnswer"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_ai_answer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The answer. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AiAnswerDetails"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rate_ai_answer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The answer. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerRating"];
+            };
+        };
+        responses: {
+            /** @description It is noted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_api_keys: {
         parameters: {
             query?: {
@@ -12653,6 +13897,297 @@ export interface operations {
             };
         };
     };
+    read_channel_assistant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The channel. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it answers there. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAssistant"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_channel_assistant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The channel. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssistantSetup"];
+            };
+        };
+        responses: {
+            /** @description How it answers there from now on. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelAssistant"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such channel. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_channel_assistant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version the change is meant for. */
+                "If-Match"?: string | null;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The channel. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description People answer there from now on. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     check_channel: {
         parameters: {
             query?: never;
@@ -15379,6 +16914,86 @@ export interface operations {
             };
         };
     };
+    list_reply_channels: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The channels. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyChannel"][];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     resolve_conversation: {
         parameters: {
             query?: never;
@@ -15903,6 +17518,106 @@ export interface operations {
             };
             /** @description It is not open. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggest_answer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it would answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestion"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The customer has asked nothing since he was last answered. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17616,6 +19331,208 @@ export interface operations {
             };
             /** @description It was changed meanwhile. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_channel_preferences: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The customer. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The preferences. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelPreference"][];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_channel_preference: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The kind of channel. */
+                channel_type: components["schemas"]["ChannelKind"];
+                /** @description The customer. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChannelPreference"];
+            };
+        };
+        responses: {
+            /** @description What is kept now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelPreference"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19398,6 +21315,141 @@ export interface operations {
                 };
             };
             /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_knowledge_file: {
+        parameters: {
+            query: {
+                /** @description Who may be shown the articles. */
+                audience?: components["schemas"]["KnowledgeAudience"];
+                /**
+                 * @description Its name, by which it is known when it is brought in again, and whose ending says what it is.
+                 * @example handbook.pdf
+                 */
+                filename: string;
+                /**
+                 * @description Language of the articles where the file names none.
+                 * @example en
+                 */
+                language?: string;
+                /** @description How new articles stand; `active` publishes drafts of an earlier import, too. */
+                status?: components["schemas"]["KnowledgeStatus"];
+            };
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The bytes. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description What became of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Files of this kind are not read. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23001,6 +25053,125 @@ export interface operations {
             };
             /** @description It was changed meanwhile. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_routing_rules: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoutingTrial"];
+            };
+        };
+        responses: {
+            /** @description What would become of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingVerdict"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -32,6 +32,10 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
         "credentials in the clear that wait for this installation's key",
     ),
     (
+        "romashka.assistant_turns",
+        "what this installation's assistant is about to answer",
+    ),
+    (
         "romashka.channel_syncs",
         "when this installation's workers ask providers next",
     ),
