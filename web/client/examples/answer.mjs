@@ -20,11 +20,13 @@ try {
     process.exit(0);
   }
   // The stream first: what is sent after "ready" cannot be missed.
+  let answer;
   for await (const item of api.events({ conversation: waiting.id, kinds: ["message.created"], signal: AbortSignal.timeout(30_000) })) {
     if (item.type === "ready") {
-      const sent = await api.post("/api/v1/conversations/{id}/messages", { path: { id: waiting.id }, body: { content: text } });
-      console.log(`sent ${sent.id}`);
-    } else if (item.type === "event") {
+      answer = await api.post("/api/v1/conversations/{id}/messages", { path: { id: waiting.id }, body: { content: text } });
+      console.log(`sent ${answer.id}`);
+    } else if (item.type === "event" && item.event.subject_id === answer?.id) {
+      // What the customer wrote a moment before may come first.
       console.log(`seen ${item.event.subject_id}`);
       process.exit(0);
     }
