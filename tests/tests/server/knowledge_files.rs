@@ -67,7 +67,7 @@ async fn a_file_becomes_articles_of_its_workspace() {
     let table = "question,answer,category\nWhy?,Because of it.,Reasons\nHow?,,\n";
     let rows = import(&admin, "filename=faq.csv", table).await.expect(200);
     assert_eq!(rows.body["created"], 1);
-    assert_eq!(rows.body["refused"][0]["file"], "faq.csv#row 3");
+    assert_eq!(rows.body["refused"][0]["file"], "faq.csv#How?");
     assert_eq!(rows.body["refused"][0]["code"], "no_text");
     let changed = import(
         &admin,

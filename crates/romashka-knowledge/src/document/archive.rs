@@ -83,6 +83,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<Reading, Refusal> {
             continue;
         };
         let path = inner.to_string_lossy().replace('\\', "/");
+        // By the name under which its article is known.
+        let mut refuse = |reason| {
+            reading.refused.push(Refused {
+                part: format!("/{path}"),
+                reason,
+            });
+        };
         let Some(kind) = Kind::of(&path) else {
             refuse(Refusal::UnknownKind);
             continue;
@@ -130,6 +137,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Reading, Refusal> {
             Err(reason) => refuse(reason),
         }
         if total > LARGEST || reading.articles.len() > MOST_ARTICLES {
+            // Of the whole archive: what follows is not gone.
+            reading.refused.push(Refused {
+                part: String::new(),
+                reason: Refusal::too_large("the rest of the archive is not read"),
+            });
             break;
         }
     }

@@ -31,8 +31,9 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Reading, Refusal> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     for (number, row) in reader.records().enumerate() {
         if number >= MOST_ARTICLES {
+            // Of the whole table: what was known of it and is not reached is not gone.
             reading.refused.push(Refused {
-                part: format!("#row {}", number + 2),
+                part: String::new(),
                 reason: Refusal::too_large(format!("a table has {MOST_ARTICLES} rows at most")),
             });
             break;
@@ -41,8 +42,9 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Reading, Refusal> {
         let row = match row {
             Ok(row) => row,
             Err(error) => {
+                // Which row it was nobody knows: the error names the line.
                 reading.refused.push(Refused {
-                    part: place(),
+                    part: String::new(),
                     reason: Refusal::damaged(error),
                 });
                 continue;
@@ -56,10 +58,17 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Reading, Refusal> {
             });
             continue;
         };
+        // A row is known by its title; the second of the same title by its number.
+        let count = seen.entry(heading.to_lowercase()).or_default();
+        *count += 1;
+        let part = match count {
+            1 => format!("#{heading}"),
+            count => format!("#{heading} ({count})"),
+        };
         let answer = cell(content);
         if answer.is_empty() || answer.len() > LONGEST_TEXT {
             reading.refused.push(Refused {
-                part: place(),
+                part,
                 reason: if answer.is_empty() {
                     Refusal::NoText
                 } else {
@@ -68,13 +77,6 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Reading, Refusal> {
             });
             continue;
         }
-        // A row is known by its title; the second of the same title by its number.
-        let count = seen.entry(heading.to_lowercase()).or_default();
-        *count += 1;
-        let part = match count {
-            1 => format!("#{heading}"),
-            count => format!("#{heading} ({count})"),
-        };
         reading.articles.push(Article {
             part,
             title: heading,

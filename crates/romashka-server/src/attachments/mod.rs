@@ -132,7 +132,8 @@ pub(crate) async fn most_bytes(server: &Server, workspace: Uuid) -> Answer<u64> 
     scope.commit().await?;
     Ok(u64::try_from(megabytes)
         .unwrap_or_default()
-        .saturating_mul(1024 * 1024))
+        .saturating_mul(1024 * 1024)
+        .min(romashka_channels::website::upload::SIZE_LIMIT))
 }
 
 /// Upload a file

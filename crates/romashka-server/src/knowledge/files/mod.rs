@@ -97,6 +97,16 @@ pub async fn import_files(
         seen: HashSet::new(),
         report,
     };
+    // What lies behind a folder that could not be listed is not gone.
+    let unseen: Vec<String> = import
+        .report
+        .refused
+        .iter()
+        .map(|refused| refused.file.clone())
+        .collect();
+    for place in &unseen {
+        import.keep(place);
+    }
     for (number, file) in files.iter().enumerate() {
         if stop.load(Ordering::Relaxed) {
             import.report.interrupted = true;

@@ -21,6 +21,9 @@ use crate::problem::{Answer, Code, Document, Problem};
 use crate::scoped::{Admin, Admitted, Rejection};
 use crate::state::Server;
 
+/// Files that are read at a time, in this process.
+static READERS: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(1);
+
 /// The routes.
 pub fn router() -> OpenApiRouter<Server> {
     OpenApiRouter::new().routes(routes!(import_knowledge_file))
@@ -69,6 +72,8 @@ async fn import_knowledge_file(
             .into());
     }
     let most = usize::try_from(most_bytes(&server, workspace).await?).unwrap_or(usize::MAX);
+    // One at a time: the body and what a reader makes of it are in memory.
+    let _turn = READERS.acquire().await.map_err(Problem::internal)?;
     let bytes = axum::body::to_bytes(body, most)
         .await
         .map_err(|_| Problem::new(Code::BodyTooLarge))?;
