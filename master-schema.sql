@@ -7020,6 +7020,8 @@ begin
     end if;
     return null;
   end if;
+  -- What was to go by another channel and need not any more says nothing either: the message has arrived.
+  if new.purpose = 'fallback' and shown = 'cancelled' then return null; end if;
   update public.messages as m set delivery_status = shown
    where m.id = new.message_id and m.workspace_id = new.workspace_id and m.delivery_status <> shown
   returning m.conversation_id into conversation;
@@ -8473,7 +8475,7 @@ begin
     return null;
   end if;
   -- What may have arrived is not said twice; who does not want to be written to is not written to by another way.
-  if new.is_uncertain or new.error_details ->> 'code' in ('opted_out', 'do_not_contact', '21610') then return null; end if;
+  if new.is_uncertain or new.parts_sent > 0 or new.error_details ->> 'code' in ('opted_out', 'do_not_contact', '21610') then return null; end if;
   select * into said from public.messages as m where m.id = new.message_id and m.workspace_id = new.workspace_id;
   if said.message_type not in ('text', 'image', 'audio', 'video', 'document') then return null; end if;
   select * into talk from public.conversations as c where c.id = said.conversation_id and c.workspace_id = new.workspace_id;
@@ -8512,8 +8514,10 @@ begin
   if place.minutes is null or place.minutes !~ '^[0-9]{1,5}$' or place.minutes::integer = 0 then return; end if;
   wait := make_interval(mins => place.minutes::integer);
   -- One that waits already takes this answer along.
-  if exists (select from public.message_delivery_tracking as d where d.workspace_id = plan_unread_mail.workspace and d.ordering_key = 'unread:' || conversation
-              and d.delivery_status = 'queued') then return; end if;
+  -- Locked, so that no worker composes it before this answer is committed.
+  perform from public.message_delivery_tracking as d where d.workspace_id = plan_unread_mail.workspace and d.ordering_key = 'unread:' || conversation
+     and d.delivery_status = 'queued' for update;
+  if found then return; end if;
   insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, channel_id, purpose, delivery_status, max_retries, ordering_key, send_after)
   select plan_unread_mail.workspace, message, 'email', x.id, 'unread', 'queued', 12, 'unread:' || conversation, pg_catalog.now() + wait
     from public.communication_channels as x
@@ -9891,6 +9895,12 @@ begin
   if not found then raise exception 'no such conversation' using errcode = 'RM404'; end if;
   if target.merged_into_id is not null then raise exception 'this conversation was merged into another' using errcode = 'RM409'; end if;
   if sender_type not in ('agent', 'ai') then raise exception 'only an agent or the assistant sends' using errcode = 'RM400'; end if;
+  -- Said already, by whichever channel: neither the choice of one nor a refusal of today makes it unsaid.
+  if client_message_id is not null then
+    select m.id into message from public.messages as m where m.workspace_id = workspace and m.conversation_id = target.id
+       and m.external_message_id = 'client:' || client_message_id;
+    if found then return message; end if;
+  end if;
   -- By another channel than its own: because it was asked for, or because a rule says so and the customer can be reached there.
   if by_channel is not null or by_channel_type is not null or target.reply_channel_type is distinct from target.channel_type and target.reply_channel_type is not null then
     select p.channel_type, p.channel_id, p.is_elsewhere into target.channel_type, target.channel_id, is_elsewhere
@@ -9902,12 +9912,6 @@ begin
     if refusal.code is not null then
       raise exception '%', refusal.words using errcode = 'RM422';
     end if;
-  end if;
-  if client_message_id is not null then
-    select m.id into message from public.messages as m where m.workspace_id = workspace and m.channel_type = target.channel_type
-       and coalesce(m.channel_id, '00000000-0000-0000-0000-000000000000'::uuid) = coalesce(target.channel_id, '00000000-0000-0000-0000-000000000000'::uuid)
-       and m.external_message_id = 'client:' || client_message_id;
-    if found then return message; end if;
   end if;
   if is_elsewhere then perform romashka.expect_answer(workspace, target.id, target.customer_id, target.channel_type, target.channel_id); end if;
   return romashka.store_answer(workspace, target, case when send_message.sender_type = 'agent' then (select p.id from public.profiles as p where p.id = romashka.current_user_id()) end,
@@ -10218,7 +10222,8 @@ begin
   update public.conversations as c set customer_id = target, updated_at = pg_catalog.now() where c.customer_id = source and c.workspace_id = workspace;
   update public.customer_identities as i set customer_id = target where i.customer_id = source and i.workspace_id = workspace;
   insert into public.customer_channel_preferences (workspace_id, customer_id, channel_type, is_preferred, opt_in, opt_in_at, opt_in_source, last_interaction)
-  select p.workspace_id, target, p.channel_type, p.is_preferred, p.opt_in, p.opt_in_at, p.opt_in_source, p.last_interaction from public.customer_channel_preferences as p
+  select p.workspace_id, target, p.channel_type, p.is_preferred and not exists (select from public.customer_channel_preferences as own
+    where own.customer_id = target and own.workspace_id = p.workspace_id and own.is_preferred), p.opt_in, p.opt_in_at, p.opt_in_source, p.last_interaction from public.customer_channel_preferences as p
    where p.customer_id = source and p.workspace_id = workspace
   on conflict (customer_id, workspace_id, channel_type) do update set opt_in = public.customer_channel_preferences.opt_in and excluded.opt_in,
     opt_in_at = case when public.customer_channel_preferences.opt_in and not excluded.opt_in then excluded.opt_in_at else public.customer_channel_preferences.opt_in_at end,

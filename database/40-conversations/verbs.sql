@@ -203,6 +203,12 @@ begin
   if not found then raise exception 'no such conversation' using errcode = 'RM404'; end if;
   if target.merged_into_id is not null then raise exception 'this conversation was merged into another' using errcode = 'RM409'; end if;
   if sender_type not in ('agent', 'ai') then raise exception 'only an agent or the assistant sends' using errcode = 'RM400'; end if;
+  -- Said already, by whichever channel: neither the choice of one nor a refusal of today makes it unsaid.
+  if client_message_id is not null then
+    select m.id into message from public.messages as m where m.workspace_id = workspace and m.conversation_id = target.id
+       and m.external_message_id = 'client:' || client_message_id;
+    if found then return message; end if;
+  end if;
   -- By another channel than its own: because it was asked for, or because a rule says so and the customer can be reached there.
   if by_channel is not null or by_channel_type is not null or target.reply_channel_type is distinct from target.channel_type and target.reply_channel_type is not null then
     select p.channel_type, p.channel_id, p.is_elsewhere into target.channel_type, target.channel_id, is_elsewhere
@@ -214,12 +220,6 @@ begin
     if refusal.code is not null then
       raise exception '%', refusal.words using errcode = 'RM422';
     end if;
-  end if;
-  if client_message_id is not null then
-    select m.id into message from public.messages as m where m.workspace_id = workspace and m.channel_type = target.channel_type
-       and coalesce(m.channel_id, '00000000-0000-0000-0000-000000000000'::uuid) = coalesce(target.channel_id, '00000000-0000-0000-0000-000000000000'::uuid)
-       and m.external_message_id = 'client:' || client_message_id;
-    if found then return message; end if;
   end if;
   if is_elsewhere then perform romashka.expect_answer(workspace, target.id, target.customer_id, target.channel_type, target.channel_id); end if;
   return romashka.store_answer(workspace, target, case when send_message.sender_type = 'agent' then (select p.id from public.profiles as p where p.id = romashka.current_user_id()) end,
@@ -530,7 +530,8 @@ begin
   update public.conversations as c set customer_id = target, updated_at = pg_catalog.now() where c.customer_id = source and c.workspace_id = workspace;
   update public.customer_identities as i set customer_id = target where i.customer_id = source and i.workspace_id = workspace;
   insert into public.customer_channel_preferences (workspace_id, customer_id, channel_type, is_preferred, opt_in, opt_in_at, opt_in_source, last_interaction)
-  select p.workspace_id, target, p.channel_type, p.is_preferred, p.opt_in, p.opt_in_at, p.opt_in_source, p.last_interaction from public.customer_channel_preferences as p
+  select p.workspace_id, target, p.channel_type, p.is_preferred and not exists (select from public.customer_channel_preferences as own
+    where own.customer_id = target and own.workspace_id = p.workspace_id and own.is_preferred), p.opt_in, p.opt_in_at, p.opt_in_source, p.last_interaction from public.customer_channel_preferences as p
    where p.customer_id = source and p.workspace_id = workspace
   on conflict (customer_id, workspace_id, channel_type) do update set opt_in = public.customer_channel_preferences.opt_in and excluded.opt_in,
     opt_in_at = case when public.customer_channel_preferences.opt_in and not excluded.opt_in then excluded.opt_in_at else public.customer_channel_preferences.opt_in_at end,

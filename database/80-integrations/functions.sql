@@ -62,6 +62,8 @@ begin
     end if;
     return null;
   end if;
+  -- What was to go by another channel and need not any more says nothing either: the message has arrived.
+  if new.purpose = 'fallback' and shown = 'cancelled' then return null; end if;
   update public.messages as m set delivery_status = shown
    where m.id = new.message_id and m.workspace_id = new.workspace_id and m.delivery_status <> shown
   returning m.conversation_id into conversation;

@@ -272,7 +272,7 @@ begin
     return null;
   end if;
   -- What may have arrived is not said twice; who does not want to be written to is not written to by another way.
-  if new.is_uncertain or new.error_details ->> 'code' in ('opted_out', 'do_not_contact', '21610') then return null; end if;
+  if new.is_uncertain or new.parts_sent > 0 or new.error_details ->> 'code' in ('opted_out', 'do_not_contact', '21610') then return null; end if;
   select * into said from public.messages as m where m.id = new.message_id and m.workspace_id = new.workspace_id;
   if said.message_type not in ('text', 'image', 'audio', 'video', 'document') then return null; end if;
   select * into talk from public.conversations as c where c.id = said.conversation_id and c.workspace_id = new.workspace_id;
@@ -311,8 +311,10 @@ begin
   if place.minutes is null or place.minutes !~ '^[0-9]{1,5}$' or place.minutes::integer = 0 then return; end if;
   wait := make_interval(mins => place.minutes::integer);
   -- One that waits already takes this answer along.
-  if exists (select from public.message_delivery_tracking as d where d.workspace_id = plan_unread_mail.workspace and d.ordering_key = 'unread:' || conversation
-              and d.delivery_status = 'queued') then return; end if;
+  -- Locked, so that no worker composes it before this answer is committed.
+  perform from public.message_delivery_tracking as d where d.workspace_id = plan_unread_mail.workspace and d.ordering_key = 'unread:' || conversation
+     and d.delivery_status = 'queued' for update;
+  if found then return; end if;
   insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, channel_id, purpose, delivery_status, max_retries, ordering_key, send_after)
   select plan_unread_mail.workspace, message, 'email', x.id, 'unread', 'queued', 12, 'unread:' || conversation, pg_catalog.now() + wait
     from public.communication_channels as x

@@ -4,7 +4,7 @@ select m.content, m.metadata, ch.id as channel, ch.status as channel_status, ch.
        m.id as message, c.id as conversation, m.message_type, m.sender_type::text, m.created_at, c.user_name as customer_name,
        (select p.full_name from public.profiles as p where p.id = m.sender_id) as agent,
        refused.code as refusal, refused.words as words_of_refusal,
-       romashka.last_inbound(c.workspace_id, c.customer_id, d.channel_type) as last_inbound,
+       case when d.channel_type = 'whatsapp' then romashka.last_inbound(c.workspace_id, c.customer_id, d.channel_type) end as last_inbound,
        (select a.message from public.channel_alerts as a
          where a.channel_id = ch.id and a.workspace_id = d.workspace_id and a.resolved_at is null and a.kind = 'account' and a.severity = 'critical'
          order by a.raised_at limit 1) as stopped_by,
