@@ -9527,7 +9527,7 @@ begin
      where f.id = any (files) and f.workspace_id = own.workspace_id;
   end if;
   delete from public.presence as p where p.id = session and p.workspace_id = own.workspace_id;
-  if kind = 'text' and channel is not null then perform romashka.ask_assistant(own.workspace_id, channel, conversation_id, message_id); end if;
+  if kind = 'text' and channel is not null then perform romashka.ask_assistant(own.workspace_id, channel, conversation_id, message_id, seen_at); end if;
 end $$;
 comment on function romashka.take_visitor_message(uuid, text, text, text, text, text, jsonb, jsonb, uuid[]) is
   'Stores one message of a visitor, once for each of his own ids: opens his talk or goes on with it.';
@@ -9540,7 +9540,9 @@ returns table (id uuid, conversation_id uuid, sender_type text, author jsonb, co
 begin
   return query
     select m.id, m.conversation_id, m.sender_type::text,
-           case when m.sender_type = 'agent' and p.id is not null then jsonb_build_object('name', p.full_name, 'avatar_url', p.avatar_url) end,
+           case when m.sender_type = 'agent' and p.id is not null then jsonb_build_object('name', p.full_name, 'avatar_url', p.avatar_url)
+                when m.sender_type = 'ai' then (select jsonb_build_object('name', a.name, 'avatar_url', null) from public.channel_assistants as a
+                                                 where a.channel_id = m.channel_id and a.workspace_id = m.workspace_id) end,
            m.content, case when m.sender_type <> 'user' then m.metadata ->> 'html' end, m.created_at,
            case when m.sender_type = 'user' and starts_with(m.external_message_id, s.visitor || ':') then substr(m.external_message_id, length(s.visitor) + 2) end,
            case when m.sender_type <> 'user' then case when m.delivery_status in ('delivered', 'read') then m.delivery_status::text else 'sent' end
@@ -9837,7 +9839,7 @@ begin
   end loop;
   -- It answers people: neither programs' mails, nor a picture without words.
   if sender_type = 'user' and message_type = 'text' and channel_id is not null and is_quiet is distinct from true and content <> '' then
-    perform romashka.ask_assistant(workspace, channel_id, conversation_id, message_id);
+    perform romashka.ask_assistant(workspace, channel_id, conversation_id, message_id, seen_at);
   end if;
 end $$;
 comment on function public.ingest_message is
@@ -10799,10 +10801,12 @@ end $$;
 -- commit; it says nothing once a person is in the conversation, it was handed over, or the customer has written again meanwhile.
 -- Lock risk: the conversation's row first, then the queue's, as a message that comes in has it.
 
-create or replace function romashka.ask_assistant(workspace uuid, channel uuid, conversation uuid, message uuid) returns void language plpgsql set search_path = '' as $$
+create or replace function romashka.ask_assistant(workspace uuid, channel uuid, conversation uuid, message uuid, said_at timestamptz) returns void language plpgsql set search_path = '' as $$
 declare
   at constant timestamptz := pg_catalog.clock_timestamp();
 begin
+  -- What is old was answered elsewhere: an import, or a provider that was away for long.
+  if said_at < at - interval '1 day' or coalesce(pg_catalog.current_setting('romashka.auto_assign', true), '') = 'off' then return; end if;
   insert into romashka.assistant_turns as t (workspace_id, conversation_id, message_id, next_attempt_at)
   select a.workspace_id, c.id, ask_assistant.message, at
     from public.channel_assistants as a
@@ -10816,10 +10820,10 @@ begin
   on conflict (conversation_id, workspace_id) do update
     set message_id = excluded.message_id, status = 'pending', lease_id = null, locked_by = null, attempt_count = 0, error_message = null, next_attempt_at = excluded.next_attempt_at;
 end $$;
-comment on function romashka.ask_assistant(uuid, uuid, uuid, uuid) is
+comment on function romashka.ask_assistant(uuid, uuid, uuid, uuid, timestamptz) is
   'Puts a conversation into the assistant''s queue, where it answers on the channel and no person is in it. For verbs that take in a customer''s message.';
 
-create or replace function romashka.assistant_view(conversation uuid, workspace uuid)
+create or replace function romashka.assistant_view(conversation uuid, workspace uuid, newest uuid default null)
 returns table (question text, message_id uuid, previous_question text, previous_verdict text, language text, intent text, audience text, answers_given integer)
 language plpgsql stable set search_path = '' as $$
 declare
@@ -10828,15 +10832,24 @@ declare
 begin
   select * into talk from public.conversations as c where c.id = assistant_view.conversation and c.workspace_id = assistant_view.workspace;
   select m.created_at into said_at from public.messages as m
-   where m.conversation_id = talk.id and m.workspace_id = talk.workspace_id and m.sender_type <> 'user' order by m.created_at desc, m.id desc limit 1;
-  -- What he wrote since he was last answered; of very much, the newest.
+   where m.conversation_id = talk.id and m.workspace_id = talk.workspace_id
+     -- A thank-you to which nothing was said is done with as well; to say that a person comes is no answer.
+     and case when m.sender_type = 'user'
+         then exists (select from public.ai_answers as a where a.message_id = m.id and a.workspace_id = m.workspace_id and a.mode = 'automatic' and a.verdict = 'silent')
+         else m.sender_type = 'agent' or not exists (select from public.ai_answers as a
+           where a.answer_message_id = m.id and a.workspace_id = m.workspace_id and a.verdict = 'handed_off') end
+   order by m.created_at desc, m.id desc limit 1;
+  -- What he wrote since he was last answered; of very much, the newest. A message that came late has an earlier time than the answer before it.
   select string_agg(recent.content, E'\n' order by recent.created_at, recent.id), (array_agg(recent.id order by recent.created_at desc, recent.id desc))[1] into question, message_id
     from (select m.id, m.created_at, left(m.content, 4000) as content from public.messages as m
            where m.conversation_id = talk.id and m.workspace_id = talk.workspace_id and m.sender_type = 'user' and m.message_type = 'text' and not m.is_quiet
-             and (said_at is null or m.created_at > said_at)
+             and (said_at is null or m.created_at > said_at or m.id = newest)
            order by m.created_at desc, m.id desc limit 10) as recent;
-  select a.question, a.verdict into previous_question, previous_verdict from public.ai_answers as a
+  select a.verdict into previous_verdict from public.ai_answers as a
    where a.conversation_id = talk.id and a.workspace_id = talk.workspace_id and a.mode = 'automatic' order by a.created_at desc, a.id desc limit 1;
+  select coalesce(a.rewritten_question, a.question) into previous_question from public.ai_answers as a
+   where a.conversation_id = talk.id and a.workspace_id = talk.workspace_id and a.mode = 'automatic' and a.verdict in ('answered', 'suggested')
+   order by a.created_at desc, a.id desc limit 1;
   select count(*) into answers_given from public.ai_answers as a
    where a.conversation_id = talk.id and a.workspace_id = talk.workspace_id and a.mode = 'automatic' and a.answer_message_id is not null;
   language := coalesce(talk.language, 'en');
@@ -10849,34 +10862,43 @@ begin
    order by length(u.pattern) desc, p.intent_name limit 1;
   return next;
 end $$;
-comment on function romashka.assistant_view(uuid, uuid) is 'What the assistant goes by in a conversation: the question, what came before, and for whom the answer is.';
+comment on function romashka.assistant_view(uuid, uuid, uuid) is 'What the assistant goes by in a conversation: the question, what came before, and for whom the answer is.';
 
 create or replace function romashka.claim_turns(batch_size integer, worker text, lease interval default '1 minute')
 returns table (conversation_id uuid, workspace_id uuid, lease_id uuid, message_id uuid, question text, previous_question text, previous_verdict text, language text, intent text,
-  audience text, answers_given integer, channel_type text, assistant_name text, answer_limit integer, forbidden_topics text[], texts jsonb, is_open boolean)
+  audience text, answers_given integer, answer_limit integer, forbidden_topics text[], texts jsonb, is_open boolean)
 language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone, over all workspaces.
 declare
   at constant timestamptz := pg_catalog.clock_timestamp();
   token constant uuid := gen_random_uuid();
+  lost record;
 begin
+  -- Whoever had it for the fifth time is gone, as most likely all before him: a person takes over.
+  for lost in
+    select t.conversation_id, t.workspace_id, t.lease_id from romashka.assistant_turns as t
+     where t.status = 'answering' and t.next_attempt_at <= at and t.attempt_count >= 5 order by t.next_attempt_at limit 10
+  loop
+    perform romashka.give_turn_up(lost.conversation_id, lost.workspace_id, lost.lease_id, 'the worker did not come back');
+  end loop;
+  with chosen as materialized (
+    select t.conversation_id, t.workspace_id from romashka.assistant_turns as t
+      join public.workspaces as w on w.id = t.workspace_id and w.status = 'active'
+     where t.next_attempt_at <= at and t.attempt_count < 5
+     order by t.next_attempt_at limit greatest(1, least(batch_size, 100)) for update of t skip locked)
+  update romashka.assistant_turns as t set status = 'answering', lease_id = token, locked_by = worker, next_attempt_at = at + lease, attempt_count = t.attempt_count + 1
+    from chosen as h where t.conversation_id = h.conversation_id and t.workspace_id = h.workspace_id;
+  -- A statement of its own: it sees every message whose turn was taken.
   return query
-    with chosen as materialized (
-      select t.conversation_id, t.workspace_id from romashka.assistant_turns as t
-        join public.workspaces as w on w.id = t.workspace_id and w.status = 'active'
-       where t.next_attempt_at <= at
-       order by t.next_attempt_at limit greatest(1, least(batch_size, 100)) for update of t skip locked),
-    taken as (
-      update romashka.assistant_turns as t set status = 'answering', lease_id = token, locked_by = worker, next_attempt_at = at + lease, attempt_count = t.attempt_count + 1
-        from chosen as h where t.conversation_id = h.conversation_id and t.workspace_id = h.workspace_id returning t.*)
     select t.conversation_id, t.workspace_id, t.lease_id, coalesce(v.message_id, t.message_id), coalesce(v.question, ''), v.previous_question, v.previous_verdict, v.language, v.intent,
-           v.audience, v.answers_given, c.channel_type::text, coalesce(a.name, 'Assistant'), coalesce(a.answer_limit, 0), coalesce(a.forbidden_topics, '{}'), coalesce(a.texts, '{}'),
+           v.audience, v.answers_given, a.answer_limit, a.forbidden_topics, a.texts,
            romashka.within_hours(w.business_hours, w.time_zone, at) and (at at time zone w.time_zone)::date <> all (w.holidays)
-      from taken as t
+      from romashka.assistant_turns as t
       join public.conversations as c on c.id = t.conversation_id and c.workspace_id = t.workspace_id
       join public.workspaces as w on w.id = t.workspace_id
-      left join public.channel_assistants as a on a.channel_id = c.channel_id and a.workspace_id = c.workspace_id and a.is_enabled
-      cross join lateral romashka.assistant_view(t.conversation_id, t.workspace_id) as v;
+      join public.channel_assistants as a on a.channel_id = c.channel_id and a.workspace_id = c.workspace_id and a.is_enabled
+      cross join lateral romashka.assistant_view(t.conversation_id, t.workspace_id, t.message_id) as v
+     where t.lease_id = token;
 end $$;
 comment on function romashka.claim_turns(integer, text, interval) is 'Takes up to batch_size conversations in which it is the assistant''s turn, with all it goes by.';
 
@@ -10884,6 +10906,7 @@ create or replace function romashka.keep_answer(workspace uuid, conversation uui
 language plpgsql set search_path = '' as $$
 declare
   made uuid;
+  made_at timestamptz;
 begin
   insert into public.ai_answers (workspace_id, conversation_id, message_id, mode, question, rewritten_question, language, intent, audience, verdict, handoff_reason, probability,
     passages, answer, citations, answer_message_id, model, method, configuration, durations, tokens_used, asked_by)
@@ -10891,10 +10914,11 @@ begin
     keep_answer.verdict, case when keep_answer.verdict = 'handed_off' then decision ->> 'handoff_reason' end, round((decision ->> 'probability')::numeric, 4),
     coalesce(decision -> 'passages', '[]'), decision ->> 'answer', coalesce(decision -> 'citations', '[]'), said, decision ->> 'model', decision ->> 'method',
     coalesce(decision -> 'configuration', '{}'), coalesce(decision -> 'durations', '{}'), coalesce((decision ->> 'tokens_used')::integer, 0),
-    case when keep_answer.mode = 'suggestion' then (select p.id from public.profiles as p where p.id = romashka.current_user_id()) end)
-  returning id into made;
-  insert into public.knowledge_analytics (workspace_id, knowledge_item_id, conversation_id, usage_context)
-  select workspace, i.id, conversation, case when keep_answer.verdict = 'answered' and keep_answer.mode = 'automatic' then 'chat' else 'suggestion' end
+    (decision ->> 'asked_by')::uuid)
+  returning id, created_at into made, made_at;
+  -- Of the same moment: by it, what is thought of the answer finds the uses of its articles.
+  insert into public.knowledge_analytics (workspace_id, knowledge_item_id, conversation_id, created_at, usage_context)
+  select workspace, i.id, conversation, made_at, case when keep_answer.verdict = 'answered' and keep_answer.mode = 'automatic' then 'chat' else 'suggestion' end
     from (select distinct (used ->> 'article_id')::uuid as id from jsonb_array_elements(coalesce(decision -> 'citations', '[]')) as used) as cited
     join public.knowledge_items as i on i.id = cited.id and i.workspace_id = keep_answer.workspace
    where keep_answer.verdict in ('answered', 'suggested')
@@ -10908,7 +10932,8 @@ create or replace function romashka.finish_turn(conversation uuid, workspace uui
 declare
   talk public.conversations;
   verdict text := decision ->> 'verdict';
-  reply constant text := nullif(decision ->> 'reply', '');
+  reply text := nullif(decision ->> 'reply', '');
+  refusal record;
   at constant timestamptz := pg_catalog.now();
   said uuid;
   sources jsonb;
@@ -10918,6 +10943,8 @@ begin
   delete from romashka.assistant_turns as t
    where t.conversation_id = talk.id and t.workspace_id = talk.workspace_id and t.lease_id = finish_turn.lease and t.status = 'answering';
   if not found then return null; end if;
+  -- A newer message that is gone again leaves one that was answered.
+  if exists (select from public.ai_answers as a where a.message_id = finish_turn.message and a.workspace_id = talk.workspace_id and a.mode = 'automatic') then return null; end if;
   if talk.status <> 'active' or talk.merged_into_id is not null or exists (select from public.conversation_analytics as f
       where f.conversation_id = talk.id and f.workspace_id = talk.workspace_id and f.agent_messages > 0) then
     verdict := 'overtaken';
@@ -10927,6 +10954,19 @@ begin
     from (select (c.value ->> 'article_id')::uuid as id, (c.value ->> 'version')::integer as version, min(c.ordinality) as place
             from jsonb_array_elements(coalesce(decision -> 'citations', '[]')) with ordinality as c group by 1, 2) as cited
     join public.knowledge_items as i on i.id = cited.id and i.workspace_id = finish_turn.workspace;
+  if verdict <> 'overtaken' and talk.channel_type <> 'website' then
+    select r.code, r.words into refusal from romashka.refusal_of(workspace, talk.customer_id, talk.channel_type, talk.channel_id,
+      romashka.recipient_of(workspace, talk.customer_id, talk.channel_type, talk.channel_id, talk.customer_phone)) as r;
+    if refusal.code is not null then
+      -- He wrote, and is not to be written to: what follows is for people to decide.
+      verdict := 'handed_off';
+      reply := null;
+      decision := decision || jsonb_build_object('handoff_reason', 'policy', 'answer', null, 'citations', '[]'::jsonb,
+        'note', 'The assistant did not answer. ' || refusal.words || E'\n\nAsked: ' || left(decision ->> 'question', 1000));
+    elsif verdict = 'answered' then
+      reply := reply || coalesce(E'\n\n' || (select string_agg('— ' || s.title || coalesce(': ' || s.url, ''), E'\n') from jsonb_to_recordset(sources) as s (title text, url text)), '');
+    end if;
+  end if;
   if verdict <> 'overtaken' and reply is not null then
     said := romashka.store_answer(workspace, talk, null, reply, 'ai', 'text', coalesce(decision -> 'metadata', '{}'), round((decision ->> 'probability')::numeric, 4),
       sources, 'assistant:' || message);
@@ -10955,23 +10995,40 @@ end $$;
 comment on function romashka.finish_turn(uuid, uuid, uuid, uuid, jsonb) is
   'Says what the assistant decided, records why, and ends its turn. Returns the verdict, "overtaken" where a person is in the conversation by now, null when the lease is lost, as by a newer message.';
 
+create or replace function romashka.give_turn_up(conversation uuid, workspace uuid, lease uuid, message text) returns text language plpgsql set search_path = '' as $$
+declare
+  at constant timestamptz := pg_catalog.now();
+  seen record;
+  newest uuid;
+begin
+  select t.message_id into newest from romashka.assistant_turns as t
+   where t.conversation_id = give_turn_up.conversation and t.workspace_id = give_turn_up.workspace and t.lease_id = give_turn_up.lease;
+  if not found then return null; end if;
+  begin
+    select * into seen from romashka.assistant_view(conversation, workspace, newest) as v;
+    return romashka.finish_turn(conversation, workspace, lease, newest, jsonb_build_object('verdict', 'handed_off', 'handoff_reason', 'tool_failed',
+      'question', coalesce(seen.question, ''), 'language', seen.language, 'intent', seen.intent, 'audience', seen.audience, 'method', 'none',
+      'note', 'The assistant could not answer: ' || left(message, 2000)));
+  exception when others then
+    -- What cannot even be recorded must not keep the customer waiting.
+    update public.conversations as c set status = 'escalated', handoff_reason = 'tool_failed', updated_at = at
+     where c.id = give_turn_up.conversation and c.workspace_id = give_turn_up.workspace and c.status = 'active';
+    delete from romashka.assistant_turns as t
+     where t.conversation_id = give_turn_up.conversation and t.workspace_id = give_turn_up.workspace and t.lease_id = give_turn_up.lease;
+    return 'handed_off';
+  end;
+end $$;
+comment on function romashka.give_turn_up(uuid, uuid, uuid, text) is 'Ends a turn that cannot be finished: a person takes over.';
+
 create or replace function romashka.fail_turn(conversation uuid, workspace uuid, lease uuid, message text) returns text language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone.
 declare
   at constant timestamptz := pg_catalog.clock_timestamp();
   luck constant double precision := pg_catalog.random();
-  held romashka.assistant_turns;
-  seen record;
 begin
-  select * into held from romashka.assistant_turns as t
-   where t.conversation_id = fail_turn.conversation and t.workspace_id = fail_turn.workspace and t.lease_id = fail_turn.lease and t.status = 'answering';
-  if not found then return null; end if;
-  if held.attempt_count >= 5 then
-    -- Nobody waits for an answer that will not come: a person takes over.
-    select * into seen from romashka.assistant_view(conversation, workspace) as v;
-    return romashka.finish_turn(conversation, workspace, lease, held.message_id, jsonb_build_object('verdict', 'handed_off', 'handoff_reason', 'tool_failed',
-      'question', coalesce(seen.question, ''), 'language', seen.language, 'intent', seen.intent, 'audience', seen.audience, 'method', 'none',
-      'note', 'The assistant could not answer: ' || left(message, 2000)));
+  if exists (select from romashka.assistant_turns as t where t.conversation_id = fail_turn.conversation and t.workspace_id = fail_turn.workspace
+      and t.lease_id = fail_turn.lease and t.attempt_count >= 5) then
+    return romashka.give_turn_up(conversation, workspace, lease, message);
   end if;
   update romashka.assistant_turns as t
      set status = 'pending', lease_id = null, locked_by = null, error_message = left(fail_turn.message, 2000), next_attempt_at = at + romashka.backoff(t.attempt_count, '1 second', '1 minute', luck)
@@ -10982,7 +11039,7 @@ comment on function romashka.fail_turn(uuid, uuid, uuid, text) is
   'Gives a turn back that could not be finished, to be tried again; after five attempts a person takes over. Null when the lease is lost.';
 
 create or replace function public.assistant_view(conversation uuid, workspace uuid default public.current_workspace_id())
-returns table (question text, message_id uuid, previous_question text, previous_verdict text, language text, intent text, audience text)
+returns table (question text, message_id uuid, previous_question text, language text, intent text, audience text)
 language plpgsql stable security definer set search_path = '' as $$
 -- Definer: reads across a conversation's tables; the workspace is checked first.
 begin
@@ -10990,22 +11047,38 @@ begin
   if not exists (select from public.conversations as c where c.id = assistant_view.conversation and c.workspace_id = assistant_view.workspace) then
     raise exception 'no such conversation' using errcode = 'RM404';
   end if;
-  return query select v.question, v.message_id, v.previous_question, v.previous_verdict, v.language, v.intent, v.audience
+  return query select v.question, v.message_id, v.previous_question, v.language, v.intent, v.audience
     from romashka.assistant_view(assistant_view.conversation, assistant_view.workspace) as v;
 end $$;
 comment on function public.assistant_view(uuid, uuid) is 'What the customer asked since he was last answered, with what came before: from it an answer is suggested.';
 
-create or replace function public.keep_suggestion(conversation uuid, message uuid, decision jsonb, workspace uuid default public.current_workspace_id()) returns uuid
+create or replace function romashka.keep_suggestion(conversation uuid, message uuid, decision jsonb, member uuid, workspace uuid) returns uuid
 language plpgsql security definer set search_path = '' as $$
--- Definer: nobody writes the record himself; the workspace is checked first.
+-- Definer: the server's alone, for a member whose rights it has looked at.
 begin
-  perform romashka.require_role(workspace, 'agent');
-  if not exists (select from public.messages as m where m.id = message and m.workspace_id = workspace and m.conversation_id = keep_suggestion.conversation) then
+  -- What is being erased is not written down again.
+  perform from public.conversations as c where c.id = keep_suggestion.conversation and c.workspace_id = keep_suggestion.workspace for key share;
+  if not exists (select from public.messages as m where m.id = keep_suggestion.message and m.workspace_id = keep_suggestion.workspace and m.conversation_id = keep_suggestion.conversation)
+     or exists (select from public.conversations as c join public.customer_profiles as p on p.id = c.customer_id and p.workspace_id = c.workspace_id
+         where c.id = keep_suggestion.conversation and c.workspace_id = keep_suggestion.workspace and p.erased_at is not null) then
     raise exception 'no such message' using errcode = 'RM404';
   end if;
-  return romashka.keep_answer(workspace, conversation, message, 'suggestion', decision ->> 'verdict', null, decision);
+  return romashka.keep_answer(workspace, conversation, message, 'suggestion', decision ->> 'verdict', null,
+    decision || jsonb_build_object('asked_by', (select p.id from public.profiles as p where p.id = member)));
 end $$;
-comment on function public.keep_suggestion(uuid, uuid, jsonb, uuid) is 'Records what was suggested to a member; nothing is sent.';
+comment on function romashka.keep_suggestion(uuid, uuid, jsonb, uuid, uuid) is 'Records what was suggested to a member; nothing is sent.';
+
+create or replace function romashka.end_turns() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the queue is the server's alone.
+begin
+  delete from romashka.assistant_turns as t using public.conversations as c
+   where c.id = t.conversation_id and c.workspace_id = t.workspace_id and t.workspace_id = old.workspace_id and c.channel_id = old.channel_id;
+  return null;
+end $$;
+comment on function romashka.end_turns() is 'Trigger: where the assistant is switched off, it does not begin to speak any more.';
+create or replace trigger channel_assistants_50_end_turns after delete on public.channel_assistants for each row execute function romashka.end_turns();
+create or replace trigger channel_assistants_50_end_turns_off after update of is_enabled on public.channel_assistants for each row
+  when (old.is_enabled and not new.is_enabled) execute function romashka.end_turns();
 
 create or replace function public.rate_answer(rated uuid, was_helpful boolean, feedback text default null, workspace uuid default public.current_workspace_id()) returns void
 language plpgsql security definer set search_path = '' as $$
@@ -11025,11 +11098,7 @@ begin
   -- A vote counts for each article the answer was taken from, and one that is changed does not count twice.
   if found_answer.was_helpful is distinct from rate_answer.was_helpful then
     update public.knowledge_analytics as k set was_helpful = rate_answer.was_helpful
-     where k.id in (select distinct on (u.knowledge_item_id) u.id from public.knowledge_analytics as u
-                     join jsonb_array_elements(found_answer.citations) as c on (c ->> 'article_id')::uuid = u.knowledge_item_id
-                    where u.workspace_id = rate_answer.workspace and u.conversation_id = found_answer.conversation_id and u.created_at >= found_answer.created_at - interval '1 second'
-                    order by u.knowledge_item_id, u.created_at)
-       and k.workspace_id = rate_answer.workspace;
+     where k.conversation_id = found_answer.conversation_id and k.workspace_id = rate_answer.workspace and k.created_at = found_answer.created_at;
   end if;
 end $$;
 comment on function public.rate_answer(uuid, boolean, text, uuid) is 'Says whether an answer of the assistant helped; the articles it was taken from are judged with it.';
@@ -11040,7 +11109,7 @@ do $$ begin
   perform romashka.grant_function('romashka.finish_turn(uuid, uuid, uuid, uuid, jsonb)', 'service_role');
   perform romashka.grant_function('romashka.fail_turn(uuid, uuid, uuid, text)', 'service_role');
   perform romashka.grant_members('public.assistant_view(uuid, uuid)');
-  perform romashka.grant_members('public.keep_suggestion(uuid, uuid, jsonb, uuid)');
+  perform romashka.grant_function('romashka.keep_suggestion(uuid, uuid, jsonb, uuid, uuid)', 'service_role');
   perform romashka.grant_members('public.rate_answer(uuid, boolean, text, uuid)');
 end $$;
 
@@ -11464,6 +11533,7 @@ begin
         'attachments', (select coalesce(jsonb_agg(to_jsonb(f) order by f.created_at), '[]') from public.file_attachments as f where f.conversation_id = c.id and f.workspace_id = workspace),
         'notes', (select coalesce(jsonb_agg(to_jsonb(n) order by n.created_at), '[]') from public.conversation_notes as n where n.conversation_id = c.id and n.workspace_id = workspace),
         'context', (select to_jsonb(x) from public.conversation_context as x where x.conversation_id = c.id and x.workspace_id = workspace),
+        'ai_answers', (select coalesce(jsonb_agg(to_jsonb(a) order by a.created_at, a.id), '[]') from public.ai_answers as a where a.conversation_id = c.id and a.workspace_id = workspace),
         'figures', (select to_jsonb(a) from public.conversation_analytics as a where a.conversation_id = c.id and a.workspace_id = workspace))
         order by c.created_at), '[]') from public.conversations as c where c.customer_id = customer and c.workspace_id = workspace));
 end $$;
@@ -11584,6 +11654,8 @@ begin
   delete from public.scheduled_messages as s where s.workspace_id = workspace and s.conversation_id = any (talks);
   -- Answers that are kept for repeated requests may show the person, and are encrypted: none of the workspace is kept.
   delete from public.idempotency_keys as k where k.workspace_id = workspace;
+  -- A turn that was taken has lost its lease when this is done: what its worker knows is not written down any more.
+  delete from romashka.assistant_turns as t where t.workspace_id = workspace and t.conversation_id = any (talks);
   update public.ai_answers as a set question = '[erased]', rewritten_question = null, answer = null, passages = '[]', feedback_text = null
    where a.workspace_id = workspace and a.conversation_id = any (talks);
   delete from public.conversation_context as x where x.workspace_id = workspace and x.conversation_id = any (talks);

@@ -222,7 +222,7 @@ begin
      where f.id = any (files) and f.workspace_id = own.workspace_id;
   end if;
   delete from public.presence as p where p.id = session and p.workspace_id = own.workspace_id;
-  if kind = 'text' and channel is not null then perform romashka.ask_assistant(own.workspace_id, channel, conversation_id, message_id); end if;
+  if kind = 'text' and channel is not null then perform romashka.ask_assistant(own.workspace_id, channel, conversation_id, message_id, seen_at); end if;
 end $$;
 comment on function romashka.take_visitor_message(uuid, text, text, text, text, text, jsonb, jsonb, uuid[]) is
   'Stores one message of a visitor, once for each of his own ids: opens his talk or goes on with it.';
@@ -235,7 +235,9 @@ returns table (id uuid, conversation_id uuid, sender_type text, author jsonb, co
 begin
   return query
     select m.id, m.conversation_id, m.sender_type::text,
-           case when m.sender_type = 'agent' and p.id is not null then jsonb_build_object('name', p.full_name, 'avatar_url', p.avatar_url) end,
+           case when m.sender_type = 'agent' and p.id is not null then jsonb_build_object('name', p.full_name, 'avatar_url', p.avatar_url)
+                when m.sender_type = 'ai' then (select jsonb_build_object('name', a.name, 'avatar_url', null) from public.channel_assistants as a
+                                                 where a.channel_id = m.channel_id and a.workspace_id = m.workspace_id) end,
            m.content, case when m.sender_type <> 'user' then m.metadata ->> 'html' end, m.created_at,
            case when m.sender_type = 'user' and starts_with(m.external_message_id, s.visitor || ':') then substr(m.external_message_id, length(s.visitor) + 2) end,
            case when m.sender_type <> 'user' then case when m.delivery_status in ('delivered', 'read') then m.delivery_status::text else 'sent' end

@@ -145,7 +145,7 @@ begin
   end loop;
   -- It answers people: neither programs' mails, nor a picture without words.
   if sender_type = 'user' and message_type = 'text' and channel_id is not null and is_quiet is distinct from true and content <> '' then
-    perform romashka.ask_assistant(workspace, channel_id, conversation_id, message_id);
+    perform romashka.ask_assistant(workspace, channel_id, conversation_id, message_id, seen_at);
   end if;
 end $$;
 comment on function public.ingest_message is

@@ -100,6 +100,7 @@ begin
         'attachments', (select coalesce(jsonb_agg(to_jsonb(f) order by f.created_at), '[]') from public.file_attachments as f where f.conversation_id = c.id and f.workspace_id = workspace),
         'notes', (select coalesce(jsonb_agg(to_jsonb(n) order by n.created_at), '[]') from public.conversation_notes as n where n.conversation_id = c.id and n.workspace_id = workspace),
         'context', (select to_jsonb(x) from public.conversation_context as x where x.conversation_id = c.id and x.workspace_id = workspace),
+        'ai_answers', (select coalesce(jsonb_agg(to_jsonb(a) order by a.created_at, a.id), '[]') from public.ai_answers as a where a.conversation_id = c.id and a.workspace_id = workspace),
         'figures', (select to_jsonb(a) from public.conversation_analytics as a where a.conversation_id = c.id and a.workspace_id = workspace))
         order by c.created_at), '[]') from public.conversations as c where c.customer_id = customer and c.workspace_id = workspace));
 end $$;
@@ -220,6 +221,8 @@ begin
   delete from public.scheduled_messages as s where s.workspace_id = workspace and s.conversation_id = any (talks);
   -- Answers that are kept for repeated requests may show the person, and are encrypted: none of the workspace is kept.
   delete from public.idempotency_keys as k where k.workspace_id = workspace;
+  -- A turn that was taken has lost its lease when this is done: what its worker knows is not written down any more.
+  delete from romashka.assistant_turns as t where t.workspace_id = workspace and t.conversation_id = any (talks);
   update public.ai_answers as a set question = '[erased]', rewritten_question = null, answer = null, passages = '[]', feedback_text = null
    where a.workspace_id = workspace and a.conversation_id = any (talks);
   delete from public.conversation_context as x where x.workspace_id = workspace and x.conversation_id = any (talks);

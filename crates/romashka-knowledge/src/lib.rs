@@ -22,4 +22,4 @@ pub use matrix::{Key, Matrix};
 pub use model::{Model, ModelError};
 pub use passage::{Passage, passages};
 pub use vector::{Packed, Vector};
-pub use wish::{Wish, follows_on, wish};
+pub use wish::{Wish, follows_on, mentions, wish};

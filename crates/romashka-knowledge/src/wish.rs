@@ -295,6 +295,12 @@ pub fn follows_on(question: &str) -> bool {
     words.len() <= 12 && (begins || words.iter().any(|word| POINTERS.contains(word)))
 }
 
+/// Whether a text names a word or phrase: as words of their own, capitals or not.
+pub fn mentions(text: &str, phrase: &str) -> bool {
+    let phrase = plain(phrase);
+    !phrase.is_empty() && holds(&plain(text), &phrase)
+}
+
 /// Small letters and single spaces, without punctuation and signs.
 fn plain(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
@@ -311,9 +317,11 @@ fn plain(text: &str) -> String {
     line
 }
 
-/// Whether a phrase stands in a line as words of their own; scripts without spaces have none.
+/// Whether a phrase stands in a line as words of their own; scripts in which words have no end that shows have none.
 fn holds(line: &str, phrase: &str) -> bool {
-    let has_words = phrase.contains(' ');
+    let has_words = !phrase
+        .chars()
+        .any(|letter| matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'));
     line.match_indices(phrase).any(|(at, _)| {
         !has_words
             || (line[..at]
@@ -338,6 +346,7 @@ mod tests {
             ("AGENT!", Wish::Person),
             ("Позовите оператора", Wish::Person),
             ("我要转人工", Wish::Person),
+            ("상담원 연결해 주세요", Wish::Person),
             ("Je veux parler à quelqu’un", Wish::Person),
             ("Hello :)", Wish::Greeting),
             ("Guten Tag!", Wish::Greeting),
@@ -350,6 +359,13 @@ mod tests {
         ] {
             assert_eq!(wish(line), wanted, "{line}");
         }
+    }
+
+    #[test]
+    fn a_topic_is_named_by_whole_words() {
+        assert!(super::mentions("I'll see my LAWYER!", "lawyer"));
+        assert!(!super::mentions("Where do I start?", "art"));
+        assert!(!super::mentions("anything", " "));
     }
 
     #[test]

@@ -10,6 +10,9 @@ use uuid::Uuid;
 
 const REFUNDS: &str = "We pay back as soon as your parcel is here. A refund takes five working days. It goes to the card that you paid with.";
 
+/// What only colleagues may know.
+const PIRANHAS: &str = "Aquariums with live piranhas";
+
 /// A workspace with a website whose assistant is on, and some knowledge.
 struct Shop {
     api: Api,
@@ -60,11 +63,17 @@ async fn shop(has_model: bool) -> Shop {
             "Shipping abroad",
             "We ship to every country in Europe. A parcel to Norway takes eight days.",
         ),
+        (PIRANHAS, "We sell aquariums with live piranhas to dealers."),
     ] {
+        let audience = if title == PIRANHAS {
+            "internal"
+        } else {
+            "public"
+        };
         let made = admin
             .post(
                 "/knowledge/items",
-                &json!({"title": title, "content": content}),
+                &json!({"title": title, "content": content, "audience": audience}),
             )
             .await
             .expect(201)
@@ -75,7 +84,7 @@ async fn shop(has_model: bool) -> Shop {
             .expect(200);
     }
     let begun = Instant::now();
-    while has_model && admin.get("/knowledge/index").await.expect(200).body["indexed"] != 3 {
+    while has_model && admin.get("/knowledge/index").await.expect(200).body["indexed"] != 4 {
         assert!(begun.elapsed() < Duration::from_secs(120), "not indexed");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -182,8 +191,11 @@ async fn a_visitor_is_answered_with_a_source_and_handed_over_when_he_asks() {
         "{answer}"
     );
     assert_eq!(said[1]["sources"][0]["title"], "Refunds");
-    shop.say(&ann, "ok, thanks").await;
-    shop.said(&ann, 2).await;
+    // To what ends a talk nothing is said, however often it ends.
+    for farewell in ["ok, thanks", "Bye!"] {
+        shop.say(&ann, farewell).await;
+        shop.said(&ann, 2).await;
+    }
 
     let path = format!("/conversations/{conversation}");
     assert_eq!(agent.get(&path).await.expect(200).body["status"], "active");
@@ -207,7 +219,10 @@ async fn a_visitor_is_answered_with_a_source_and_handed_over_when_he_asks() {
         .iter()
         .filter_map(|answer| answer["verdict"].as_str())
         .collect();
-    assert_eq!(verdicts, ["greeted", "answered", "silent", "handed_off"]);
+    assert_eq!(
+        verdicts,
+        ["greeted", "answered", "silent", "silent", "handed_off"]
+    );
     let id = answers[1]["id"].as_str().expect("an id");
     let why = agent
         .get(&format!("/ai_answers/{id}"))
@@ -261,6 +276,27 @@ async fn what_it_does_not_know_goes_to_a_person_with_a_reason() {
             (&json!("handed_off"), &json!(reason)),
             "{last:#}"
         );
+        let agent = shop.api.member(shop.workspace, Role::Agent).await;
+        let why = agent
+            .get(&format!(
+                "/ai_answers/{}",
+                last["id"].as_str().expect("an id")
+            ))
+            .await
+            .expect(200)
+            .body;
+        assert!(
+            !why["passages"].to_string().contains("piranhas"),
+            "what is for colleagues is not even looked at: {why:#}"
+        );
+        // Who takes over may ask what it would have said.
+        agent
+            .post(
+                &format!("/conversations/{conversation}/suggestions"),
+                &Value::Null,
+            )
+            .await
+            .expect(200);
     }
     // A follow-up is looked up with what it follows on.
     let ann = shop.visitor().await;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use romashka_knowledge::{Wish, follows_on, wish};
+use romashka_knowledge::{Wish, follows_on, mentions, wish};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use super::texts::{Text, text};
 use crate::choice;
 use crate::knowledge::items::KnowledgeAudience;
 use crate::knowledge::retrieval::consult::{AnswerTier, KnowledgeAnswer, Question};
-use crate::problem::Answer;
+use crate::problem::{Answer, Problem};
 use crate::state::Server;
 
 /// Articles that are suggested.
@@ -118,12 +118,11 @@ pub async fn decide(server: &Server, turn: &Turn<'_>) -> Answer<Decision> {
 
 /// What needs no article.
 fn at_once(turn: &Turn<'_>) -> Option<Decision> {
-    let question = turn.question.to_lowercase();
     let is_forbidden = turn
         .forbidden_topics
         .iter()
-        .any(|topic| !topic.trim().is_empty() && question.contains(&topic.trim().to_lowercase()));
-    if question.trim().is_empty() {
+        .any(|topic| mentions(turn.question, topic));
+    if turn.question.trim().is_empty() {
         Some(Decision::new(Verdict::Silent, None))
     } else if is_forbidden {
         Some(hand_off(turn, HandoffReason::Policy))
@@ -152,6 +151,8 @@ async fn after_looking(server: &Server, turn: &Turn<'_>) -> Answer<Decision> {
         && known.model.is_some()
         && follows_on(turn.question)
     {
+        let room = LONGEST.saturating_sub(turn.question.chars().count() + 1);
+        let before: String = before.chars().take(room).collect();
         let whole = format!("{before}\n{}", turn.question);
         let other = look(server, turn, &whole, "retrieval_rewritten", &mut durations).await?;
         if other.probability > known.probability {
@@ -184,13 +185,14 @@ async fn look(
     step: &str,
     durations: &mut Map<String, Value>,
 ) -> Answer<KnowledgeAnswer> {
-    // Of a long letter, the end: what is asked stands there, after who one is and what happened.
-    let letters: Vec<char> = question.trim().chars().collect();
-    let end: String = letters[letters.len().saturating_sub(LONGEST)..]
-        .iter()
-        .collect();
+    // Of a long letter, how it begins: what follows is mostly what was said before, and the signature.
+    let beginning: String = question.trim().chars().take(LONGEST).collect();
     let begun = Instant::now();
-    let question = Question::prepare(server, turn.workspace, &end).await?;
+    let mut question = Question::prepare(server, turn.workspace, &beginning).await?;
+    if let Some(failure) = question.failure() {
+        // Words alone never suffice for an answer: the turn is tried again.
+        return Err(Problem::internal(failure));
+    }
     durations.insert(format!("{step}_model"), json!(milliseconds(begun)));
     let begun = Instant::now();
     let scope = server.service().await?;

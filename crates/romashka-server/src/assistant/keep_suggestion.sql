@@ -1,2 +1,2 @@
 -- Records what was suggested.
-select public.keep_suggestion($conversation::uuid, $message::uuid, $decision::jsonb, $workspace::uuid)
+select romashka.keep_suggestion($conversation::uuid, $message::uuid, $decision::jsonb, $member::uuid, $workspace::uuid)

@@ -108,11 +108,14 @@ async fn suggest_answer(
     };
     let decision = decide(&server, &turn).await?;
     let record = Jsonb(decision.record(&turn));
-    let scope = caller.begin(&server).await?;
+    let mut scope = caller.begin(&server).await?;
+    let member = scope.principal().person().ok();
+    scope.as_service().await?;
     let made: Uuid = Statement::new(include_str!("keep_suggestion.sql"))
         .bind("conversation", &id)
         .bind("message", &message)
         .bind("decision", &record)
+        .bind("member", &member)
         .bind("workspace", &workspace)
         .value(&scope)
         .await?;

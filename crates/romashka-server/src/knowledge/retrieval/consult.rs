@@ -151,24 +151,34 @@ pub struct Question {
     text: String,
     workspace: Uuid,
     vector: Option<(Packed, Arc<Known>)>,
+    failed: Option<NoVector>,
 }
 
 impl Question {
     /// Computes its vector and brings the memory up to date. The model takes its time, and the memory a connection: whoever asks holds none.
     pub async fn prepare(server: &Server, workspace: Uuid, text: &str) -> Answer<Question> {
-        let vector = match server.models.embed_question(text).await {
-            Ok(vector) => Some((vector, server.memory.of(server, workspace).await?)),
-            Err(NoVector::Absent) => None,
+        let (vector, failed) = match server.models.embed_question(text).await {
+            Ok(vector) => {
+                let known = server.memory.of(server, workspace).await?;
+                (Some((vector, known)), None)
+            }
+            Err(NoVector::Absent) => (None, None),
             Err(error) => {
-                tracing::warn!(%error, "a question is answered by words alone");
-                None
+                tracing::warn!(%error, "a question can be answered by words alone");
+                (None, Some(error))
             }
         };
         Ok(Question {
             text: text.to_owned(),
             workspace,
             vector,
+            failed,
         })
+    }
+
+    /// Why there is no vector although there is a model, which may be otherwise a moment later.
+    pub fn failure(&mut self) -> Option<NoVector> {
+        self.failed.take()
     }
 
     /// Asks what those of an audience may know. The scope decides whether the workspace may be asked at all.
@@ -320,6 +330,12 @@ fn decide(
         None if visible.is_empty() => Tier::HandOff,
         None => Tier::Suggest,
     };
+    // How sure it is was measured in English; what is written in another language is shown and not told.
+    if let (Tier::Answer, Some((_, passage))) = (tier, visible.first())
+        && !passage.language.starts_with("en")
+    {
+        tier = Tier::Suggest;
+    }
     let mut answer = None;
     if let (Tier::Answer, Some(vector), Some((_, passage))) = (tier, vector, visible.first()) {
         answer = quote(question, vector, passage)?;
