@@ -343,6 +343,8 @@ async fn what_cannot_be_delivered_goes_by_another_channel_once() {
         shop.of::<String>(states).await,
         "sms:answer:delivered email:fallback:cancelled"
     );
+    let shown = "select delivery_status::text from public.messages where content = 'three'";
+    assert_eq!(shop.of::<String>(shown).await, "delivered");
     shop.run("delete from public.message_delivery_tracking")
         .await;
 
