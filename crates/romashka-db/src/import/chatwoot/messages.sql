@@ -14,7 +14,7 @@ select pg_temp.id_of('message', m.id), pg_temp.place(), c.id, m.sender, case whe
   from (select x.line, (x.line ->> 'id')::bigint as id, (x.line ->> 'message_type')::integer as kind, nullif(left(btrim(x.line ->> 'source_id', '<> '), 1000), '') as source, pg_temp.at(x.line ->> 'created_at') as moment,
                case when (x.line ->> 'message_type')::integer = 0 then 'user'
                     when (x.line ->> 'message_type')::integer = 3 or x.line ->> 'sender_type' in ('AgentBot', 'Captain::Assistant') then 'ai' else 'agent' end as sender,
-               row_number() over (partition by x.line ->> 'inbox_id', x.line ->> 'source_id' order by (x.line ->> 'id')::bigint) as turn
+               row_number() over (partition by x.line ->> 'inbox_id', nullif(left(btrim(x.line ->> 'source_id', '<> '), 1000), '') order by (x.line ->> 'id')::bigint) as turn
           from jsonb_array_elements($1::jsonb) as x (line)
          where not (x.line ->> 'private')::boolean and (x.line ->> 'message_type')::integer in (0, 1, 3)) as m
   join public.conversations as c on c.id = pg_temp.id_of('conversation', (m.line ->> 'conversation_id')::bigint) and c.workspace_id = pg_temp.place()
