@@ -94,7 +94,7 @@ impl Unread {
         }
         let base = base.as_str().trim_end_matches('/');
         text.push_str(&format!(
-            "\nNo more mails like this one: {base}/no-more-mail/{delivery}\n"
+            "\nNo more mails from us: {base}/no-more-mail/{delivery}\n"
         ));
         text
     }
@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(
             unread.text(&base, Uuid::nil()),
             "Bo:\nHello\n\nIt is there\n\nBye\n\nYou began this conversation in the chat of our website. Answer this mail, and we read it there.\n\
-             No more mails like this one: https://help.example.test/no-more-mail/00000000-0000-0000-0000-000000000000\n"
+             No more mails from us: https://help.example.test/no-more-mail/00000000-0000-0000-0000-000000000000\n"
         );
     }
 }
