@@ -14,7 +14,8 @@ async fn api() -> Api {
     Api::with(settings).await
 }
 
-async fn publish(visitor: &Visitor<'_>, article: &Value) -> Uuid {
+/// Writes an article, and publishes it.
+pub(super) async fn publish(visitor: &Visitor<'_>, article: &Value) -> Uuid {
     let made = visitor.post("/knowledge/items", article).await.expect(201);
     visitor
         .post(
@@ -27,7 +28,7 @@ async fn publish(visitor: &Visitor<'_>, article: &Value) -> Uuid {
 }
 
 /// Until every article's passages are made.
-async fn indexed(visitor: &Visitor<'_>, articles: i64) {
+pub(super) async fn indexed(visitor: &Visitor<'_>, articles: i64) {
     let begun = Instant::now();
     loop {
         let state = visitor.get("/knowledge/index").await.expect(200).body;

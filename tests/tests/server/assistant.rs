@@ -8,6 +8,8 @@ use romashka_tests::{Api, Role, explain, model_folder, value};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::answers::{indexed, publish};
+
 const REFUNDS: &str = "We pay back as soon as your parcel is here. A refund takes five working days. It goes to the card that you paid with.";
 
 /// What only colleagues may know.
@@ -70,23 +72,14 @@ async fn shop(has_model: bool) -> Shop {
         } else {
             "public"
         };
-        let made = admin
-            .post(
-                "/knowledge/items",
-                &json!({"title": title, "content": content, "audience": audience}),
-            )
-            .await
-            .expect(201)
-            .id();
-        admin
-            .post(&format!("/knowledge/items/{made}/publish"), &Value::Null)
-            .await
-            .expect(200);
+        publish(
+            &admin,
+            &json!({"title": title, "content": content, "audience": audience}),
+        )
+        .await;
     }
-    let begun = Instant::now();
-    while has_model && admin.get("/knowledge/index").await.expect(200).body["indexed"] != 4 {
-        assert!(begun.elapsed() < Duration::from_secs(120), "not indexed");
-        tokio::time::sleep(Duration::from_millis(100)).await;
+    if has_model {
+        indexed(&admin, 4).await;
     }
     Shop {
         api,
