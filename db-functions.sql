@@ -1186,10 +1186,18 @@ begin
 end $$;
 comment on function romashka.within_hours(jsonb, text, timestamptz) is 'Whether a moment lies within weekly hours, in the time zone given.';
 
+create or replace function romashka.is_open(workspace uuid, at timestamptz) returns boolean language plpgsql stable security definer set search_path = '' as $$
+-- Definer: visitors and the assistant ask as well. Open is when a clock of a service level would run.
+begin
+  return (select romashka.business_seconds(w.business_hours, w.time_zone, w.holidays, at, at + interval '1 second') > 0
+            from public.workspaces as w where w.id = workspace);
+end $$;
+comment on function romashka.is_open(uuid, timestamptz) is 'Whether a moment lies within the workspace''s business hours, and on no holiday.';
+
 -- No circle of waiting transactions can form: a transaction waits for an agent only when it holds none, or none whose id is
 -- higher; update_agent_chat_count keeps the same order. A row that was waited for and turns out to be full is held all the
 -- same, so the wait is undone. What finds nobody stays in the queue.
-create or replace function romashka.pick_agent(workspace uuid, team uuid, department text, leaving uuid default null) returns uuid language plpgsql set search_path = '' as $$
+create or replace function romashka.pick_agent(workspace uuid, team uuid, department text, leaving uuid default null, named uuid default null) returns uuid language plpgsql set search_path = '' as $$
 declare
   round_robin constant boolean := romashka.setting(workspace, 'auto_assignment_algorithm') = '"round_robin"'::jsonb;
   wanted_team constant uuid := coalesce(team, (select t.id from public.teams as t
@@ -1212,7 +1220,8 @@ begin
     for candidate in
       select a.id, a.agent_id, a.working_hours from public.agent_availability as a
        where a.workspace_id = workspace and a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats
-         and (wanted_team is null or exists (select from public.team_members as t
+         and (named is null or a.agent_id = named)
+         and (wanted_team is null or named is not null or exists (select from public.team_members as t
                where t.team_id = wanted_team and t.workspace_id = workspace and t.user_id = a.agent_id))
        order by case when not round_robin then a.current_chat_count end, a.last_assigned_at nulls first, a.id
     loop
@@ -1249,8 +1258,8 @@ begin
   end loop;
   return null;
 end $$;
-comment on function romashka.pick_agent(uuid, uuid, text, uuid) is
-  'Locks and returns an agent who is online, available, below the limit, within working hours and in the right team: the least loaded, or the next in turn. Null when nobody is free. leaving is an agent whom the transaction writes as well.';
+comment on function romashka.pick_agent(uuid, uuid, text, uuid, uuid) is
+  'Locks and returns an agent who is online, available, below the limit, within working hours and in the right team: the least loaded, or the next in turn. Null when nobody is free. leaving is an agent whom the transaction writes as well; named the only one who is wanted, of whatever team.';
 revoke execute on all functions in schema romashka from public;
 
 create or replace trigger workspace_members_00_forget after insert or update or delete on public.workspace_members
@@ -1388,7 +1397,7 @@ declare
   is_open boolean;
 begin
   select w.business_hours as hours, w.time_zone as zone, w.holidays into place from public.workspaces as w where w.id = workspace;
-  is_open := romashka.within_hours(place.hours, place.zone, at) and (at at time zone place.zone)::date <> all (place.holidays);
+  is_open := romashka.is_open(workspace, at);
   return jsonb_build_object('open', is_open,
     'agents_online', exists (select from public.agent_availability as a where a.workspace_id = workspace and a.is_online and a.status = 'available'),
     -- The moment at which a first second of business time has passed is a second after the opening.
@@ -4730,16 +4739,13 @@ comment on function romashka.matching_rule(uuid, jsonb) is 'The first rule that 
 create or replace function romashka.routing_facts(talk public.conversations, words text, at timestamptz) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
-  place record;
   customer record;
 begin
-  select w.business_hours as hours, w.time_zone as zone, w.holidays into place from public.workspaces as w where w.id = talk.workspace_id;
   select p.tags, p.status, p.custom_fields, p.email, p.total_conversations into customer from public.customer_profiles as p
    where p.id = talk.customer_id and p.workspace_id = talk.workspace_id;
   return jsonb_build_object(
     'channel_type', talk.channel_type, 'channel_id', talk.channel_id, 'language', talk.language,
-    -- Open is when a clock of a service level would run.
-    'business_hours', case when romashka.business_seconds(place.hours, place.zone, place.holidays, at, at + interval '1 second') > 0 then 'open' else 'closed' end,
+    'business_hours', case when romashka.is_open(talk.workspace_id, at) then 'open' else 'closed' end,
     'text', case when words is not null then concat_ws(E'\n', talk.subject, words) end,
     'customer_tags', to_jsonb(coalesce(customer.tags, '{}')), 'customer_status', customer.status,
     'customer_attributes', coalesce(customer.custom_fields, '{}'), 'attributes', coalesce(talk.custom_attributes, '{}'),
@@ -4748,38 +4754,14 @@ begin
 end $$;
 comment on function romashka.routing_facts(public.conversations, text, timestamptz) is 'What rules may ask of a conversation, its customer, the hour and the first words.';
 
-create or replace function romashka.agent_of_rule(rule public.channel_routing_rules) returns uuid language plpgsql set search_path = '' as $$
-declare
-  place record;
-  zone text;
-  taken uuid;
+create or replace function romashka.agent_of_rule(rule public.channel_routing_rules, leaving uuid default null) returns uuid language plpgsql set search_path = '' as $$
 begin
   if rule.agent_id is null or not exists (select from public.workspace_members as m
        where m.user_id = rule.agent_id and m.workspace_id = rule.workspace_id and m.status = 'active') then return null; end if;
   if rule.team_id is null then return rule.agent_id; end if;
-  select p.timezone into zone from public.profiles as p where p.id = rule.agent_id;
-  select a.id, a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats as is_free, a.working_hours into place
-    from public.agent_availability as a where a.agent_id = rule.agent_id and a.workspace_id = rule.workspace_id;
-  if place.is_free is not true or not romashka.within_hours(place.working_hours, coalesce(zone, 'UTC'), pg_catalog.now()) then return null; end if;
-  -- As pick_agent: who holds an agent waits for no other, and what a wait locked in vain is free again.
-  begin
-    if coalesce(pg_catalog.current_setting('romashka.holds_agent', true), '') = 'yes' then
-      select a.agent_id into taken from public.agent_availability as a
-       where a.id = place.id and a.workspace_id = rule.workspace_id and a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats
-         for update skip locked;
-    else
-      select a.agent_id into taken from public.agent_availability as a
-       where a.id = place.id and a.workspace_id = rule.workspace_id and a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats
-         for update;
-    end if;
-    if taken is null then raise exception using errcode = 'RM409'; end if;
-    set local romashka.holds_agent = 'yes';
-  exception when sqlstate 'RM409' then
-    taken := null;
-  end;
-  return taken;
+  return romashka.pick_agent(rule.workspace_id, rule.team_id, null, leaving, named => rule.agent_id);
 end $$;
-comment on function romashka.agent_of_rule(public.channel_routing_rules) is
+comment on function romashka.agent_of_rule(public.channel_routing_rules, uuid) is
   'The agent a rule names: always where it names no team; beside a team, while he is free, for otherwise the team has it. Null for one who left.';
 
 create or replace function romashka.follow_rule(talk public.conversations, rule public.channel_routing_rules) returns public.conversations
@@ -4795,6 +4777,22 @@ begin
   return talk;
 end $$;
 comment on function romashka.follow_rule(public.conversations, public.channel_routing_rules) is 'A conversation as a rule makes it, but for its agent. What the conversation has already stands.';
+
+create or replace function romashka.leave_rule(talk public.conversations) returns public.conversations language plpgsql stable set search_path = '' as $$
+declare
+  rule public.channel_routing_rules;
+begin
+  select * into rule from public.channel_routing_rules as r where r.id = talk.routing_rule_id and r.workspace_id = talk.workspace_id;
+  if not found then return talk; end if;
+  if talk.reply_channel_type = rule.target_channel_type then talk.reply_channel_type := null; end if;
+  if talk.fallback_channel_type = rule.fallback_channel_type then talk.fallback_channel_type := null; end if;
+  if talk.team_id = rule.team_id then talk.team_id := null; end if;
+  if talk.priority = rule.set_priority then talk.priority := 'normal'; end if;
+  if talk.sla_policy_id = rule.sla_policy_id then talk.sla_policy_id := null; end if;
+  talk.tags := array(select t.tag from unnest(talk.tags) with ordinality as t (tag, place) where t.tag <> all (rule.add_tags) order by t.place);
+  return talk;
+end $$;
+comment on function romashka.leave_rule(public.conversations) is 'A conversation without what the rule gave it that it is under, so that another rule''s word counts.';
 
 create or replace function romashka.route_conversation(talk public.conversations) returns public.conversations language plpgsql set search_path = '' as $$
 declare
@@ -4823,9 +4821,9 @@ begin
   rule := romashka.matching_rule(workspace, romashka.routing_facts(talk, left(words, 10000), pg_catalog.now()) || jsonb_build_object('is_new_customer',
     coalesce((select p.total_conversations = 1 from public.customer_profiles as p where p.id = talk.customer_id and p.workspace_id = workspace), true)));
   if rule.id is null or rule.id is not distinct from talk.routing_rule_id or not rule.conditions ? 'keywords' then return; end if;
-  routed := romashka.follow_rule(talk, rule);
+  routed := romashka.follow_rule(romashka.leave_rule(talk), rule);
   if rule.agent_id is not null and (talk.team_id is null or talk.team_id = rule.team_id) then
-    routed.assigned_agent_id := coalesce(romashka.agent_of_rule(rule), routed.assigned_agent_id);
+    routed.assigned_agent_id := coalesce(romashka.agent_of_rule(rule, talk.assigned_agent_id), routed.assigned_agent_id);
   end if;
   if routed.assigned_agent_id is not distinct from talk.assigned_agent_id and routed.team_id is distinct from talk.team_id and not exists (
        select from public.team_members as t where t.team_id = routed.team_id and t.workspace_id = workspace and t.user_id = talk.assigned_agent_id) then
@@ -5114,6 +5112,25 @@ begin
 end $$;
 comment on function romashka.reply_place(public.conversations, text, uuid, text) is
   'By which channel an answer goes: the one that is asked for, refused (RM422) where the customer cannot be reached by it; else the one the routing rule wants where he can; else the conversation''s own.';
+
+create or replace function romashka.place_answer(talk public.conversations, wanted_type text, wanted uuid, message_type text, out channel_type text, out channel_id uuid, out is_elsewhere boolean, out refusal text)
+language plpgsql stable set search_path = '' as $$
+begin
+  channel_type := talk.channel_type;
+  channel_id := talk.channel_id;
+  is_elsewhere := false;
+  -- By another channel than its own: because it was asked for, or because a rule says so and the customer can be reached there.
+  if wanted is not null or wanted_type is not null or talk.reply_channel_type::text is distinct from talk.channel_type::text and talk.reply_channel_type is not null then
+    select p.channel_type, p.channel_id, p.is_elsewhere into channel_type, channel_id, is_elsewhere
+      from romashka.reply_place(talk, wanted_type, wanted, message_type) as p;
+  end if;
+  if channel_type <> 'website' then
+    refusal := (romashka.refusal_of(talk.workspace_id, talk.customer_id, channel_type, channel_id,
+      romashka.recipient_of(talk.workspace_id, talk.customer_id, channel_type, channel_id, talk.customer_phone))).words;
+  end if;
+end $$;
+comment on function romashka.place_answer(public.conversations, text, uuid, text) is
+  'Whoever answers, agent, schedule or assistant: the channel by which the answer goes (reply_place), whether that is another than its own, and in words why the customer is not to be written to.';
 
 create or replace function romashka.expect_answer(workspace uuid, conversation uuid, customer uuid, channel_type text, channel uuid) returns void
 language plpgsql security definer set search_path = '' as $$
@@ -6574,8 +6591,7 @@ returns uuid language plpgsql security definer set search_path = '' as $$
 declare
   target public.conversations;
   message uuid;
-  refusal record;
-  is_elsewhere boolean := false;
+  place record;
 begin
   perform romashka.require_role(workspace, 'agent');
   select * into target from public.conversations as c where c.id = conversation and c.workspace_id = workspace;
@@ -6588,19 +6604,11 @@ begin
        and m.external_message_id = 'client:' || client_message_id;
     if found then return message; end if;
   end if;
-  -- By another channel than its own: because it was asked for, or because a rule says so and the customer can be reached there.
-  if by_channel is not null or by_channel_type is not null or target.reply_channel_type is distinct from target.channel_type and target.reply_channel_type is not null then
-    select p.channel_type, p.channel_id, p.is_elsewhere into target.channel_type, target.channel_id, is_elsewhere
-      from romashka.reply_place(target, by_channel_type, by_channel, send_message.message_type) as p;
-  end if;
-  if target.channel_type <> 'website' then
-    select r.code, r.words into refusal from romashka.refusal_of(workspace, target.customer_id, target.channel_type, target.channel_id,
-      romashka.recipient_of(workspace, target.customer_id, target.channel_type, target.channel_id, target.customer_phone)) as r;
-    if refusal.code is not null then
-      raise exception '%', refusal.words using errcode = 'RM422';
-    end if;
-  end if;
-  if is_elsewhere then perform romashka.expect_answer(workspace, target.id, target.customer_id, target.channel_type, target.channel_id); end if;
+  place := romashka.place_answer(target, by_channel_type, by_channel, send_message.message_type);
+  target.channel_type := place.channel_type;
+  target.channel_id := place.channel_id;
+  if place.refusal is not null then raise exception '%', place.refusal using errcode = 'RM422'; end if;
+  if place.is_elsewhere then perform romashka.expect_answer(workspace, target.id, target.customer_id, target.channel_type, target.channel_id); end if;
   return romashka.store_answer(workspace, target, case when send_message.sender_type = 'agent' then (select p.id from public.profiles as p where p.id = romashka.current_user_id()) end,
     send_message.content, send_message.sender_type, send_message.message_type, send_message.metadata, send_message.confidence_score, send_message.knowledge_sources, client_message_id);
 end $$;
@@ -6645,6 +6653,7 @@ create or replace function public.send_due_messages(batch_size integer default 2
 declare
   due public.scheduled_messages;
   target public.conversations;
+  place record;
   message uuid;
   sent integer := 0;
 begin
@@ -6658,7 +6667,12 @@ begin
       continue;
     end if;
     begin
+      place := romashka.place_answer(target, null, null, due.message_type);
+      target.channel_type := place.channel_type;
+      target.channel_id := place.channel_id;
+      if place.refusal is not null then raise exception '%', place.refusal using errcode = 'RM422'; end if;
       set local romashka.actor_kind = 'agent';
+      if place.is_elsewhere then perform romashka.expect_answer(due.workspace_id, target.id, target.customer_id, target.channel_type, target.channel_id); end if;
       message := romashka.store_answer(due.workspace_id, target, due.sender_id, due.content, 'agent', due.message_type, due.metadata, null, null, null);
       set local romashka.actor_kind = '';
     exception
@@ -6927,225 +6941,13 @@ begin
 end $$;
 comment on function public.merge_customers(uuid, uuid, uuid) is 'Two records of one person become one: conversations and identities of both are with the second; an opt-out of either stands.';
 
-create or replace function public.search_messages(query text, language text default null, before timestamptz default null, limit_count integer default 20, workspace uuid default public.current_workspace_id())
-returns table (message_id uuid, conversation_id uuid, sender_type text, created_at timestamptz, content text, rank real)
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 set jit = off as $$
--- Definer: operators of text search are not leakproof, so under policies their index would not be used; the workspace is checked first and stands in the query.
--- The index gives no order. So the newest hour is looked at first, then four before it, sixteen …, until the page is full: what a frequent
--- word costs does not grow with the history. Planned once, without helpers: compiling or starting these would cost more than the search. What three days do not hold is rare enough to be looked for in all the rest at once.
-declare
-  wanted tsquery;
-  candidates tsquery;
-  phrased boolean;
-  scope tsquery;
-  missing integer := greatest(1, least(coalesce(limit_count, 20), 200));
-  newest constant bigint := romashka.hour_of(least(before, clock_timestamp()));
-  oldest timestamptz := to_timestamp((newest + 1) * 3600);
-  looked_at integer := 0;
-  hours integer := 1;
-  here integer;
-begin
-  perform romashka.require_role(workspace, 'viewer');
-  wanted := websearch_to_tsquery('pg_catalog.simple', query)
-    || websearch_to_tsquery(romashka.search_configuration(coalesce(language, (select w.default_language from public.workspaces as w where w.id = workspace))), query);
-  if query ~ '[а-яё]' or query ~ '[А-ЯЁ]' then wanted := wanted || websearch_to_tsquery('pg_catalog.russian', query); end if;
-  if wanted is null or numnode(wanted) = 0 then return; end if;
-  -- The index knows no places: a phrase is looked for as its words, and the documents of these are read one by one, newest first.
-  phrased := wanted::text ~ ' <(-|[0-9]+)> ';
-  candidates := case when phrased and wanted::text !~ '!' then regexp_replace(wanted::text, ' <(-|[0-9]+)> ', ' & ', 'g')::tsquery else wanted end;
-  loop
-    scope := case when looked_at < 85 then romashka.hours_query(workspace, newest - looked_at, hours) else quote_literal(romashka.workspace_lexeme(workspace))::tsquery end;
-    if phrased then
-      return query
-        select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500),
-               ts_rank(romashka.message_document(m.workspace_id, m.created_at, m.language, m.content), wanted)
-          from (select f.* from (select x.id, x.created_at from public.messages as x
-                                  where romashka.message_document(x.workspace_id, x.created_at, x.language, x.content) @@ (scope && candidates)
-                                    and x.workspace_id = workspace and (before is null or x.created_at < before)
-                                    and (looked_at < 85 or x.created_at < oldest)
-                                  order by x.created_at desc, x.id desc offset 0) as c
-                  cross join lateral (select y.* from public.messages as y where y.id = c.id and y.workspace_id = workspace
-                                       and romashka.message_document(y.workspace_id, y.created_at, y.language, y.content) @@ wanted offset 0) as f
-                 limit missing) as m
-         order by m.created_at desc, m.id desc;
-    else
-      return query
-        select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500),
-               ts_rank(romashka.message_document(m.workspace_id, m.created_at, m.language, m.content), wanted)
-          from (select x.* from public.messages as x
-                 where romashka.message_document(x.workspace_id, x.created_at, x.language, x.content) @@ (scope && candidates)
-                   and x.workspace_id = workspace and (before is null or x.created_at < before)
-                   and (looked_at < 85 or x.created_at < oldest)
-                 order by x.created_at desc, x.id desc limit missing) as m
-         order by m.created_at desc, m.id desc;
-    end if;
-    get diagnostics here = row_count;
-    missing := missing - here;
-    exit when missing <= 0 or looked_at >= 85;
-    looked_at := looked_at + hours;
-    oldest := oldest - hours * interval '1 hour';
-    hours := hours * 4;
-  end loop;
-end $$;
-comment on function public.search_messages(text, text, timestamptz, integer, uuid) is 'Full-text search over all messages of a workspace, newest first; "before" continues after the last row.';
-
-create or replace function public.find_in_messages(fragment text, before timestamptz default null, limit_count integer default 20, workspace uuid default public.current_workspace_id())
-returns table (message_id uuid, conversation_id uuid, sender_type text, created_at timestamptz, content text)
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 set jit = off as $$
--- Definer: as search_messages. A frequent fragment is here among the newest messages, which are read hour by hour; after two thousand of them
--- in vain it is rare enough for the index of fragments.
-declare
-  pattern constant text := '%' || replace(replace(replace(fragment, '\', '\\'), '%', '\%'), '_', '\_') || '%';
-  missing integer := greatest(1, least(coalesce(limit_count, 20), 200));
-  newest constant bigint := romashka.hour_of(least(before, clock_timestamp()));
-  oldest timestamptz := to_timestamp((newest + 1) * 3600);
-  looked_at integer := 0;
-  hours integer := 1;
-  seen integer;
-  read integer := 0;
-  matches uuid[];
-begin
-  perform romashka.require_role(workspace, 'viewer');
-  if length(trim(coalesce(fragment, ''))) < 3 then raise exception 'at least three characters' using errcode = 'RM400'; end if;
-  while looked_at < 85 and read < 2000 loop
-    select count(*), array_agg(x.id) filter (where x.content ilike pattern) into seen, matches from public.messages as x
-     where romashka.message_document(x.workspace_id, x.created_at, x.language, x.content) @@ romashka.hours_query(workspace, newest - looked_at, hours)
-       and x.workspace_id = workspace and (before is null or x.created_at < before);
-    return query
-      select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500) from public.messages as m
-       where m.id = any (matches) and m.workspace_id = workspace
-       order by m.created_at desc, m.id desc limit missing;
-    missing := missing - coalesce(cardinality(matches), 0);
-    if missing <= 0 then return; end if;
-    read := read + seen;
-    looked_at := looked_at + hours;
-    oldest := oldest - hours * interval '1 hour';
-    hours := hours * 4;
-  end loop;
-  return query
-    select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500) from public.messages as m
-     where m.workspace_id = workspace and m.content ilike pattern
-       and (before is null or m.created_at < before) and m.created_at < oldest
-     order by m.created_at desc, m.id desc limit missing;
-end $$;
-comment on function public.find_in_messages(text, timestamptz, integer, uuid) is 'Messages that contain a fragment anywhere (order numbers, parts of words), newest first.';
-
--- Presence: lasts 45 seconds without renewal, typing 8.
-create or replace function public.show_presence(connection uuid, conversation uuid, typing boolean default false, workspace uuid default public.current_workspace_id()) returns void
-language plpgsql security definer set search_path = '' as $$
--- Definer: nobody writes presence himself, for then he could write another's.
-declare
-  person constant uuid := romashka.current_user_id();
-  at constant timestamptz := pg_catalog.now();
-begin
-  perform romashka.require_role(workspace, 'viewer');
-  if person is null then raise exception 'only a person is present' using errcode = 'RM403'; end if;
-  if conversation is not null and not exists (select from public.conversations as c where c.id = conversation and c.workspace_id = workspace) then
-    raise exception 'no such conversation' using errcode = 'RM404';
-  end if;
-  insert into public.presence as p (id, workspace_id, user_id, conversation_id, typing_until, expires_at)
-  values (connection, workspace, person, conversation, case when typing and conversation is not null then at + interval '8 seconds' end, at + interval '45 seconds')
-  on conflict (id, workspace_id) do update set conversation_id = excluded.conversation_id, typing_until = excluded.typing_until, expires_at = excluded.expires_at
-   where p.user_id = excluded.user_id;
-  if typing and conversation is not null then perform romashka.want_read_mark(conversation, at, true, workspace); end if;
-end $$;
-comment on function public.show_presence(uuid, uuid, boolean, uuid) is
-  'Says that a person is there by a connection, what conversation is in view, and whether he types. Holds 45 seconds, typing 8.';
-
-create or replace function romashka.renew_presence(connections uuid[]) returns integer language plpgsql security definer set search_path = '' as $$
--- Definer: the server's alone, for the connections it holds.
-declare
-  renewed integer;
-begin
-  update public.presence as p set expires_at = pg_catalog.now() + interval '45 seconds' where p.id = any (connections);
-  get diagnostics renewed = row_count;
-  return renewed;
-end $$;
-comment on function romashka.renew_presence(uuid[]) is 'Keeps the presence of connections that are still open; returns how many there were.';
-
-create or replace function romashka.end_presence(connections uuid[]) returns integer language plpgsql security definer set search_path = '' as $$
--- Definer: as renew_presence. What is over goes with it.
-declare
-  removed integer;
-begin
-  delete from public.presence as p where p.id = any (connections);
-  get diagnostics removed = row_count;
-  return removed;
-end $$;
-comment on function romashka.end_presence(uuid[]) is 'Removes the presence of connections that are closed; returns how many there were.';
-
-create or replace function romashka.queue_file_removal() returns trigger language plpgsql security definer set search_path = '' as $$
--- Definer: the queue is the server's alone. Whoever removes the row, and be it a cascade: the bytes go by the same commit or stay with it.
-declare
-  at constant timestamptz := pg_catalog.now();
-begin
-  -- Members write rows themselves: a path that this file cannot have leads to somebody else's bytes.
-  if old.storage_provider not in ('s3', 'local') or old.file_path not in (
-       replace(old.workspace_id::text, '-', '') || '/' || right(old.id::text, 2) || '/' || replace(old.id::text, '-', ''),
-       coalesce(left(old.file_hash, 2) || '/' || substr(old.file_hash, 3, 2) || '/' || old.file_hash, '')) then
-    return null;
-  end if;
-  insert into romashka.removed_files as q (id, workspace_id, storage_provider, file_path)
-  values (old.id, old.workspace_id, old.storage_provider, old.file_path)
-  on conflict (id, workspace_id) do update
-    set storage_provider = excluded.storage_provider, file_path = excluded.file_path, attempt_count = 0, next_attempt_at = at, lease_id = null, locked_by = null, error_message = null, removed_at = at;
-  return null;
-end $$;
-comment on function romashka.queue_file_removal() is 'Trigger: the bytes of a file whose row is gone are removed.';
-create or replace trigger file_attachments_60_bytes after delete on public.file_attachments
-  for each row execute function romashka.queue_file_removal();
-
-create or replace function romashka.claim_removed_files(batch_size integer, worker text, lease interval default '5 minutes', chosen_files uuid[] default null)
-returns table (id uuid, workspace_id uuid, storage_provider text, file_path text, attempt_count integer, lease_id uuid, is_shared boolean)
-language plpgsql security definer set search_path = '' as $$
-#variable_conflict use_column
--- Definer: the server's alone, over all workspaces. Bytes that are named by their hash belong to every file that has them.
-declare
-  at constant timestamptz := pg_catalog.clock_timestamp();
-  token constant uuid := gen_random_uuid();
-begin
-  return query
-    with chosen as materialized (
-      select x.id, x.workspace_id from romashka.removed_files as x
-       where x.next_attempt_at <= at and (chosen_files is null or x.id = any (chosen_files))
-       order by x.next_attempt_at limit greatest(1, least(batch_size, 1000)) for update of x skip locked),
-    taken as (
-      update romashka.removed_files as q set lease_id = token, locked_by = worker, next_attempt_at = at + lease, attempt_count = q.attempt_count + 1
-        from chosen where q.id = chosen.id and q.workspace_id = chosen.workspace_id returning q.*)
-    select t.id, t.workspace_id, t.storage_provider, t.file_path, t.attempt_count, t.lease_id,
-           exists (select from public.file_attachments as f where f.id = t.id and f.workspace_id = t.workspace_id and f.file_path = t.file_path and f.storage_provider = t.storage_provider)
-             or exists (select from public.file_attachments as f where f.file_hash = split_part(t.file_path, '/', 3) and f.file_path = t.file_path and f.storage_provider = t.storage_provider)
-      from taken as t;
-end $$;
-comment on function romashka.claim_removed_files(integer, text, interval, uuid[]) is
-  'Takes up to batch_size files whose bytes are to go, of those chosen or of all; says of each whether another file has the same bytes, which then stay.';
-
-create or replace function romashka.finish_file_removal(file uuid, lease uuid, failure text, workspace uuid) returns boolean language plpgsql security definer set search_path = '' as $$
--- Definer: the server's alone.
-declare
-  at constant timestamptz := pg_catalog.clock_timestamp();
-begin
-  if failure is null then
-    delete from romashka.removed_files as q where q.id = file and q.workspace_id = workspace and q.lease_id = lease;
-  else
-    -- Never given up: what a person was promised to be erased must not lie there for ever because a storage was away.
-    update romashka.removed_files as q
-       set lease_id = null, locked_by = null, error_message = left(failure, 1000), next_attempt_at = at + least(interval '1 day', interval '10 seconds' * 2 ^ least(q.attempt_count - 1, 20))
-     where q.id = file and q.workspace_id = workspace and q.lease_id = lease;
-  end if;
-  return found;
-end $$;
-comment on function romashka.finish_file_removal(uuid, uuid, text, uuid) is
-  'Says that the bytes of a file are gone, or why not: then it is tried again after 10 s doubling to a day. False when the lease is lost.';
-
 do $$
 declare
   signature text;
 begin
   foreach signature in array array['ingest_message', 'send_message', 'schedule_message(uuid, text, timestamptz, text, jsonb, uuid)', 'cancel_scheduled_message(uuid, uuid)', 'resolve_conversation(uuid, text, text)', 'reopen_conversation(uuid)', 'assign_conversation(uuid, uuid, uuid)', 'snooze_conversation(uuid, timestamptz)',
     'transfer_conversation(uuid, uuid, text, text, interval)', 'accept_transfer(uuid)', 'reject_transfer(uuid, text)', 'rate_conversation(uuid, numeric, text, uuid)', 'mark_read(uuid, uuid)',
-    'merge_conversations(uuid, uuid, uuid)', 'unmerge_conversation(uuid, uuid)', 'merge_customers(uuid, uuid, uuid)', 'search_messages(text, text, timestamptz, integer, uuid)',
-    'find_in_messages(text, timestamptz, integer, uuid)', 'show_presence(uuid, uuid, boolean, uuid)'] loop
+    'merge_conversations(uuid, uuid, uuid)', 'unmerge_conversation(uuid, uuid)', 'merge_customers(uuid, uuid, uuid)'] loop
     perform romashka.grant_members('public.' || signature);
   end loop;
   perform romashka.grant_function('public.wake_conversations(integer)', 'service_role');
@@ -7154,10 +6956,6 @@ begin
   perform romashka.grant_function('public.remember_thread_keys(uuid, uuid, text[], uuid)', 'service_role');
   perform romashka.touch_table('scheduled_messages');
   revoke execute on all functions in schema romashka from public;
-  perform romashka.grant_function('romashka.renew_presence(uuid[])', 'service_role');
-  perform romashka.grant_function('romashka.end_presence(uuid[])', 'service_role');
-  perform romashka.grant_function('romashka.claim_removed_files(integer, text, interval, uuid[])', 'service_role');
-  perform romashka.grant_function('romashka.finish_file_removal(uuid, uuid, text, uuid)', 'service_role');
   perform romashka.grant_members('romashka.change_status(uuid, text)');
   perform romashka.grant_members('romashka.pick_free_agent(uuid, uuid, text, uuid)');
   perform romashka.grant_members('romashka.ensure_member(uuid, uuid)');
@@ -7496,11 +7294,9 @@ begin
   select a.workspace_id, c.id, ask_assistant.message, at
     from public.channel_assistants as a
     join public.conversations as c on c.id = ask_assistant.conversation and c.workspace_id = a.workspace_id and c.status = 'active'
-    join public.workspaces as w on w.id = a.workspace_id
    where a.channel_id = ask_assistant.channel and a.workspace_id = ask_assistant.workspace and a.is_enabled
      and ('x' || substr(md5(c.id::text), 1, 7))::bit(28)::integer < a.traffic_share * 268435456
-     and (a.hours = 'always'
-       or (romashka.within_hours(w.business_hours, w.time_zone, at) and (at at time zone w.time_zone)::date <> all (w.holidays)) = (a.hours = 'business_hours'))
+     and (a.hours = 'always' or romashka.is_open(a.workspace_id, at) = (a.hours = 'business_hours'))
      and not exists (select from public.conversation_analytics as f where f.conversation_id = c.id and f.workspace_id = c.workspace_id and f.agent_messages > 0)
   on conflict (conversation_id, workspace_id) do update
     set message_id = excluded.message_id, status = 'pending', lease_id = null, locked_by = null, attempt_count = 0, error_message = null, next_attempt_at = excluded.next_attempt_at;
@@ -7577,10 +7373,9 @@ begin
   return query
     select t.conversation_id, t.workspace_id, t.lease_id, coalesce(v.message_id, t.message_id), coalesce(v.question, ''), v.previous_question, v.previous_verdict, v.language, v.intent,
            v.audience, v.answers_given, a.answer_limit, a.forbidden_topics, a.texts,
-           romashka.within_hours(w.business_hours, w.time_zone, at) and (at at time zone w.time_zone)::date <> all (w.holidays)
+           romashka.is_open(t.workspace_id, at)
       from romashka.assistant_turns as t
       join public.conversations as c on c.id = t.conversation_id and c.workspace_id = t.workspace_id
-      join public.workspaces as w on w.id = t.workspace_id
       join public.channel_assistants as a on a.channel_id = c.channel_id and a.workspace_id = c.workspace_id and a.is_enabled
       cross join lateral romashka.assistant_view(t.conversation_id, t.workspace_id, t.message_id) as v
      where t.lease_id = token;
@@ -7618,7 +7413,7 @@ declare
   talk public.conversations;
   verdict text := decision ->> 'verdict';
   reply text := nullif(decision ->> 'reply', '');
-  refusal record;
+  place record;
   at constant timestamptz := pg_catalog.now();
   said uuid;
   sources jsonb;
@@ -7639,20 +7434,22 @@ begin
     from (select (c.value ->> 'article_id')::uuid as id, (c.value ->> 'version')::integer as version, min(c.ordinality) as place
             from jsonb_array_elements(coalesce(decision -> 'citations', '[]')) with ordinality as c group by 1, 2) as cited
     join public.knowledge_items as i on i.id = cited.id and i.workspace_id = finish_turn.workspace;
-  if verdict <> 'overtaken' and talk.channel_type <> 'website' then
-    select r.code, r.words into refusal from romashka.refusal_of(workspace, talk.customer_id, talk.channel_type, talk.channel_id,
-      romashka.recipient_of(workspace, talk.customer_id, talk.channel_type, talk.channel_id, talk.customer_phone)) as r;
-    if refusal.code is not null then
+  if verdict <> 'overtaken' and reply is not null then
+    place := romashka.place_answer(talk, null, null, 'text');
+    talk.channel_type := place.channel_type;
+    talk.channel_id := place.channel_id;
+    if place.refusal is not null then
       -- He wrote, and is not to be written to: what follows is for people to decide.
       verdict := 'handed_off';
       reply := null;
       decision := decision || jsonb_build_object('handoff_reason', 'policy', 'answer', null, 'citations', '[]'::jsonb,
-        'note', 'The assistant did not answer. ' || refusal.words || E'\n\nAsked: ' || left(decision ->> 'question', 1000));
-    elsif verdict = 'answered' then
+        'note', 'The assistant did not answer. ' || place.refusal || E'\n\nAsked: ' || left(decision ->> 'question', 1000));
+    elsif verdict = 'answered' and talk.channel_type <> 'website' then
       reply := reply || coalesce(E'\n\n' || (select string_agg('— ' || s.title || coalesce(': ' || s.url, ''), E'\n') from jsonb_to_recordset(sources) as s (title text, url text)), '');
     end if;
   end if;
   if verdict <> 'overtaken' and reply is not null then
+    if place.is_elsewhere then perform romashka.expect_answer(workspace, talk.id, talk.customer_id, talk.channel_type, talk.channel_id); end if;
     said := romashka.store_answer(workspace, talk, null, reply, 'ai', 'text', coalesce(decision -> 'metadata', '{}'), round((decision ->> 'probability')::numeric, 4),
       sources, 'assistant:' || message);
     update public.messages as m set processing_time_ms = (decision #>> '{durations,total}')::integer, intent_detected = decision ->> 'intent', tokens_used = coalesce((decision ->> 'tokens_used')::integer, 0)
@@ -8406,6 +8203,250 @@ create or replace trigger messages_90_audit_update after update of content, conv
   when (old.content is distinct from new.content or old.conversation_id is distinct from new.conversation_id or old.sender_type is distinct from new.sender_type)
   execute function romashka.log_row_change('messages');
 create or replace trigger messages_90_audit_delete after delete on public.messages for each row execute function romashka.log_row_change('messages');
+
+-- ============ 40-conversations/search ============
+-- Purpose: the search in what was said.
+-- Invariants: newest first, by keyset; what it costs does not grow with the history (decision 0004).
+-- Lock risk: none.
+
+create or replace function public.search_messages(query text, language text default null, before timestamptz default null, limit_count integer default 20, workspace uuid default public.current_workspace_id())
+returns table (message_id uuid, conversation_id uuid, sender_type text, created_at timestamptz, content text, rank real)
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 set jit = off as $$
+-- Definer: operators of text search are not leakproof, so under policies their index would not be used; the workspace is checked first and stands in the query.
+-- The index gives no order. So the newest hour is looked at first, then four before it, sixteen …, until the page is full: what a frequent
+-- word costs does not grow with the history. Planned once, without helpers: compiling or starting these would cost more than the search. What three days do not hold is rare enough to be looked for in all the rest at once.
+declare
+  wanted tsquery;
+  candidates tsquery;
+  phrased boolean;
+  scope tsquery;
+  missing integer := greatest(1, least(coalesce(limit_count, 20), 200));
+  newest constant bigint := romashka.hour_of(least(before, clock_timestamp()));
+  oldest timestamptz := to_timestamp((newest + 1) * 3600);
+  looked_at integer := 0;
+  hours integer := 1;
+  here integer;
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  wanted := websearch_to_tsquery('pg_catalog.simple', query)
+    || websearch_to_tsquery(romashka.search_configuration(coalesce(language, (select w.default_language from public.workspaces as w where w.id = workspace))), query);
+  if query ~ '[а-яё]' or query ~ '[А-ЯЁ]' then wanted := wanted || websearch_to_tsquery('pg_catalog.russian', query); end if;
+  if wanted is null or numnode(wanted) = 0 then return; end if;
+  -- The index knows no places: a phrase is looked for as its words, and the documents of these are read one by one, newest first.
+  phrased := wanted::text ~ ' <(-|[0-9]+)> ';
+  candidates := case when phrased and wanted::text !~ '!' then regexp_replace(wanted::text, ' <(-|[0-9]+)> ', ' & ', 'g')::tsquery else wanted end;
+  loop
+    scope := case when looked_at < 85 then romashka.hours_query(workspace, newest - looked_at, hours) else quote_literal(romashka.workspace_lexeme(workspace))::tsquery end;
+    if phrased then
+      return query
+        select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500),
+               ts_rank(romashka.message_document(m.workspace_id, m.created_at, m.language, m.content), wanted)
+          from (select f.* from (select x.id, x.created_at from public.messages as x
+                                  where romashka.message_document(x.workspace_id, x.created_at, x.language, x.content) @@ (scope && candidates)
+                                    and x.workspace_id = workspace and (before is null or x.created_at < before)
+                                    and (looked_at < 85 or x.created_at < oldest)
+                                  order by x.created_at desc, x.id desc offset 0) as c
+                  cross join lateral (select y.* from public.messages as y where y.id = c.id and y.workspace_id = workspace
+                                       and romashka.message_document(y.workspace_id, y.created_at, y.language, y.content) @@ wanted offset 0) as f
+                 limit missing) as m
+         order by m.created_at desc, m.id desc;
+    else
+      return query
+        select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500),
+               ts_rank(romashka.message_document(m.workspace_id, m.created_at, m.language, m.content), wanted)
+          from (select x.* from public.messages as x
+                 where romashka.message_document(x.workspace_id, x.created_at, x.language, x.content) @@ (scope && candidates)
+                   and x.workspace_id = workspace and (before is null or x.created_at < before)
+                   and (looked_at < 85 or x.created_at < oldest)
+                 order by x.created_at desc, x.id desc limit missing) as m
+         order by m.created_at desc, m.id desc;
+    end if;
+    get diagnostics here = row_count;
+    missing := missing - here;
+    exit when missing <= 0 or looked_at >= 85;
+    looked_at := looked_at + hours;
+    oldest := oldest - hours * interval '1 hour';
+    hours := hours * 4;
+  end loop;
+end $$;
+comment on function public.search_messages(text, text, timestamptz, integer, uuid) is 'Full-text search over all messages of a workspace, newest first; "before" continues after the last row.';
+
+create or replace function public.find_in_messages(fragment text, before timestamptz default null, limit_count integer default 20, workspace uuid default public.current_workspace_id())
+returns table (message_id uuid, conversation_id uuid, sender_type text, created_at timestamptz, content text)
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 set jit = off as $$
+-- Definer: as search_messages. A frequent fragment is here among the newest messages, which are read hour by hour; after two thousand of them
+-- in vain it is rare enough for the index of fragments.
+declare
+  pattern constant text := '%' || replace(replace(replace(fragment, '\', '\\'), '%', '\%'), '_', '\_') || '%';
+  missing integer := greatest(1, least(coalesce(limit_count, 20), 200));
+  newest constant bigint := romashka.hour_of(least(before, clock_timestamp()));
+  oldest timestamptz := to_timestamp((newest + 1) * 3600);
+  looked_at integer := 0;
+  hours integer := 1;
+  seen integer;
+  read integer := 0;
+  matches uuid[];
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  if length(trim(coalesce(fragment, ''))) < 3 then raise exception 'at least three characters' using errcode = 'RM400'; end if;
+  while looked_at < 85 and read < 2000 loop
+    select count(*), array_agg(x.id) filter (where x.content ilike pattern) into seen, matches from public.messages as x
+     where romashka.message_document(x.workspace_id, x.created_at, x.language, x.content) @@ romashka.hours_query(workspace, newest - looked_at, hours)
+       and x.workspace_id = workspace and (before is null or x.created_at < before);
+    return query
+      select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500) from public.messages as m
+       where m.id = any (matches) and m.workspace_id = workspace
+       order by m.created_at desc, m.id desc limit missing;
+    missing := missing - coalesce(cardinality(matches), 0);
+    if missing <= 0 then return; end if;
+    read := read + seen;
+    looked_at := looked_at + hours;
+    oldest := oldest - hours * interval '1 hour';
+    hours := hours * 4;
+  end loop;
+  return query
+    select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500) from public.messages as m
+     where m.workspace_id = workspace and m.content ilike pattern
+       and (before is null or m.created_at < before) and m.created_at < oldest
+     order by m.created_at desc, m.id desc limit missing;
+end $$;
+comment on function public.find_in_messages(text, timestamptz, integer, uuid) is 'Messages that contain a fragment anywhere (order numbers, parts of words), newest first.';
+
+do $$ begin
+  perform romashka.grant_members('public.search_messages(text, text, timestamptz, integer, uuid)');
+  perform romashka.grant_members('public.find_in_messages(text, timestamptz, integer, uuid)');
+end $$;
+
+-- ============ 40-conversations/presence ============
+-- Purpose: who is there, looks at what, and types.
+-- Invariants: nobody writes another's presence; what is not renewed ends by itself.
+-- Lock risk: rows of presence.
+
+-- Presence: lasts 45 seconds without renewal, typing 8.
+create or replace function public.show_presence(connection uuid, conversation uuid, typing boolean default false, workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody writes presence himself, for then he could write another's.
+declare
+  person constant uuid := romashka.current_user_id();
+  at constant timestamptz := pg_catalog.now();
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  if person is null then raise exception 'only a person is present' using errcode = 'RM403'; end if;
+  if conversation is not null and not exists (select from public.conversations as c where c.id = conversation and c.workspace_id = workspace) then
+    raise exception 'no such conversation' using errcode = 'RM404';
+  end if;
+  insert into public.presence as p (id, workspace_id, user_id, conversation_id, typing_until, expires_at)
+  values (connection, workspace, person, conversation, case when typing and conversation is not null then at + interval '8 seconds' end, at + interval '45 seconds')
+  on conflict (id, workspace_id) do update set conversation_id = excluded.conversation_id, typing_until = excluded.typing_until, expires_at = excluded.expires_at
+   where p.user_id = excluded.user_id;
+  if typing and conversation is not null then perform romashka.want_read_mark(conversation, at, true, workspace); end if;
+end $$;
+comment on function public.show_presence(uuid, uuid, boolean, uuid) is
+  'Says that a person is there by a connection, what conversation is in view, and whether he types. Holds 45 seconds, typing 8.';
+
+create or replace function romashka.renew_presence(connections uuid[]) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, for the connections it holds.
+declare
+  renewed integer;
+begin
+  update public.presence as p set expires_at = pg_catalog.now() + interval '45 seconds' where p.id = any (connections);
+  get diagnostics renewed = row_count;
+  return renewed;
+end $$;
+comment on function romashka.renew_presence(uuid[]) is 'Keeps the presence of connections that are still open; returns how many there were.';
+
+create or replace function romashka.end_presence(connections uuid[]) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: as renew_presence. What is over goes with it.
+declare
+  removed integer;
+begin
+  delete from public.presence as p where p.id = any (connections);
+  get diagnostics removed = row_count;
+  return removed;
+end $$;
+comment on function romashka.end_presence(uuid[]) is 'Removes the presence of connections that are closed; returns how many there were.';
+
+do $$ begin
+  revoke execute on all functions in schema romashka from public;
+  perform romashka.grant_members('public.show_presence(uuid, uuid, boolean, uuid)');
+  perform romashka.grant_function('romashka.renew_presence(uuid[])', 'service_role');
+  perform romashka.grant_function('romashka.end_presence(uuid[])', 'service_role');
+end $$;
+
+-- ============ 40-conversations/files ============
+-- Purpose: the bytes of files whose rows are gone.
+-- Invariants: they go by the same commit as the row, through a queue that is never given up; bytes that another file has stay.
+-- Lock risk: rows of the queue, skipped by whoever claims.
+
+create or replace function romashka.queue_file_removal() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the queue is the server's alone. Whoever removes the row, and be it a cascade: the bytes go by the same commit or stay with it.
+declare
+  at constant timestamptz := pg_catalog.now();
+begin
+  -- Members write rows themselves: a path that this file cannot have leads to somebody else's bytes.
+  if old.storage_provider not in ('s3', 'local') or old.file_path not in (
+       replace(old.workspace_id::text, '-', '') || '/' || right(old.id::text, 2) || '/' || replace(old.id::text, '-', ''),
+       coalesce(left(old.file_hash, 2) || '/' || substr(old.file_hash, 3, 2) || '/' || old.file_hash, '')) then
+    return null;
+  end if;
+  insert into romashka.removed_files as q (id, workspace_id, storage_provider, file_path)
+  values (old.id, old.workspace_id, old.storage_provider, old.file_path)
+  on conflict (id, workspace_id) do update
+    set storage_provider = excluded.storage_provider, file_path = excluded.file_path, attempt_count = 0, next_attempt_at = at, lease_id = null, locked_by = null, error_message = null, removed_at = at;
+  return null;
+end $$;
+comment on function romashka.queue_file_removal() is 'Trigger: the bytes of a file whose row is gone are removed.';
+create or replace trigger file_attachments_60_bytes after delete on public.file_attachments
+  for each row execute function romashka.queue_file_removal();
+
+create or replace function romashka.claim_removed_files(batch_size integer, worker text, lease interval default '5 minutes', chosen_files uuid[] default null)
+returns table (id uuid, workspace_id uuid, storage_provider text, file_path text, attempt_count integer, lease_id uuid, is_shared boolean)
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+-- Definer: the server's alone, over all workspaces. Bytes that are named by their hash belong to every file that has them.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  token constant uuid := gen_random_uuid();
+begin
+  return query
+    with chosen as materialized (
+      select x.id, x.workspace_id from romashka.removed_files as x
+       where x.next_attempt_at <= at and (chosen_files is null or x.id = any (chosen_files))
+       order by x.next_attempt_at limit greatest(1, least(batch_size, 1000)) for update of x skip locked),
+    taken as (
+      update romashka.removed_files as q set lease_id = token, locked_by = worker, next_attempt_at = at + lease, attempt_count = q.attempt_count + 1
+        from chosen where q.id = chosen.id and q.workspace_id = chosen.workspace_id returning q.*)
+    select t.id, t.workspace_id, t.storage_provider, t.file_path, t.attempt_count, t.lease_id,
+           exists (select from public.file_attachments as f where f.id = t.id and f.workspace_id = t.workspace_id and f.file_path = t.file_path and f.storage_provider = t.storage_provider)
+             or exists (select from public.file_attachments as f where f.file_hash = split_part(t.file_path, '/', 3) and f.file_path = t.file_path and f.storage_provider = t.storage_provider)
+      from taken as t;
+end $$;
+comment on function romashka.claim_removed_files(integer, text, interval, uuid[]) is
+  'Takes up to batch_size files whose bytes are to go, of those chosen or of all; says of each whether another file has the same bytes, which then stay.';
+
+create or replace function romashka.finish_file_removal(file uuid, lease uuid, failure text, workspace uuid) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  if failure is null then
+    delete from romashka.removed_files as q where q.id = file and q.workspace_id = workspace and q.lease_id = lease;
+  else
+    -- Never given up: what a person was promised to be erased must not lie there for ever because a storage was away.
+    update romashka.removed_files as q
+       set lease_id = null, locked_by = null, error_message = left(failure, 1000), next_attempt_at = at + least(interval '1 day', interval '10 seconds' * 2 ^ least(q.attempt_count - 1, 20))
+     where q.id = file and q.workspace_id = workspace and q.lease_id = lease;
+  end if;
+  return found;
+end $$;
+comment on function romashka.finish_file_removal(uuid, uuid, text, uuid) is
+  'Says that the bytes of a file are gone, or why not: then it is tried again after 10 s doubling to a day. False when the lease is lost.';
+
+do $$ begin
+  revoke execute on all functions in schema romashka from public;
+  perform romashka.grant_function('romashka.claim_removed_files(integer, text, interval, uuid[])', 'service_role');
+  perform romashka.grant_function('romashka.finish_file_removal(uuid, uuid, text, uuid)', 'service_role');
+end $$;
 
 -- ============ 90-operations/maintenance ============
 -- Purpose: looking after an installation: retention, who and what is idle, recount, health, self-test.

@@ -212,10 +212,18 @@ begin
 end $$;
 comment on function romashka.within_hours(jsonb, text, timestamptz) is 'Whether a moment lies within weekly hours, in the time zone given.';
 
+create or replace function romashka.is_open(workspace uuid, at timestamptz) returns boolean language plpgsql stable security definer set search_path = '' as $$
+-- Definer: visitors and the assistant ask as well. Open is when a clock of a service level would run.
+begin
+  return (select romashka.business_seconds(w.business_hours, w.time_zone, w.holidays, at, at + interval '1 second') > 0
+            from public.workspaces as w where w.id = workspace);
+end $$;
+comment on function romashka.is_open(uuid, timestamptz) is 'Whether a moment lies within the workspace''s business hours, and on no holiday.';
+
 -- No circle of waiting transactions can form: a transaction waits for an agent only when it holds none, or none whose id is
 -- higher; update_agent_chat_count keeps the same order. A row that was waited for and turns out to be full is held all the
 -- same, so the wait is undone. What finds nobody stays in the queue.
-create or replace function romashka.pick_agent(workspace uuid, team uuid, department text, leaving uuid default null) returns uuid language plpgsql set search_path = '' as $$
+create or replace function romashka.pick_agent(workspace uuid, team uuid, department text, leaving uuid default null, named uuid default null) returns uuid language plpgsql set search_path = '' as $$
 declare
   round_robin constant boolean := romashka.setting(workspace, 'auto_assignment_algorithm') = '"round_robin"'::jsonb;
   wanted_team constant uuid := coalesce(team, (select t.id from public.teams as t
@@ -238,7 +246,8 @@ begin
     for candidate in
       select a.id, a.agent_id, a.working_hours from public.agent_availability as a
        where a.workspace_id = workspace and a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats
-         and (wanted_team is null or exists (select from public.team_members as t
+         and (named is null or a.agent_id = named)
+         and (wanted_team is null or named is not null or exists (select from public.team_members as t
                where t.team_id = wanted_team and t.workspace_id = workspace and t.user_id = a.agent_id))
        order by case when not round_robin then a.current_chat_count end, a.last_assigned_at nulls first, a.id
     loop
@@ -275,8 +284,8 @@ begin
   end loop;
   return null;
 end $$;
-comment on function romashka.pick_agent(uuid, uuid, text, uuid) is
-  'Locks and returns an agent who is online, available, below the limit, within working hours and in the right team: the least loaded, or the next in turn. Null when nobody is free. leaving is an agent whom the transaction writes as well.';
+comment on function romashka.pick_agent(uuid, uuid, text, uuid, uuid) is
+  'Locks and returns an agent who is online, available, below the limit, within working hours and in the right team: the least loaded, or the next in turn. Null when nobody is free. leaving is an agent whom the transaction writes as well; named the only one who is wanted, of whatever team.';
 revoke execute on all functions in schema romashka from public;
 
 create or replace trigger workspace_members_00_forget after insert or update or delete on public.workspace_members

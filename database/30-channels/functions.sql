@@ -117,7 +117,7 @@ declare
   is_open boolean;
 begin
   select w.business_hours as hours, w.time_zone as zone, w.holidays into place from public.workspaces as w where w.id = workspace;
-  is_open := romashka.within_hours(place.hours, place.zone, at) and (at at time zone place.zone)::date <> all (place.holidays);
+  is_open := romashka.is_open(workspace, at);
   return jsonb_build_object('open', is_open,
     'agents_online', exists (select from public.agent_availability as a where a.workspace_id = workspace and a.is_online and a.status = 'available'),
     -- The moment at which a first second of business time has passed is a second after the opening.

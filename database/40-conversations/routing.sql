@@ -91,16 +91,13 @@ comment on function romashka.matching_rule(uuid, jsonb) is 'The first rule that 
 create or replace function romashka.routing_facts(talk public.conversations, words text, at timestamptz) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
-  place record;
   customer record;
 begin
-  select w.business_hours as hours, w.time_zone as zone, w.holidays into place from public.workspaces as w where w.id = talk.workspace_id;
   select p.tags, p.status, p.custom_fields, p.email, p.total_conversations into customer from public.customer_profiles as p
    where p.id = talk.customer_id and p.workspace_id = talk.workspace_id;
   return jsonb_build_object(
     'channel_type', talk.channel_type, 'channel_id', talk.channel_id, 'language', talk.language,
-    -- Open is when a clock of a service level would run.
-    'business_hours', case when romashka.business_seconds(place.hours, place.zone, place.holidays, at, at + interval '1 second') > 0 then 'open' else 'closed' end,
+    'business_hours', case when romashka.is_open(talk.workspace_id, at) then 'open' else 'closed' end,
     'text', case when words is not null then concat_ws(E'\n', talk.subject, words) end,
     'customer_tags', to_jsonb(coalesce(customer.tags, '{}')), 'customer_status', customer.status,
     'customer_attributes', coalesce(customer.custom_fields, '{}'), 'attributes', coalesce(talk.custom_attributes, '{}'),
@@ -109,38 +106,14 @@ begin
 end $$;
 comment on function romashka.routing_facts(public.conversations, text, timestamptz) is 'What rules may ask of a conversation, its customer, the hour and the first words.';
 
-create or replace function romashka.agent_of_rule(rule public.channel_routing_rules) returns uuid language plpgsql set search_path = '' as $$
-declare
-  place record;
-  zone text;
-  taken uuid;
+create or replace function romashka.agent_of_rule(rule public.channel_routing_rules, leaving uuid default null) returns uuid language plpgsql set search_path = '' as $$
 begin
   if rule.agent_id is null or not exists (select from public.workspace_members as m
        where m.user_id = rule.agent_id and m.workspace_id = rule.workspace_id and m.status = 'active') then return null; end if;
   if rule.team_id is null then return rule.agent_id; end if;
-  select p.timezone into zone from public.profiles as p where p.id = rule.agent_id;
-  select a.id, a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats as is_free, a.working_hours into place
-    from public.agent_availability as a where a.agent_id = rule.agent_id and a.workspace_id = rule.workspace_id;
-  if place.is_free is not true or not romashka.within_hours(place.working_hours, coalesce(zone, 'UTC'), pg_catalog.now()) then return null; end if;
-  -- As pick_agent: who holds an agent waits for no other, and what a wait locked in vain is free again.
-  begin
-    if coalesce(pg_catalog.current_setting('romashka.holds_agent', true), '') = 'yes' then
-      select a.agent_id into taken from public.agent_availability as a
-       where a.id = place.id and a.workspace_id = rule.workspace_id and a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats
-         for update skip locked;
-    else
-      select a.agent_id into taken from public.agent_availability as a
-       where a.id = place.id and a.workspace_id = rule.workspace_id and a.is_online and a.status = 'available' and a.current_chat_count < a.max_concurrent_chats
-         for update;
-    end if;
-    if taken is null then raise exception using errcode = 'RM409'; end if;
-    set local romashka.holds_agent = 'yes';
-  exception when sqlstate 'RM409' then
-    taken := null;
-  end;
-  return taken;
+  return romashka.pick_agent(rule.workspace_id, rule.team_id, null, leaving, named => rule.agent_id);
 end $$;
-comment on function romashka.agent_of_rule(public.channel_routing_rules) is
+comment on function romashka.agent_of_rule(public.channel_routing_rules, uuid) is
   'The agent a rule names: always where it names no team; beside a team, while he is free, for otherwise the team has it. Null for one who left.';
 
 create or replace function romashka.follow_rule(talk public.conversations, rule public.channel_routing_rules) returns public.conversations
@@ -156,6 +129,22 @@ begin
   return talk;
 end $$;
 comment on function romashka.follow_rule(public.conversations, public.channel_routing_rules) is 'A conversation as a rule makes it, but for its agent. What the conversation has already stands.';
+
+create or replace function romashka.leave_rule(talk public.conversations) returns public.conversations language plpgsql stable set search_path = '' as $$
+declare
+  rule public.channel_routing_rules;
+begin
+  select * into rule from public.channel_routing_rules as r where r.id = talk.routing_rule_id and r.workspace_id = talk.workspace_id;
+  if not found then return talk; end if;
+  if talk.reply_channel_type = rule.target_channel_type then talk.reply_channel_type := null; end if;
+  if talk.fallback_channel_type = rule.fallback_channel_type then talk.fallback_channel_type := null; end if;
+  if talk.team_id = rule.team_id then talk.team_id := null; end if;
+  if talk.priority = rule.set_priority then talk.priority := 'normal'; end if;
+  if talk.sla_policy_id = rule.sla_policy_id then talk.sla_policy_id := null; end if;
+  talk.tags := array(select t.tag from unnest(talk.tags) with ordinality as t (tag, place) where t.tag <> all (rule.add_tags) order by t.place);
+  return talk;
+end $$;
+comment on function romashka.leave_rule(public.conversations) is 'A conversation without what the rule gave it that it is under, so that another rule''s word counts.';
 
 create or replace function romashka.route_conversation(talk public.conversations) returns public.conversations language plpgsql set search_path = '' as $$
 declare
@@ -184,9 +173,9 @@ begin
   rule := romashka.matching_rule(workspace, romashka.routing_facts(talk, left(words, 10000), pg_catalog.now()) || jsonb_build_object('is_new_customer',
     coalesce((select p.total_conversations = 1 from public.customer_profiles as p where p.id = talk.customer_id and p.workspace_id = workspace), true)));
   if rule.id is null or rule.id is not distinct from talk.routing_rule_id or not rule.conditions ? 'keywords' then return; end if;
-  routed := romashka.follow_rule(talk, rule);
+  routed := romashka.follow_rule(romashka.leave_rule(talk), rule);
   if rule.agent_id is not null and (talk.team_id is null or talk.team_id = rule.team_id) then
-    routed.assigned_agent_id := coalesce(romashka.agent_of_rule(rule), routed.assigned_agent_id);
+    routed.assigned_agent_id := coalesce(romashka.agent_of_rule(rule, talk.assigned_agent_id), routed.assigned_agent_id);
   end if;
   if routed.assigned_agent_id is not distinct from talk.assigned_agent_id and routed.team_id is distinct from talk.team_id and not exists (
        select from public.team_members as t where t.team_id = routed.team_id and t.workspace_id = workspace and t.user_id = talk.assigned_agent_id) then

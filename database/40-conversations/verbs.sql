@@ -195,8 +195,7 @@ returns uuid language plpgsql security definer set search_path = '' as $$
 declare
   target public.conversations;
   message uuid;
-  refusal record;
-  is_elsewhere boolean := false;
+  place record;
 begin
   perform romashka.require_role(workspace, 'agent');
   select * into target from public.conversations as c where c.id = conversation and c.workspace_id = workspace;
@@ -209,19 +208,11 @@ begin
        and m.external_message_id = 'client:' || client_message_id;
     if found then return message; end if;
   end if;
-  -- By another channel than its own: because it was asked for, or because a rule says so and the customer can be reached there.
-  if by_channel is not null or by_channel_type is not null or target.reply_channel_type is distinct from target.channel_type and target.reply_channel_type is not null then
-    select p.channel_type, p.channel_id, p.is_elsewhere into target.channel_type, target.channel_id, is_elsewhere
-      from romashka.reply_place(target, by_channel_type, by_channel, send_message.message_type) as p;
-  end if;
-  if target.channel_type <> 'website' then
-    select r.code, r.words into refusal from romashka.refusal_of(workspace, target.customer_id, target.channel_type, target.channel_id,
-      romashka.recipient_of(workspace, target.customer_id, target.channel_type, target.channel_id, target.customer_phone)) as r;
-    if refusal.code is not null then
-      raise exception '%', refusal.words using errcode = 'RM422';
-    end if;
-  end if;
-  if is_elsewhere then perform romashka.expect_answer(workspace, target.id, target.customer_id, target.channel_type, target.channel_id); end if;
+  place := romashka.place_answer(target, by_channel_type, by_channel, send_message.message_type);
+  target.channel_type := place.channel_type;
+  target.channel_id := place.channel_id;
+  if place.refusal is not null then raise exception '%', place.refusal using errcode = 'RM422'; end if;
+  if place.is_elsewhere then perform romashka.expect_answer(workspace, target.id, target.customer_id, target.channel_type, target.channel_id); end if;
   return romashka.store_answer(workspace, target, case when send_message.sender_type = 'agent' then (select p.id from public.profiles as p where p.id = romashka.current_user_id()) end,
     send_message.content, send_message.sender_type, send_message.message_type, send_message.metadata, send_message.confidence_score, send_message.knowledge_sources, client_message_id);
 end $$;
@@ -266,6 +257,7 @@ create or replace function public.send_due_messages(batch_size integer default 2
 declare
   due public.scheduled_messages;
   target public.conversations;
+  place record;
   message uuid;
   sent integer := 0;
 begin
@@ -279,7 +271,12 @@ begin
       continue;
     end if;
     begin
+      place := romashka.place_answer(target, null, null, due.message_type);
+      target.channel_type := place.channel_type;
+      target.channel_id := place.channel_id;
+      if place.refusal is not null then raise exception '%', place.refusal using errcode = 'RM422'; end if;
       set local romashka.actor_kind = 'agent';
+      if place.is_elsewhere then perform romashka.expect_answer(due.workspace_id, target.id, target.customer_id, target.channel_type, target.channel_id); end if;
       message := romashka.store_answer(due.workspace_id, target, due.sender_id, due.content, 'agent', due.message_type, due.metadata, null, null, null);
       set local romashka.actor_kind = '';
     exception
@@ -548,225 +545,13 @@ begin
 end $$;
 comment on function public.merge_customers(uuid, uuid, uuid) is 'Two records of one person become one: conversations and identities of both are with the second; an opt-out of either stands.';
 
-create or replace function public.search_messages(query text, language text default null, before timestamptz default null, limit_count integer default 20, workspace uuid default public.current_workspace_id())
-returns table (message_id uuid, conversation_id uuid, sender_type text, created_at timestamptz, content text, rank real)
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 set jit = off as $$
--- Definer: operators of text search are not leakproof, so under policies their index would not be used; the workspace is checked first and stands in the query.
--- The index gives no order. So the newest hour is looked at first, then four before it, sixteen …, until the page is full: what a frequent
--- word costs does not grow with the history. Planned once, without helpers: compiling or starting these would cost more than the search. What three days do not hold is rare enough to be looked for in all the rest at once.
-declare
-  wanted tsquery;
-  candidates tsquery;
-  phrased boolean;
-  scope tsquery;
-  missing integer := greatest(1, least(coalesce(limit_count, 20), 200));
-  newest constant bigint := romashka.hour_of(least(before, clock_timestamp()));
-  oldest timestamptz := to_timestamp((newest + 1) * 3600);
-  looked_at integer := 0;
-  hours integer := 1;
-  here integer;
-begin
-  perform romashka.require_role(workspace, 'viewer');
-  wanted := websearch_to_tsquery('pg_catalog.simple', query)
-    || websearch_to_tsquery(romashka.search_configuration(coalesce(language, (select w.default_language from public.workspaces as w where w.id = workspace))), query);
-  if query ~ '[а-яё]' or query ~ '[А-ЯЁ]' then wanted := wanted || websearch_to_tsquery('pg_catalog.russian', query); end if;
-  if wanted is null or numnode(wanted) = 0 then return; end if;
-  -- The index knows no places: a phrase is looked for as its words, and the documents of these are read one by one, newest first.
-  phrased := wanted::text ~ ' <(-|[0-9]+)> ';
-  candidates := case when phrased and wanted::text !~ '!' then regexp_replace(wanted::text, ' <(-|[0-9]+)> ', ' & ', 'g')::tsquery else wanted end;
-  loop
-    scope := case when looked_at < 85 then romashka.hours_query(workspace, newest - looked_at, hours) else quote_literal(romashka.workspace_lexeme(workspace))::tsquery end;
-    if phrased then
-      return query
-        select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500),
-               ts_rank(romashka.message_document(m.workspace_id, m.created_at, m.language, m.content), wanted)
-          from (select f.* from (select x.id, x.created_at from public.messages as x
-                                  where romashka.message_document(x.workspace_id, x.created_at, x.language, x.content) @@ (scope && candidates)
-                                    and x.workspace_id = workspace and (before is null or x.created_at < before)
-                                    and (looked_at < 85 or x.created_at < oldest)
-                                  order by x.created_at desc, x.id desc offset 0) as c
-                  cross join lateral (select y.* from public.messages as y where y.id = c.id and y.workspace_id = workspace
-                                       and romashka.message_document(y.workspace_id, y.created_at, y.language, y.content) @@ wanted offset 0) as f
-                 limit missing) as m
-         order by m.created_at desc, m.id desc;
-    else
-      return query
-        select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500),
-               ts_rank(romashka.message_document(m.workspace_id, m.created_at, m.language, m.content), wanted)
-          from (select x.* from public.messages as x
-                 where romashka.message_document(x.workspace_id, x.created_at, x.language, x.content) @@ (scope && candidates)
-                   and x.workspace_id = workspace and (before is null or x.created_at < before)
-                   and (looked_at < 85 or x.created_at < oldest)
-                 order by x.created_at desc, x.id desc limit missing) as m
-         order by m.created_at desc, m.id desc;
-    end if;
-    get diagnostics here = row_count;
-    missing := missing - here;
-    exit when missing <= 0 or looked_at >= 85;
-    looked_at := looked_at + hours;
-    oldest := oldest - hours * interval '1 hour';
-    hours := hours * 4;
-  end loop;
-end $$;
-comment on function public.search_messages(text, text, timestamptz, integer, uuid) is 'Full-text search over all messages of a workspace, newest first; "before" continues after the last row.';
-
-create or replace function public.find_in_messages(fragment text, before timestamptz default null, limit_count integer default 20, workspace uuid default public.current_workspace_id())
-returns table (message_id uuid, conversation_id uuid, sender_type text, created_at timestamptz, content text)
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 set jit = off as $$
--- Definer: as search_messages. A frequent fragment is here among the newest messages, which are read hour by hour; after two thousand of them
--- in vain it is rare enough for the index of fragments.
-declare
-  pattern constant text := '%' || replace(replace(replace(fragment, '\', '\\'), '%', '\%'), '_', '\_') || '%';
-  missing integer := greatest(1, least(coalesce(limit_count, 20), 200));
-  newest constant bigint := romashka.hour_of(least(before, clock_timestamp()));
-  oldest timestamptz := to_timestamp((newest + 1) * 3600);
-  looked_at integer := 0;
-  hours integer := 1;
-  seen integer;
-  read integer := 0;
-  matches uuid[];
-begin
-  perform romashka.require_role(workspace, 'viewer');
-  if length(trim(coalesce(fragment, ''))) < 3 then raise exception 'at least three characters' using errcode = 'RM400'; end if;
-  while looked_at < 85 and read < 2000 loop
-    select count(*), array_agg(x.id) filter (where x.content ilike pattern) into seen, matches from public.messages as x
-     where romashka.message_document(x.workspace_id, x.created_at, x.language, x.content) @@ romashka.hours_query(workspace, newest - looked_at, hours)
-       and x.workspace_id = workspace and (before is null or x.created_at < before);
-    return query
-      select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500) from public.messages as m
-       where m.id = any (matches) and m.workspace_id = workspace
-       order by m.created_at desc, m.id desc limit missing;
-    missing := missing - coalesce(cardinality(matches), 0);
-    if missing <= 0 then return; end if;
-    read := read + seen;
-    looked_at := looked_at + hours;
-    oldest := oldest - hours * interval '1 hour';
-    hours := hours * 4;
-  end loop;
-  return query
-    select m.id, m.conversation_id, m.sender_type::text, m.created_at, left(m.content, 500) from public.messages as m
-     where m.workspace_id = workspace and m.content ilike pattern
-       and (before is null or m.created_at < before) and m.created_at < oldest
-     order by m.created_at desc, m.id desc limit missing;
-end $$;
-comment on function public.find_in_messages(text, timestamptz, integer, uuid) is 'Messages that contain a fragment anywhere (order numbers, parts of words), newest first.';
-
--- Presence: lasts 45 seconds without renewal, typing 8.
-create or replace function public.show_presence(connection uuid, conversation uuid, typing boolean default false, workspace uuid default public.current_workspace_id()) returns void
-language plpgsql security definer set search_path = '' as $$
--- Definer: nobody writes presence himself, for then he could write another's.
-declare
-  person constant uuid := romashka.current_user_id();
-  at constant timestamptz := pg_catalog.now();
-begin
-  perform romashka.require_role(workspace, 'viewer');
-  if person is null then raise exception 'only a person is present' using errcode = 'RM403'; end if;
-  if conversation is not null and not exists (select from public.conversations as c where c.id = conversation and c.workspace_id = workspace) then
-    raise exception 'no such conversation' using errcode = 'RM404';
-  end if;
-  insert into public.presence as p (id, workspace_id, user_id, conversation_id, typing_until, expires_at)
-  values (connection, workspace, person, conversation, case when typing and conversation is not null then at + interval '8 seconds' end, at + interval '45 seconds')
-  on conflict (id, workspace_id) do update set conversation_id = excluded.conversation_id, typing_until = excluded.typing_until, expires_at = excluded.expires_at
-   where p.user_id = excluded.user_id;
-  if typing and conversation is not null then perform romashka.want_read_mark(conversation, at, true, workspace); end if;
-end $$;
-comment on function public.show_presence(uuid, uuid, boolean, uuid) is
-  'Says that a person is there by a connection, what conversation is in view, and whether he types. Holds 45 seconds, typing 8.';
-
-create or replace function romashka.renew_presence(connections uuid[]) returns integer language plpgsql security definer set search_path = '' as $$
--- Definer: the server's alone, for the connections it holds.
-declare
-  renewed integer;
-begin
-  update public.presence as p set expires_at = pg_catalog.now() + interval '45 seconds' where p.id = any (connections);
-  get diagnostics renewed = row_count;
-  return renewed;
-end $$;
-comment on function romashka.renew_presence(uuid[]) is 'Keeps the presence of connections that are still open; returns how many there were.';
-
-create or replace function romashka.end_presence(connections uuid[]) returns integer language plpgsql security definer set search_path = '' as $$
--- Definer: as renew_presence. What is over goes with it.
-declare
-  removed integer;
-begin
-  delete from public.presence as p where p.id = any (connections);
-  get diagnostics removed = row_count;
-  return removed;
-end $$;
-comment on function romashka.end_presence(uuid[]) is 'Removes the presence of connections that are closed; returns how many there were.';
-
-create or replace function romashka.queue_file_removal() returns trigger language plpgsql security definer set search_path = '' as $$
--- Definer: the queue is the server's alone. Whoever removes the row, and be it a cascade: the bytes go by the same commit or stay with it.
-declare
-  at constant timestamptz := pg_catalog.now();
-begin
-  -- Members write rows themselves: a path that this file cannot have leads to somebody else's bytes.
-  if old.storage_provider not in ('s3', 'local') or old.file_path not in (
-       replace(old.workspace_id::text, '-', '') || '/' || right(old.id::text, 2) || '/' || replace(old.id::text, '-', ''),
-       coalesce(left(old.file_hash, 2) || '/' || substr(old.file_hash, 3, 2) || '/' || old.file_hash, '')) then
-    return null;
-  end if;
-  insert into romashka.removed_files as q (id, workspace_id, storage_provider, file_path)
-  values (old.id, old.workspace_id, old.storage_provider, old.file_path)
-  on conflict (id, workspace_id) do update
-    set storage_provider = excluded.storage_provider, file_path = excluded.file_path, attempt_count = 0, next_attempt_at = at, lease_id = null, locked_by = null, error_message = null, removed_at = at;
-  return null;
-end $$;
-comment on function romashka.queue_file_removal() is 'Trigger: the bytes of a file whose row is gone are removed.';
-create or replace trigger file_attachments_60_bytes after delete on public.file_attachments
-  for each row execute function romashka.queue_file_removal();
-
-create or replace function romashka.claim_removed_files(batch_size integer, worker text, lease interval default '5 minutes', chosen_files uuid[] default null)
-returns table (id uuid, workspace_id uuid, storage_provider text, file_path text, attempt_count integer, lease_id uuid, is_shared boolean)
-language plpgsql security definer set search_path = '' as $$
-#variable_conflict use_column
--- Definer: the server's alone, over all workspaces. Bytes that are named by their hash belong to every file that has them.
-declare
-  at constant timestamptz := pg_catalog.clock_timestamp();
-  token constant uuid := gen_random_uuid();
-begin
-  return query
-    with chosen as materialized (
-      select x.id, x.workspace_id from romashka.removed_files as x
-       where x.next_attempt_at <= at and (chosen_files is null or x.id = any (chosen_files))
-       order by x.next_attempt_at limit greatest(1, least(batch_size, 1000)) for update of x skip locked),
-    taken as (
-      update romashka.removed_files as q set lease_id = token, locked_by = worker, next_attempt_at = at + lease, attempt_count = q.attempt_count + 1
-        from chosen where q.id = chosen.id and q.workspace_id = chosen.workspace_id returning q.*)
-    select t.id, t.workspace_id, t.storage_provider, t.file_path, t.attempt_count, t.lease_id,
-           exists (select from public.file_attachments as f where f.id = t.id and f.workspace_id = t.workspace_id and f.file_path = t.file_path and f.storage_provider = t.storage_provider)
-             or exists (select from public.file_attachments as f where f.file_hash = split_part(t.file_path, '/', 3) and f.file_path = t.file_path and f.storage_provider = t.storage_provider)
-      from taken as t;
-end $$;
-comment on function romashka.claim_removed_files(integer, text, interval, uuid[]) is
-  'Takes up to batch_size files whose bytes are to go, of those chosen or of all; says of each whether another file has the same bytes, which then stay.';
-
-create or replace function romashka.finish_file_removal(file uuid, lease uuid, failure text, workspace uuid) returns boolean language plpgsql security definer set search_path = '' as $$
--- Definer: the server's alone.
-declare
-  at constant timestamptz := pg_catalog.clock_timestamp();
-begin
-  if failure is null then
-    delete from romashka.removed_files as q where q.id = file and q.workspace_id = workspace and q.lease_id = lease;
-  else
-    -- Never given up: what a person was promised to be erased must not lie there for ever because a storage was away.
-    update romashka.removed_files as q
-       set lease_id = null, locked_by = null, error_message = left(failure, 1000), next_attempt_at = at + least(interval '1 day', interval '10 seconds' * 2 ^ least(q.attempt_count - 1, 20))
-     where q.id = file and q.workspace_id = workspace and q.lease_id = lease;
-  end if;
-  return found;
-end $$;
-comment on function romashka.finish_file_removal(uuid, uuid, text, uuid) is
-  'Says that the bytes of a file are gone, or why not: then it is tried again after 10 s doubling to a day. False when the lease is lost.';
-
 do $$
 declare
   signature text;
 begin
   foreach signature in array array['ingest_message', 'send_message', 'schedule_message(uuid, text, timestamptz, text, jsonb, uuid)', 'cancel_scheduled_message(uuid, uuid)', 'resolve_conversation(uuid, text, text)', 'reopen_conversation(uuid)', 'assign_conversation(uuid, uuid, uuid)', 'snooze_conversation(uuid, timestamptz)',
     'transfer_conversation(uuid, uuid, text, text, interval)', 'accept_transfer(uuid)', 'reject_transfer(uuid, text)', 'rate_conversation(uuid, numeric, text, uuid)', 'mark_read(uuid, uuid)',
-    'merge_conversations(uuid, uuid, uuid)', 'unmerge_conversation(uuid, uuid)', 'merge_customers(uuid, uuid, uuid)', 'search_messages(text, text, timestamptz, integer, uuid)',
-    'find_in_messages(text, timestamptz, integer, uuid)', 'show_presence(uuid, uuid, boolean, uuid)'] loop
+    'merge_conversations(uuid, uuid, uuid)', 'unmerge_conversation(uuid, uuid)', 'merge_customers(uuid, uuid, uuid)'] loop
     perform romashka.grant_members('public.' || signature);
   end loop;
   perform romashka.grant_function('public.wake_conversations(integer)', 'service_role');
@@ -775,10 +560,6 @@ begin
   perform romashka.grant_function('public.remember_thread_keys(uuid, uuid, text[], uuid)', 'service_role');
   perform romashka.touch_table('scheduled_messages');
   revoke execute on all functions in schema romashka from public;
-  perform romashka.grant_function('romashka.renew_presence(uuid[])', 'service_role');
-  perform romashka.grant_function('romashka.end_presence(uuid[])', 'service_role');
-  perform romashka.grant_function('romashka.claim_removed_files(integer, text, interval, uuid[])', 'service_role');
-  perform romashka.grant_function('romashka.finish_file_removal(uuid, uuid, text, uuid)', 'service_role');
   perform romashka.grant_members('romashka.change_status(uuid, text)');
   perform romashka.grant_members('romashka.pick_free_agent(uuid, uuid, text, uuid)');
   perform romashka.grant_members('romashka.ensure_member(uuid, uuid)');

@@ -13,11 +13,9 @@ begin
   select a.workspace_id, c.id, ask_assistant.message, at
     from public.channel_assistants as a
     join public.conversations as c on c.id = ask_assistant.conversation and c.workspace_id = a.workspace_id and c.status = 'active'
-    join public.workspaces as w on w.id = a.workspace_id
    where a.channel_id = ask_assistant.channel and a.workspace_id = ask_assistant.workspace and a.is_enabled
      and ('x' || substr(md5(c.id::text), 1, 7))::bit(28)::integer < a.traffic_share * 268435456
-     and (a.hours = 'always'
-       or (romashka.within_hours(w.business_hours, w.time_zone, at) and (at at time zone w.time_zone)::date <> all (w.holidays)) = (a.hours = 'business_hours'))
+     and (a.hours = 'always' or romashka.is_open(a.workspace_id, at) = (a.hours = 'business_hours'))
      and not exists (select from public.conversation_analytics as f where f.conversation_id = c.id and f.workspace_id = c.workspace_id and f.agent_messages > 0)
   on conflict (conversation_id, workspace_id) do update
     set message_id = excluded.message_id, status = 'pending', lease_id = null, locked_by = null, attempt_count = 0, error_message = null, next_attempt_at = excluded.next_attempt_at;
@@ -94,10 +92,9 @@ begin
   return query
     select t.conversation_id, t.workspace_id, t.lease_id, coalesce(v.message_id, t.message_id), coalesce(v.question, ''), v.previous_question, v.previous_verdict, v.language, v.intent,
            v.audience, v.answers_given, a.answer_limit, a.forbidden_topics, a.texts,
-           romashka.within_hours(w.business_hours, w.time_zone, at) and (at at time zone w.time_zone)::date <> all (w.holidays)
+           romashka.is_open(t.workspace_id, at)
       from romashka.assistant_turns as t
       join public.conversations as c on c.id = t.conversation_id and c.workspace_id = t.workspace_id
-      join public.workspaces as w on w.id = t.workspace_id
       join public.channel_assistants as a on a.channel_id = c.channel_id and a.workspace_id = c.workspace_id and a.is_enabled
       cross join lateral romashka.assistant_view(t.conversation_id, t.workspace_id, t.message_id) as v
      where t.lease_id = token;
@@ -135,7 +132,7 @@ declare
   talk public.conversations;
   verdict text := decision ->> 'verdict';
   reply text := nullif(decision ->> 'reply', '');
-  refusal record;
+  place record;
   at constant timestamptz := pg_catalog.now();
   said uuid;
   sources jsonb;
@@ -156,20 +153,22 @@ begin
     from (select (c.value ->> 'article_id')::uuid as id, (c.value ->> 'version')::integer as version, min(c.ordinality) as place
             from jsonb_array_elements(coalesce(decision -> 'citations', '[]')) with ordinality as c group by 1, 2) as cited
     join public.knowledge_items as i on i.id = cited.id and i.workspace_id = finish_turn.workspace;
-  if verdict <> 'overtaken' and talk.channel_type <> 'website' then
-    select r.code, r.words into refusal from romashka.refusal_of(workspace, talk.customer_id, talk.channel_type, talk.channel_id,
-      romashka.recipient_of(workspace, talk.customer_id, talk.channel_type, talk.channel_id, talk.customer_phone)) as r;
-    if refusal.code is not null then
+  if verdict <> 'overtaken' and reply is not null then
+    place := romashka.place_answer(talk, null, null, 'text');
+    talk.channel_type := place.channel_type;
+    talk.channel_id := place.channel_id;
+    if place.refusal is not null then
       -- He wrote, and is not to be written to: what follows is for people to decide.
       verdict := 'handed_off';
       reply := null;
       decision := decision || jsonb_build_object('handoff_reason', 'policy', 'answer', null, 'citations', '[]'::jsonb,
-        'note', 'The assistant did not answer. ' || refusal.words || E'\n\nAsked: ' || left(decision ->> 'question', 1000));
-    elsif verdict = 'answered' then
+        'note', 'The assistant did not answer. ' || place.refusal || E'\n\nAsked: ' || left(decision ->> 'question', 1000));
+    elsif verdict = 'answered' and talk.channel_type <> 'website' then
       reply := reply || coalesce(E'\n\n' || (select string_agg('— ' || s.title || coalesce(': ' || s.url, ''), E'\n') from jsonb_to_recordset(sources) as s (title text, url text)), '');
     end if;
   end if;
   if verdict <> 'overtaken' and reply is not null then
+    if place.is_elsewhere then perform romashka.expect_answer(workspace, talk.id, talk.customer_id, talk.channel_type, talk.channel_id); end if;
     said := romashka.store_answer(workspace, talk, null, reply, 'ai', 'text', coalesce(decision -> 'metadata', '{}'), round((decision ->> 'probability')::numeric, 4),
       sources, 'assistant:' || message);
     update public.messages as m set processing_time_ms = (decision #>> '{durations,total}')::integer, intent_detected = decision ->> 'intent', tokens_used = coalesce((decision ->> 'tokens_used')::integer, 0)

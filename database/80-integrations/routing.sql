@@ -227,6 +227,25 @@ end $$;
 comment on function romashka.reply_place(public.conversations, text, uuid, text) is
   'By which channel an answer goes: the one that is asked for, refused (RM422) where the customer cannot be reached by it; else the one the routing rule wants where he can; else the conversation''s own.';
 
+create or replace function romashka.place_answer(talk public.conversations, wanted_type text, wanted uuid, message_type text, out channel_type text, out channel_id uuid, out is_elsewhere boolean, out refusal text)
+language plpgsql stable set search_path = '' as $$
+begin
+  channel_type := talk.channel_type;
+  channel_id := talk.channel_id;
+  is_elsewhere := false;
+  -- By another channel than its own: because it was asked for, or because a rule says so and the customer can be reached there.
+  if wanted is not null or wanted_type is not null or talk.reply_channel_type::text is distinct from talk.channel_type::text and talk.reply_channel_type is not null then
+    select p.channel_type, p.channel_id, p.is_elsewhere into channel_type, channel_id, is_elsewhere
+      from romashka.reply_place(talk, wanted_type, wanted, message_type) as p;
+  end if;
+  if channel_type <> 'website' then
+    refusal := (romashka.refusal_of(talk.workspace_id, talk.customer_id, channel_type, channel_id,
+      romashka.recipient_of(talk.workspace_id, talk.customer_id, channel_type, channel_id, talk.customer_phone))).words;
+  end if;
+end $$;
+comment on function romashka.place_answer(public.conversations, text, uuid, text) is
+  'Whoever answers, agent, schedule or assistant: the channel by which the answer goes (reply_place), whether that is another than its own, and in words why the customer is not to be written to.';
+
 create or replace function romashka.expect_answer(workspace uuid, conversation uuid, customer uuid, channel_type text, channel uuid) returns void
 language plpgsql security definer set search_path = '' as $$
 #variable_conflict use_column

@@ -270,6 +270,51 @@ async fn a_rule_chooses_the_channel_of_answers_where_the_customer_can_be_reached
 }
 
 #[tokio::test]
+async fn the_assistant_and_what_was_written_for_later_go_by_the_same_channel() {
+    let shop = Shop::new().await;
+    shop.run(&format!(
+        "insert into public.channel_routing_rules (workspace_id, name, target_channel_type) values ('{0}', 'Mail first', 'email');
+         insert into public.channel_assistants (channel_id, workspace_id) values ('{1}', '{0}')",
+        shop.workspace, shop.sms
+    ))
+    .await;
+    let (talk, _) = shop.everywhere("1 hour").await;
+    let asked = shop.message("sms", shop.sms, "+4915", "a1").await;
+    assert_eq!(asked, talk);
+    shop.run("select romashka.finish_turn(t.conversation_id, t.workspace_id, t.lease_id, t.message_id, '{\"verdict\": \"answered\", \"reply\": \"by itself\", \"question\": \"?\", \"language\": \"en\", \"audience\": \"public\", \"method\": \"test\"}') from romashka.claim_turns(1, 'test') as t")
+        .await;
+    shop.run(&format!(
+        "select public.schedule_message('{talk}', 'later', now() + interval '1 hour', workspace => '{}');
+         update public.scheduled_messages set send_at = now();
+         select public.send_due_messages()",
+        shop.workspace
+    ))
+    .await;
+    for text in ["later", "by itself"] {
+        let kind: String = shop
+            .of(&format!(
+                "select channel_type::text from public.messages where content = '{text}'"
+            ))
+            .await;
+        assert_eq!(kind, "email", "{text}");
+    }
+
+    // To one who is not to be written to, nothing of it goes out.
+    shop.run(&format!(
+        "select public.schedule_message('{talk}', 'too late', now() + interval '1 hour', workspace => '{}');
+         update public.customer_profiles set do_not_contact_since = now();
+         update public.scheduled_messages set send_at = now() where content = 'too late';
+         select public.send_due_messages()",
+        shop.workspace
+    ))
+    .await;
+    let fate: String = shop
+        .of("select status || ': ' || error_message from public.scheduled_messages where content = 'too late'")
+        .await;
+    assert_eq!(fate, "failed: The customer does not want to be contacted.");
+}
+
+#[tokio::test]
 async fn what_cannot_be_delivered_goes_by_another_channel_once() {
     let shop = Shop::new().await;
     shop.run(&format!(

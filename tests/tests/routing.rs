@@ -426,7 +426,22 @@ async fn an_agent_gets_it_always_or_beside_a_team_while_he_is_free() {
 #[tokio::test]
 async fn a_conversation_made_without_words_is_routed_by_its_first_message() {
     let office = Office::new().await;
-    let usual = office.rule(0, &json!({}), "", "").await;
+    let first: Uuid = value(
+        office.database.owner(),
+        &format!(
+            "insert into public.teams (workspace_id, name) values ('{}', 'Everybody else') returning id",
+            office.workspace
+        ),
+    )
+    .await;
+    let usual = office
+        .rule(
+            0,
+            &json!({}),
+            ", team_id, set_priority, add_tags",
+            &format!(", '{first}', 'low', '{{usual}}'"),
+        )
+        .await;
     let words = office
         .rule(
             9,
@@ -464,7 +479,13 @@ async fn a_conversation_made_without_words_is_routed_by_its_first_message() {
         office.of::<Option<Uuid>>(talk, "assigned_agent_id").await,
         Some(office.other)
     );
+    // What the rule before gave it has gone with that rule.
     assert_eq!(office.of::<String>(talk, "priority::text").await, "urgent");
+    assert_eq!(
+        office.of::<Option<Uuid>>(talk, "team_id").await,
+        Some(office.team)
+    );
+    assert_eq!(office.of::<Vec<String>>(talk, "tags").await, [""; 0]);
     let events: i64 = value(
         office.database.owner(),
         "select count(*) from public.events where kind = 'conversation.routed'",
