@@ -238,13 +238,15 @@ async fn no_table_that_grows_is_read_from_end_to_end() {
 /// all that was written to the terminal.
 fn on_a_terminal(database: &TestDatabase, pressed: &[(&str, &[u8])]) -> (Option<i32>, String) {
     let program = format!(
-        "stty cols 80 rows 24; {} monitor --every 300ms; code=$?; stty -a; exit $code",
+        // A shell that has no trap would end of the Ctrl-C that is meant for the program.
+        "trap : INT; stty cols 80 rows 24; {} monitor --every 300ms; code=$?; stty -a; exit $code",
         romashka_binary().display()
     );
     let mut script = Command::new("script")
         .args(["-q", "-e", "-c", &program, "/dev/null"])
         .env("DATABASE_URL", database.url())
         .env("TERM", "xterm")
+        .env("SHELL", "/bin/sh")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
