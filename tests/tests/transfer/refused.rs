@@ -1,6 +1,8 @@
 //! A file that is not whole, or not for this database.
 
 use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -91,6 +93,43 @@ async fn what_is_not_whole_changes_nothing() {
     // And the sound one is still taken.
     there.succeed(&["import", file.to_str().expect("a path")]);
     assert_eq!(there.count(untouched).await, here.count(untouched).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workspace_that_is_set_up_meanwhile_is_kept() {
+    let (here, there) = tokio::join!(Installation::new(), Installation::new());
+    here.succeed(&["seed", "--load", "20", "--messages", "3"]);
+    let file = here.export("default", "first.romashka", &[]);
+    let other = there.database.connect().await;
+    let begun = "begin; insert into public.conversations (user_name) values ('meanwhile')";
+    other.batch_execute(begun).await.expect("a conversation");
+    let mut import = there
+        .command(&["import", file.to_str().expect("a path")])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("romashka runs");
+    // Nothing of it is seen yet: the import finds an empty workspace, and comes as far as its row.
+    let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while there.count(waits).await == 0 {
+        let ended = import.try_wait().expect("a process");
+        assert!(ended.is_none(), "it did not wait: {ended:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    other.batch_execute("commit").await.expect("a commit");
+    let output = import.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("is in this database already"), "{said}");
+    let kept = "select count(*) from public.conversations where user_name = 'meanwhile'";
+    assert_eq!(there.count(kept).await, 1);
+    assert_eq!(
+        there
+            .count("select count(*) from public.conversations")
+            .await,
+        1
+    );
+    there.verify();
 }
 
 fn without_line(text: &str, is_it: impl Fn(&str) -> bool) -> String {

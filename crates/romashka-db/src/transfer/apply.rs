@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tokio_postgres::{Client, Transaction};
+use tokio_postgres::{Client, GenericClient, Transaction};
 use uuid::Uuid;
 
 use super::catalog::{Column, Plan, Reference, Table, UNFINISHED, literal, quoted};
@@ -20,6 +20,13 @@ const BY_ITSELF: &[&str] = &[
     "public.events",
     "public.stale_metric_days",
     "public.daily_metrics",
+];
+
+/// Of what is not in an export: what somebody makes who sets a workspace up.
+const SET_UP: &[&str] = &[
+    "public.api_keys",
+    "public.workspace_invitations",
+    "romashka.sql_logins",
 ];
 
 /// Where the rows go.
@@ -98,21 +105,20 @@ impl Target {
 }
 
 async fn holds_something(
-    client: &Client,
+    client: &impl GenericClient,
     plan: &Plan,
     workspace: Uuid,
 ) -> Result<bool, TransferError> {
-    for table in &plan.tables {
-        if BY_ITSELF.contains(&table.name.as_str()) {
-            continue;
-        }
+    let tables = plan
+        .tables
+        .iter()
+        .map(|table| (table.name.as_str(), table.workspace()))
+        .filter(|(name, _)| !BY_ITSELF.contains(name));
+    let set_up = SET_UP.iter().map(|name| (*name, "workspace_id"));
+    for (table, column) in tables.chain(set_up) {
         let found = client
             .query_opt(
-                &format!(
-                    "select from {} where {} = $1 limit 1",
-                    table.name,
-                    table.workspace()
-                ),
+                &format!("select from {table} where {column} = $1 limit 1"),
                 &[&workspace],
             )
             .await?;
@@ -143,11 +149,12 @@ pub(super) async fn apply(
 ) -> Result<Applied, TransferError> {
     let transaction = client.transaction().await?;
     transaction.batch_execute(SESSION).await?;
+    let is_there = hold(&transaction, plan, target).await?;
     let people_new = add_people(&transaction, people, matched).await?;
     transaction
         .batch_execute("set local session_replication_role = replica")
         .await?;
-    if target.replaces {
+    if is_there {
         make_room(&transaction, plan, target.workspace).await?;
     }
     let events = manifest
@@ -208,6 +215,38 @@ pub(super) async fn apply(
         unfinished,
         switched_off,
     })
+}
+
+/// Keeps everybody else out of the workspace until the end, and looks at it again: the rows took a while to come. Whether it is there.
+///
+/// Foreign keys take a lock of the workspace's row, so that whoever sets it up has either done so and is seen, or waits until the import is over.
+async fn hold(
+    transaction: &Transaction<'_>,
+    plan: &Plan,
+    target: &Target,
+) -> Result<bool, TransferError> {
+    transaction
+        .execute(
+            "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('romashka import into ' || $1::uuid::text, 0))",
+            &[&target.workspace],
+        )
+        .await?;
+    let Some(row) = transaction
+        .query_opt(
+            "select slug from public.workspaces where id = $1 for update",
+            &[&target.workspace],
+        )
+        .await?
+    else {
+        return Ok(false);
+    };
+    if !target.replaces || holds_something(transaction, plan, target.workspace).await? {
+        return Err(TransferError::IsThere {
+            slug: row.get(0),
+            id: target.workspace.to_string(),
+        });
+    }
+    Ok(true)
 }
 
 /// Accounts for those who are not here yet; they choose a password by themselves.
