@@ -132,6 +132,60 @@ async fn a_workspace_that_is_set_up_meanwhile_is_kept() {
     there.verify();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_without_their_workspace_come_into_no_other() {
+    let (here, there) = tokio::join!(Installation::new(), Installation::new());
+    here.succeed(&["seed", "--load", "20", "--messages", "3"]);
+    // The same id: that of the workspace which every installation begins with.
+    there.succeed(&["seed", "--load", "5", "--messages", "3"]);
+    let file = here.export("default", "first.romashka", &[]);
+    let text = lines(&file).join("\n") + "\n";
+    let made_up = there.path("made-up.romashka");
+    let name = made_up.to_str().expect("a path");
+    let count = "select count(*) from public.conversations";
+    let before = there.count(count).await;
+    let cases = [
+        without_workspace(&text),
+        changed(&text, "public.workspaces", |line| {
+            line.replace(
+                &manifest(&file)["workspace"]["id"].to_string(),
+                &format!("\"{}\"", Uuid::new_v4()),
+            )
+        }),
+    ];
+    for text in cases {
+        pack(&made_up, &text);
+        there.refuse(
+            &["import", name, "--new-ids", "--slug", "copy"],
+            1,
+            "workspace's row",
+        );
+        assert_eq!(there.count(count).await, before);
+    }
+    there.verify();
+}
+
+/// An export whose checksums are right, but which says that its workspace has no row.
+fn without_workspace(text: &str) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let mut manifest: serde_json::Value = serde_json::from_str(&lines[0]).expect("a manifest");
+    let tables = manifest["tables"].as_array_mut().expect("tables");
+    let listed = tables
+        .iter_mut()
+        .find(|table| table["name"] == "public.workspaces");
+    listed.expect("the workspace")["rows"] = 0.into();
+    lines[0] = manifest.to_string();
+    let begin = lines
+        .iter()
+        .position(|line| line == "{\"table\":\"public.workspaces\"}");
+    lines.remove(begin.expect("the workspace") + 1);
+    changed(
+        &(lines.join("\n") + "\n"),
+        "public.workspaces",
+        str::to_owned,
+    )
+}
+
 fn without_line(text: &str, is_it: impl Fn(&str) -> bool) -> String {
     let at = text.lines().position(is_it).expect("such a line");
     let lines = text.lines().enumerate().filter(|(number, _)| *number != at);
@@ -140,14 +194,23 @@ fn without_line(text: &str, is_it: impl Fn(&str) -> bool) -> String {
 
 /// An export whose checksums are right, but one table's rows refer to a row that is not there.
 fn rewritten(text: &str, table: &str, column: &str) -> String {
-    use sha2::{Digest, Sha256};
     let reference =
         regex::Regex::new(&format!("\"{column}\":\"[0-9a-f-]{{36}}\"")).expect("a pattern");
     let elsewhere = format!("\"{column}\":\"{}\"", Uuid::new_v4());
+    changed(text, table, |line| {
+        reference.replace(line, elsewhere.as_str()).into_owned()
+    })
+}
+
+/// An export whose checksums are right, with other rows in a table.
+fn changed(text: &str, table: &str, change: impl Fn(&str) -> String) -> String {
+    use sha2::{Digest, Sha256};
     let (mut out, mut is_within, mut hash) = (String::new(), false, Sha256::new());
     for line in text.lines() {
         let mut line = line.to_owned();
-        if line.contains("{\"table\"") && line.contains(table) && !line.contains("romashka_export")
+        if line.contains("{\"table\"")
+            && line.contains(&format!("\"{table}\""))
+            && !line.contains("romashka_export")
         {
             is_within = true;
             hash = Sha256::new();
@@ -162,7 +225,7 @@ fn rewritten(text: &str, table: &str, column: &str) -> String {
                 out.lines().count()
             );
         } else if is_within {
-            line = reference.replace(&line, elsewhere.as_str()).into_owned();
+            line = change(&line);
             hash.update(format!("{line}\n"));
         }
         out.push_str(&line);

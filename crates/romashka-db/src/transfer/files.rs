@@ -4,7 +4,7 @@
 //! another workspace's file. A file appears under its name whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::TransferError;
-use super::format::NamedBy;
+use super::format::{CHUNK, NamedBy};
 
 /// The path of a file's bytes, named by ids.
 fn by_ids(workspace: Uuid, file: Uuid) -> String {
@@ -80,22 +80,33 @@ impl Incoming {
             .map_err(TransferError::file("cannot write", &self.part))
     }
 
-    /// Gives it its name.
+    /// Gives it its name. What has it already stays, unless it may be replaced.
     pub(super) fn keep(
         self,
         folder: &Path,
         workspace: Uuid,
         file: Uuid,
         named_by: NamedBy,
+        replaces: bool,
     ) -> Result<(), TransferError> {
+        let hash = self.hash.clone().finalize();
         let path = match named_by {
             NamedBy::Ids => by_ids(workspace, file),
-            NamedBy::Hash => {
-                let hash = hex::encode(self.hash.clone().finalize());
-                by_hash(&hash).expect("a hash")
-            }
+            NamedBy::Hash => by_hash(&hex::encode(hash)).expect("a hash"),
         };
         let to = folder.join(path);
+        let is_there = to
+            .try_exists()
+            .map_err(TransferError::file("cannot read", &to))?;
+        if is_there && !replaces {
+            // An earlier run of the same import brought it.
+            let there = hash_of(&to).map_err(TransferError::file("cannot read", &to))?;
+            if there[..] == hash[..] {
+                return Ok(());
+            }
+            let taken = io::Error::from(io::ErrorKind::AlreadyExists);
+            return Err(TransferError::file("will not replace", &to)(taken));
+        }
         let parent = to.parent().unwrap_or(folder);
         make_folder(parent)?;
         self.file
@@ -113,6 +124,17 @@ impl Drop for Incoming {
     }
 }
 
+fn hash_of(place: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(place)?;
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0; CHUNK]);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hash.finalize().to_vec()),
+            read => hash.update(&buffer[..read]),
+        }
+    }
+}
+
 fn make_folder(folder: &Path) -> Result<(), TransferError> {
     fs::DirBuilder::new()
         .recursive(true)
@@ -124,6 +146,24 @@ fn make_folder(folder: &Path) -> Result<(), TransferError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_replaced_only_where_its_workspace_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (workspace, file) = (Uuid::from_u128(1), Uuid::from_u128(0xab));
+        let keep = |bytes: &[u8], replaces: bool| {
+            let mut incoming = Incoming::begin(folder.path())?;
+            incoming.write(bytes)?;
+            incoming.keep(folder.path(), workspace, file, NamedBy::Ids, replaces)
+        };
+        let stored = || fs::read(folder.path().join(by_ids(workspace, file))).expect("a file");
+        keep(b"first", false).expect("there is room");
+        keep(b"first", false).expect("it is the same");
+        assert!(keep(b"other", false).is_err());
+        assert_eq!(stored(), b"first");
+        keep(b"other", true).expect("it makes room");
+        assert_eq!(stored(), b"other");
+    }
 
     #[test]
     fn only_paths_that_the_server_makes_lead_anywhere() {

@@ -116,7 +116,11 @@ pub async fn import(
         credentials: &credentials,
         options,
         workspace: target.workspace,
+        replaces: target.replaces,
     };
+    if options.new_ids && target.workspace == reader.manifest.workspace.id {
+        return Err(reader.damaged(WITHOUT_WORKSPACE));
+    }
     let (files, missing) = moving.bring(&mut stage, observer).await?;
     let (key, people) = (stage.key.clone(), stage.people.clone());
     drop(stage);
@@ -207,6 +211,8 @@ fn check_tables(manifest: &Manifest, plan: &Plan, known: &str) -> Result<(), Tra
     Ok(())
 }
 
+const WITHOUT_WORKSPACE: &str = "it does not hold its workspace's row, once";
+
 /// What the first reading finds.
 struct Seen {
     people: Vec<Person>,
@@ -228,14 +234,32 @@ async fn look_through(
     let total = reader.bytes;
     let mut lines: u64 = 0;
     let mut broken = None;
+    let id = reader.manifest.workspace.id;
+    let place = reader
+        .manifest
+        .tables
+        .iter()
+        .position(|table| table.name == "public.workspaces");
+    let mut own = 0;
     while let Some(line) = reader.next()? {
         match line {
             Line::Row { table: 0, row } => match serde_json::from_slice(row) {
                 Ok(person) => seen.people.push(person),
                 Err(error) => broken = Some(error.to_string()),
             },
-            // Numbers and texts that are keys stay what they are.
-            Line::Row { row, .. } if options.new_ids => seen.ids.extend(id_of(row)),
+            Line::Row { table, row } => {
+                let found = id_of(row);
+                if Some(table) == place {
+                    own += 1;
+                    if found != Some(id) {
+                        broken = Some(WITHOUT_WORKSPACE.to_owned());
+                    }
+                }
+                // Numbers and texts that are keys stay what they are.
+                if options.new_ids {
+                    seen.ids.extend(found);
+                }
+            }
             Line::Credentials(sealed) => seen.credentials = Some(sealed),
             _ => {}
         }
@@ -245,6 +269,10 @@ async fn look_through(
             // So that it can be stopped.
             tokio::task::yield_now().await;
         }
+    }
+    // Rows without their workspace would become rows of one that is here.
+    if own != 1 {
+        broken = Some(WITHOUT_WORKSPACE.to_owned());
     }
     match broken {
         Some(why) => Err(TransferError::Damaged { line: lines, why }),
@@ -259,6 +287,8 @@ struct Moving<'a> {
     credentials: &'a Credentials,
     options: &'a ImportOptions,
     workspace: Uuid,
+    /// Whether files of the workspace that was there make room.
+    replaces: bool,
 }
 
 impl Moving<'_> {
@@ -310,7 +340,13 @@ impl Moving<'_> {
                     if let (Some((file, id, named_by)), Some(folder)) =
                         (incoming.take(), &self.options.files)
                     {
-                        file.keep(folder, self.workspace, self.ids.of(id), named_by)?;
+                        file.keep(
+                            folder,
+                            self.workspace,
+                            self.ids.of(id),
+                            named_by,
+                            self.replaces,
+                        )?;
                         files += 1;
                     }
                 }

@@ -137,7 +137,7 @@ impl Reader {
         self.read.load(Ordering::Relaxed)
     }
 
-    fn damaged(&self, why: impl Into<String>) -> TransferError {
+    pub(super) fn damaged(&self, why: impl Into<String>) -> TransferError {
         TransferError::Damaged {
             line: self.lines,
             why: why.into(),
