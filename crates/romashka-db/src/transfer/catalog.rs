@@ -107,6 +107,18 @@ pub const OF_THE_INSTALLATION: &[&str] = &[
     "romashka.sessions",
 ];
 
+/// How the schema makes texts of ids: what stands before and behind one. A quote is the end of the string; the first form is an id by itself.
+pub(super) const IDS_IN_TEXTS: &[(&str, &str)] = &[
+    ("\"", "\""),
+    // A customer of an integration: the channel, and what it calls him.
+    ("\"", ":"),
+    // A proven visitor: the widget, and what the site calls him; a message of his.
+    ("\"user:", ":"),
+    // What an answer is expected from.
+    ("\"customer:", "\""),
+    ("/api/v1/attachments/", "/content"),
+];
+
 /// What was unfinished when it was exported, and what an import makes of it, so that nothing of the history is done again.
 pub const UNFINISHED: &[(&str, &str)] = &[
     (

@@ -1,13 +1,15 @@
 //! Other ids for the rows of a workspace.
 //!
-//! Invariants: an id is replaced wherever it stands as a whole, in a column or anywhere within JSON; ids of other systems and
-//! texts stay as they are. The new id is made of the old one and a secret of the import, so that an import that was stopped goes
+//! Invariants: an id is replaced wherever it stands as a whole, in a column or anywhere within JSON, and within the texts that the
+//! schema makes of ids ([`IDS_IN_TEXTS`]); ids of other systems and other texts stay as they are. The new id is made of the old one and a secret of the import, so that an import that was stopped goes
 //! on with the same ones; it keeps the time that a time-ordered id begins with, so that rows sort as before.
 
 use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+
+use super::catalog::IDS_IN_TEXTS;
 
 /// Which ids become which.
 #[derive(Default)]
@@ -61,35 +63,54 @@ impl Ids {
             return;
         }
         let mut at = 0;
-        while at + 38 <= row.len() {
-            if row[at] != b'"' {
+        while at < row.len() {
+            let Some(start) = place_of_id(row, at) else {
                 at += 1;
                 continue;
-            }
-            if let Some(id) = id_at(row, at) {
+            };
+            if let Some(id) = parsed(&row[start..start + 36]) {
                 let new = self.of(id);
                 if new != id {
-                    new.hyphenated().encode_lower(&mut row[at + 1..at + 37]);
+                    new.hyphenated().encode_lower(&mut row[start..start + 36]);
                 }
-                at += 38;
-            } else {
-                at += 1;
             }
+            at = start + 36;
         }
     }
+}
+
+/// Where the id is that a text of one of the known forms has, when such a text begins here.
+fn place_of_id(row: &[u8], at: usize) -> Option<usize> {
+    let is_start = match row[at] {
+        b'"' => at == 0 || row[at - 1] != b'\\',
+        b'/' => true,
+        _ => false,
+    };
+    if !is_start {
+        return None;
+    }
+    IDS_IN_TEXTS.iter().find_map(|(before, after)| {
+        let rest = row[at..].strip_prefix(before.as_bytes())?;
+        let (id, rest) = rest.split_at_checked(36)?;
+        let is_id = rest.starts_with(after.as_bytes()) && parsed(id).is_some();
+        is_id.then_some(at + before.len())
+    })
 }
 
 /// The id that is the whole of the string that begins here.
 fn id_at(row: &[u8], at: usize) -> Option<Uuid> {
     let is_escaped = at > 0 && row[at - 1] == b'\\';
-    if is_escaped || *row.get(at + 37)? != b'"' || row[at + 9] != b'-' {
+    if is_escaped || *row.get(at + 37)? != b'"' {
         return None;
     }
-    let text = std::str::from_utf8(&row[at + 1..at + 37]).ok()?;
-    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+    parsed(&row[at + 1..at + 37])
+}
+
+fn parsed(text: &[u8]) -> Option<Uuid> {
+    if text.get(8) != Some(&b'-') || text.iter().any(u8::is_ascii_uppercase) {
         return None;
     }
-    Uuid::try_parse(text).ok()
+    Uuid::try_parse_ascii(text).ok()
 }
 
 /// The id of a row. Values within JSON columns have a space after the colon, strings a backslash before the quote.
@@ -127,6 +148,20 @@ mod tests {
         let mut row = line(ROW, PERSON).into_bytes();
         ids.replace_in(&mut row);
         assert_eq!(String::from_utf8(row).expect("text"), line(&new, OTHER));
+    }
+
+    #[test]
+    fn an_id_is_replaced_within_the_texts_that_the_schema_makes() {
+        let ids = ids();
+        let new = ids.of(id(ROW)).to_string();
+        let line = |row: &str| {
+            format!(
+                r#"{{"a":"user:{row}:7","b":{{"visitor": "user:{row}:x:y"}},"c":"customer:{row}","d":"{row}:42","e":"/api/v1/attachments/{row}/content","f":"he wrote user:{ROW}:7","g":"\"{ROW}:1\"","h":"customer:{ROW} and more"}}"#
+            )
+        };
+        let mut row = line(ROW).into_bytes();
+        ids.replace_in(&mut row);
+        assert_eq!(String::from_utf8(row).expect("text"), line(&new));
     }
 
     #[test]
