@@ -327,6 +327,7 @@ create index if not exists file_attachments_conversation_id_idx on public.file_a
 create index if not exists file_attachments_message_id_idx on public.file_attachments (message_id, workspace_id) where message_id is not null;
 create index if not exists file_attachments_uploaded_by_idx on public.file_attachments (uploaded_by) where uploaded_by is not null;
 create index if not exists file_attachments_visitor_session_id_idx on public.file_attachments (visitor_session_id, created_at) where visitor_session_id is not null;
+create index if not exists file_attachments_unsent_idx on public.file_attachments (workspace_id, created_at) where message_id is null and visitor_session_id is not null;
 create index if not exists file_attachments_file_hash_idx on public.file_attachments (file_hash) where file_hash is not null;
 
 -- Without a foreign key: the bytes must go also when the workspace itself is deleted.

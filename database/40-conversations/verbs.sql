@@ -545,11 +545,43 @@ begin
 end $$;
 comment on function public.merge_customers(uuid, uuid, uuid) is 'Two records of one person become one: conversations and identities of both are with the second; an opt-out of either stands.';
 
+create or replace function romashka.require_author(note uuid, workspace uuid) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: locks the note for its author, whoever may write the table.
+declare
+  author uuid;
+begin
+  perform romashka.require_role(workspace, 'agent');
+  select n.agent_id into author from public.conversation_notes as n where n.id = require_author.note and n.workspace_id = workspace for update;
+  if not found then raise exception 'no such note' using errcode = 'RM404'; end if;
+  -- A key of an agent is nobody's hand: what has no author is the admins'.
+  if author is null or author is distinct from romashka.current_user_id() then perform romashka.require_role(workspace, 'admin'); end if;
+end $$;
+comment on function romashka.require_author(uuid, uuid) is 'Locks a note and refuses (RM403) who neither wrote it nor is an admin.';
+
+create or replace function public.change_note(note uuid, content text default null, kind text default null, mentions uuid[] default null,
+  workspace uuid default public.current_workspace_id()) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: as require_author.
+begin
+  perform romashka.require_author(note, workspace);
+  update public.conversation_notes as n
+     set note = coalesce(change_note.content, n.note), note_type = coalesce(kind, n.note_type), mentions = coalesce(change_note.mentions, n.mentions), updated_at = now()
+   where n.id = change_note.note and n.workspace_id = workspace;
+end $$;
+comment on function public.change_note(uuid, text, text, uuid[], uuid) is 'Changes what is given of a note: its author may, and an admin (else RM403).';
+
+create or replace function public.delete_note(note uuid, workspace uuid default public.current_workspace_id()) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: as require_author.
+begin
+  perform romashka.require_author(note, workspace);
+  delete from public.conversation_notes as n where n.id = delete_note.note and n.workspace_id = workspace;
+end $$;
+comment on function public.delete_note(uuid, uuid) is 'Removes a note: its author may, and an admin (else RM403). The audit keeps what it said.';
+
 do $$
 declare
   signature text;
 begin
-  foreach signature in array array['ingest_message', 'send_message', 'schedule_message(uuid, text, timestamptz, text, jsonb, uuid)', 'cancel_scheduled_message(uuid, uuid)', 'resolve_conversation(uuid, text, text)', 'reopen_conversation(uuid)', 'assign_conversation(uuid, uuid, uuid)', 'snooze_conversation(uuid, timestamptz)',
+  foreach signature in array array['change_note(uuid, text, text, uuid[], uuid)', 'delete_note(uuid, uuid)', 'ingest_message', 'send_message', 'schedule_message(uuid, text, timestamptz, text, jsonb, uuid)', 'cancel_scheduled_message(uuid, uuid)', 'resolve_conversation(uuid, text, text)', 'reopen_conversation(uuid)', 'assign_conversation(uuid, uuid, uuid)', 'snooze_conversation(uuid, timestamptz)',
     'transfer_conversation(uuid, uuid, text, text, interval)', 'accept_transfer(uuid)', 'reject_transfer(uuid, text)', 'rate_conversation(uuid, numeric, text, uuid)', 'mark_read(uuid, uuid)',
     'merge_conversations(uuid, uuid, uuid)', 'unmerge_conversation(uuid, uuid)', 'merge_customers(uuid, uuid, uuid)'] loop
     perform romashka.grant_members('public.' || signature);

@@ -256,6 +256,50 @@ begin
 end $$;
 comment on function public.replay_deliveries(uuid[], timestamptz, uuid) is 'Puts failed and dead messages back on the queue, by id or since a moment; returns how many.';
 
+create or replace function public.retry_message(message uuid, even_if_uncertain boolean default false, workspace uuid default public.current_workspace_id()) returns text
+language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody may write deliveries himself.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  said public.messages;
+  talk public.conversations;
+  tried public.message_delivery_tracking;
+  refusal text;
+begin
+  perform romashka.require_role(workspace, 'agent');
+  select m.* into said from public.messages as m where m.id = message and m.workspace_id = workspace;
+  if not found then raise exception 'no such message' using errcode = 'RM404'; end if;
+  select c.* into talk from public.conversations as c where c.id = said.conversation_id and c.workspace_id = workspace;
+  -- All of them first, and in one order: a report may be changing any.
+  perform from public.message_delivery_tracking as d where d.message_id = message and d.workspace_id = workspace and d.purpose <> 'unread' order by d.id for update;
+  -- The last attempt is the one that is repeated; none is while the message is on its way, or has come, by another channel.
+  select d.* into tried from public.message_delivery_tracking as d
+   where d.message_id = message and d.workspace_id = workspace and d.purpose <> 'unread' and d.delivery_status in ('failed', 'dead')
+     and not exists (select from public.message_delivery_tracking as o where o.message_id = d.message_id and o.workspace_id = d.workspace_id and o.purpose <> 'unread'
+                      and (o.delivery_status in ('queued', 'sending', 'sent', 'delivered', 'read') or (o.created_at, o.id) > (d.created_at, d.id)));
+  if not found then
+    raise exception 'the message has not failed' using errcode = 'RM409', hint = 'Only a message whose delivery has failed is sent again.';
+  end if;
+  if tried.is_uncertain and not even_if_uncertain then
+    raise exception 'it may have arrived' using errcode = 'RM409', hint = 'Nobody knows whether the channel took it. Ask for it with even_if_uncertain where twice is better than never.';
+  end if;
+  refusal := (romashka.refusal_of(workspace, talk.customer_id, tried.channel_type, coalesce(tried.channel_id, said.channel_id),
+    romashka.recipient_of(workspace, talk.customer_id, tried.channel_type, coalesce(tried.channel_id, said.channel_id), talk.customer_phone))).words;
+  if refusal is not null then raise exception '%', refusal using errcode = 'RM422'; end if;
+  -- Of a message in parts, those that were sent are not sent again, unless all were and the provider could not bring it. What failed for sure is heard of
+  -- no more under its old id; what may have arrived keeps it, so that the news of it ends the second attempt.
+  update public.message_delivery_tracking as d
+     set delivery_status = 'queued', attempt_count = 0, retry_count = 0, next_attempt_at = at, is_uncertain = false, attempted_at = null, error_details = null,
+         parts_sent = case when tried.sent_at is null then d.parts_sent else 0 end, sent_at = null,
+         external_message_id = case when tried.is_uncertain then d.external_message_id end
+   where d.id = tried.id and d.workspace_id = workspace;
+  perform romashka.record_event(workspace, 'message.retried', 'message', message, said.conversation_id,
+    jsonb_build_object('channel_type', tried.channel_type, 'even_if_uncertain', tried.is_uncertain));
+  return tried.channel_type;
+end $$;
+comment on function public.retry_message(uuid, boolean, uuid) is
+  'Sends a message again whose last delivery has failed, and returns the kind of channel. RM409 when it has not, or when it may have arrived and that is not asked for; RM422 when the customer does not want to be written to.';
+
 -- Webhooks to subscribers -----------------------------------------------------------------------------------------------------
 
 create or replace function public.enqueue_webhook_deliveries(workspace uuid default null, batch_size integer default 500) returns integer
@@ -586,6 +630,7 @@ begin
     'claim_sync_jobs(integer, text, interval, uuid)', 'complete_sync_job(uuid, uuid, integer)', 'fail_sync_job(uuid, uuid, jsonb, boolean)'] loop
     perform romashka.grant_function('public.' || signature, 'service_role');
   end loop;
+  perform romashka.grant_members('public.retry_message(uuid, boolean, uuid)');
   foreach signature in array array['replay_deliveries(uuid[], timestamptz, uuid)', 'replay_webhook_deliveries(uuid[], timestamptz, uuid, uuid, timestamptz, boolean)',
     'replay_sync_jobs(uuid[], timestamptz, uuid)'] loop
     perform romashka.grant_function('public.' || signature, 'authenticated', 'service_role', 'romashka_admin');

@@ -221,6 +221,42 @@ async fn what_is_on_hold_or_in_use_is_left_and_said() {
     assert_eq!(step(&told, "partitions")["outcome"], "done", "{told}");
 }
 
+/// What a visitor chose and did not send goes after a day; what anybody sent, and what waits since an hour, stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_were_never_sent_go() {
+    let database = TestDatabase::new().await;
+    let session = "00000000-0000-4000-8000-0000000000f1";
+    run(
+        database.owner(),
+        &format!(
+            "with talk as (insert into public.conversations (user_name) values ('Vera') returning id),
+                  said as (insert into public.messages (conversation_id, sender_type, content) select id, 'user', 'Look' from talk returning id, conversation_id)
+             insert into public.file_attachments (id, filename, storage_provider, file_path, visitor_session_id, message_id, conversation_id, created_at)
+             select f.id, f.filename, 'local', replace(romashka.default_workspace_id()::text, '-', '') || '/' || right(f.id::text, 2) || '/' || replace(f.id::text, '-', ''),
+                    f.session, f.message, f.conversation, now() - f.age
+               from (select '00000000-0000-4000-8000-000000000001'::uuid as id, 'sent.png' as filename, '{session}'::uuid as session, said.id as message, conversation_id as conversation, interval '2 days' as age from said
+                     union all select '00000000-0000-4000-8000-000000000002', 'old.png', '{session}', null, null, '25 hours'
+                     union all select '00000000-0000-4000-8000-000000000003', 'new.png', '{session}', null, null, '1 hour'
+                     union all select '00000000-0000-4000-8000-000000000004', 'agents.png', null, null, null, '2 days') as f"
+        ),
+    )
+    .await;
+    let removed: Value = value(database.owner(), "select public.apply_retention()").await;
+    assert_eq!(removed["unsent_files"], 1, "{removed}");
+    let left: String = value(
+        database.owner(),
+        "select string_agg(filename, ' ' order by filename) from public.file_attachments",
+    )
+    .await;
+    assert_eq!(left, "agents.png new.png sent.png");
+    let queued: i64 = value(
+        database.owner(),
+        "select count(*) from romashka.removed_files where id = '00000000-0000-4000-8000-000000000002'",
+    )
+    .await;
+    assert_eq!(queued, 1, "its bytes are to go");
+}
+
 /// A partition that is in use does not undo what else retention did in its transaction.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_partition_in_use_stops_no_retention() {

@@ -8,13 +8,23 @@ use std::time::{Duration, Instant};
 use romashka_tests::{TestDatabase, romashka_binary};
 use serde_json::Value;
 
-struct Served {
+pub(super) struct Served {
     child: Child,
     ready: Value,
 }
 
 impl Served {
     fn start(database: &TestDatabase, data: &std::path::Path, settings: &[(&str, &str)]) -> Served {
+        Served::logging(database, data, settings, Stdio::null())
+    }
+
+    /// Starts it with a place for what it logs.
+    pub(super) fn logging(
+        database: &TestDatabase,
+        data: &std::path::Path,
+        settings: &[(&str, &str)],
+        log: Stdio,
+    ) -> Served {
         let mut command = Command::new(romashka_binary());
         command
             .args(["serve", "--json", "--listen", "127.0.0.1:0"])
@@ -24,7 +34,7 @@ impl Served {
             .env("ROMASHKA_DATA_DIR", data)
             .current_dir(data)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+            .stderr(log);
         for (name, value) in settings {
             command.env(name, value);
         }
@@ -45,15 +55,15 @@ impl Served {
         }
     }
 
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         self.ready["url"].as_str().expect("a URL").to_owned()
     }
 
-    fn address(&self) -> String {
+    pub(super) fn address(&self) -> String {
         self.url().trim_start_matches("http://").to_owned()
     }
 
-    fn stop(mut self) -> Option<i32> {
+    pub(super) fn stop(mut self) -> Option<i32> {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("a signal");
         self.child.wait().expect("its end").code()

@@ -19,7 +19,7 @@ pub const TEST_EVENT: &str = "webhook.test";
 
 /// Events that the ledger records today, for choosing from. More may come at any time, and receivers are told to answer
 /// an unknown one with 2xx.
-pub const KNOWN_EVENTS: [&str; 35] = [
+pub const KNOWN_EVENTS: [&str; 36] = [
     "channel.alert",
     "channel.failed",
     "channel.recovered",
@@ -49,6 +49,7 @@ pub const KNOWN_EVENTS: [&str; 35] = [
     "message.mailed",
     "message.read",
     "message.redirected",
+    "message.retried",
     "message.sent",
     "message.updated",
     "sla.breached",

@@ -108,8 +108,8 @@ pub(super) async fn apply(client: &Client, dry_run: bool, work: &mut Work) -> Re
         return Ok(());
     }
     let start = Instant::now();
-    let mut total = [0_i64; 5];
-    const AREAS: [(&str, &str, &str); 5] = [
+    let mut total = [0_i64; 6];
+    const AREAS: [(&str, &str, &str); 6] = [
         ("conversations", "conversation", "conversations"),
         (
             "daily_metrics",
@@ -117,6 +117,11 @@ pub(super) async fn apply(client: &Client, dry_run: bool, work: &mut Work) -> Re
             "rows of daily figures",
         ),
         ("audit_logs", "row of the audit", "rows of the audit"),
+        (
+            "unsent_files",
+            "file that no visitor sent",
+            "files that no visitor sent",
+        ),
         ("partitions", "old partition", "old partitions"),
         (
             "realtime_metrics",

@@ -18,3 +18,9 @@ select 'row of the audit', 'rows of the audit', pg_catalog.count(*)
   join public.audit_logs as a on a.workspace_id = w.id
    and a.created_at < pg_catalog.now() - pg_catalog.make_interval(days => (romashka.setting(w.id, 'audit_log_retention_days') #>> '{}')::integer)
  where not w.legal_hold
+union all
+select 'file that no visitor sent', 'files that no visitor sent', pg_catalog.count(*)
+  from public.workspaces as w
+  join public.file_attachments as f on f.workspace_id = w.id and f.message_id is null and f.visitor_session_id is not null
+   and f.created_at < pg_catalog.now() - interval '24 hours'
+ where not w.legal_hold

@@ -37,6 +37,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .routes(routes!(list_attachments, upload_attachment))
         .routes(routes!(read_attachment, delete_attachment))
         .routes(routes!(download_attachment))
+        .routes(routes!(retry_attachment))
 }
 
 record! {
@@ -300,6 +301,23 @@ async fn delete_attachment(scope: Scoped<Admin>, Path(id): Path<Uuid>) -> Answer
     stored(&scope, id).await?;
     Statement::new(include_str!("delete.sql"))
         .bind("id", &id)
+        .bind("workspace", &workspace)
+        .execute(&scope)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Fetch a file again
+///
+/// A medium of a customer's message that could not be fetched from the channel's provider, which keeps it for some days. Its
+/// message names the file, with its state and the error. 404 when no such file has failed.
+#[utoipa::path(post, path = "/attachments/{id}/retry", tag = "Attachments", security(("session" = ["agent"])),
+    params(("id" = Uuid, Path, description = "The file, as the message names it.")),
+    responses((status = NO_CONTENT, description = "It is fetched again.")))]
+async fn retry_attachment(scope: Scoped<Agent>, Path(id): Path<Uuid>) -> Answer<StatusCode> {
+    let workspace = scope.workspace();
+    Statement::new(include_str!("retry.sql"))
+        .bind("file", &id)
         .bind("workspace", &workspace)
         .execute(&scope)
         .await?;

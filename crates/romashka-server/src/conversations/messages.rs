@@ -28,6 +28,7 @@ use crate::stored_json::StoredJson;
 pub fn router() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .routes(routes!(list_messages, send_message))
+        .routes(routes!(retry_message))
         .routes(routes!(list_scheduled_messages, schedule_message))
         .routes(routes!(cancel_scheduled_message))
 }
@@ -286,19 +287,56 @@ async fn send_message(
         .bind("workspace", &workspace)
         .value(&scope)
         .await?;
-    let made: Message = Statement::new(include_str!("list_messages.sql"))
-        .bind("conversation", &id)
-        .bind("workspace", &workspace)
-        .with("id", true)
-        .bind("id", &message)
-        .bind("row_limit", &1_i64)
-        .one(&scope)
-        .await?;
     Ok(Created {
         path: format!("/conversations/{id}/messages"),
         version: None,
-        body: made,
+        body: self::message(&scope, id, message).await?,
     })
+}
+
+async fn message(scope: &Scoped<Agent>, conversation: Uuid, id: Uuid) -> Answer<Message> {
+    let workspace = scope.workspace();
+    Statement::new(include_str!("list_messages.sql"))
+        .bind("conversation", &conversation)
+        .bind("workspace", &workspace)
+        .with("id", true)
+        .bind("id", &id)
+        .bind("row_limit", &1_i64)
+        .one(scope)
+        .await
+}
+
+/// How a message is sent again.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MessageRetry {
+    /// Also when nobody knows whether the first attempt arrived, so that it may come twice.
+    #[serde(default)]
+    even_if_uncertain: bool,
+}
+
+/// Send a failed message again
+///
+/// By the channel it failed on last; of one in parts, only what was not sent. 409 when it has not failed, or when it may have
+/// arrived after all and `even_if_uncertain` is not said; 422 when the customer does not want messages.
+#[utoipa::path(post, path = "/conversations/{id}/messages/{message_id}/retry", tag = "Messages", security(("session" = ["agent"])),
+    params(("id" = Uuid, Path, description = "The conversation."), ("message_id" = Uuid, Path, description = "The message.")), request_body = MessageRetry,
+    responses((status = OK, description = "It is on its way.", body = Message),
+        (status = CONFLICT, description = "It has not failed, or may have arrived.", body = crate::problem::Document, content_type = "application/problem+json")))]
+async fn retry_message(
+    scope: Scoped<Agent>,
+    Path((id, message_id)): Path<(Uuid, Uuid)>,
+    input::Json(retry): input::Json<MessageRetry>,
+) -> Answer<Json<Message>> {
+    message(&scope, id, message_id).await?;
+    let workspace = scope.workspace();
+    Statement::new(include_str!("retry_message.sql"))
+        .bind("id", &message_id)
+        .bind("even_if_uncertain", &retry.even_if_uncertain)
+        .bind("workspace", &workspace)
+        .execute(&scope)
+        .await?;
+    Ok(Json(message(&scope, id, message_id).await?))
 }
 
 record! {

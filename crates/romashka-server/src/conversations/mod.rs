@@ -171,6 +171,9 @@ record! {
         pub language: String,
         /// The department it belongs to.
         pub department: String,
+        /// Why the assistant handed it over: asked_for_person, low_confidence, no_article, sentiment, policy, tool_failed,
+        /// limit_reached or no_model, or what another program wrote.
+        pub handoff_reason: Option<String>,
         /// The beginning of the last message.
         pub last_message: Option<String>,
         /// When something was last said.

@@ -1,6 +1,7 @@
 //! Notes of agents for agents.
 
 use axum::Json;
+use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -21,7 +22,9 @@ use crate::statement::Statement;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Server> {
-    OpenApiRouter::new().routes(routes!(list_notes, create_note))
+    OpenApiRouter::new()
+        .routes(routes!(list_notes, create_note))
+        .routes(routes!(change_note, delete_note))
 }
 
 record! {
@@ -106,6 +109,16 @@ pub enum NoteKind {
     Resolution,
 }
 
+impl NoteKind {
+    fn name(self) -> &'static str {
+        match self {
+            NoteKind::General => "general",
+            NoteKind::Escalation => "escalation",
+            NoteKind::Resolution => "resolution",
+        }
+    }
+}
+
 /// A note to write.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -131,18 +144,8 @@ async fn create_note(
     Path(id): Path<Uuid>,
     input::Json(new): input::Json<NewNote>,
 ) -> Answer<Created<Note>> {
-    let length = new.content.chars().count();
-    if new.content.trim().is_empty() || length > 20_000 || new.mentions.len() > 50 {
-        return Err(Problem::field(
-            "content",
-            "has 1 to 20000 characters, and at most 50 mentions",
-        ));
-    }
-    let kind = match new.kind {
-        NoteKind::General => "general",
-        NoteKind::Escalation => "escalation",
-        NoteKind::Resolution => "resolution",
-    };
+    require_note(Some(&new.content), Some(&new.mentions))?;
+    let kind = new.kind.name();
     let workspace = scope.workspace();
     let made: Uuid = Statement::new(include_str!("create_note.sql"))
         .bind("conversation", &id)
@@ -152,17 +155,91 @@ async fn create_note(
         .bind("mentions", &new.mentions)
         .value(&scope)
         .await?;
-    let note = Statement::new(include_str!("list_notes.sql"))
-        .bind("conversation", &id)
-        .bind("workspace", &workspace)
-        .with("id", true)
-        .bind("id", &made)
-        .bind("row_limit", &1_i64)
-        .one(&scope)
-        .await?;
     Ok(Created {
         path: format!("/conversations/{id}/notes"),
         version: None,
-        body: note,
+        body: note(&scope, id, made).await?,
     })
+}
+
+async fn note(scope: &Scoped<Agent>, conversation: Uuid, id: Uuid) -> Answer<Note> {
+    let workspace = scope.workspace();
+    Statement::new(include_str!("list_notes.sql"))
+        .bind("conversation", &conversation)
+        .bind("workspace", &workspace)
+        .with("id", true)
+        .bind("id", &id)
+        .bind("row_limit", &1_i64)
+        .one(scope)
+        .await
+}
+
+fn require_note(content: Option<&str>, mentions: Option<&Vec<Uuid>>) -> Answer<()> {
+    let is_wrong = |content: &str| content.trim().is_empty() || content.chars().count() > 20_000;
+    if content.is_some_and(is_wrong) {
+        return Err(Problem::field("content", "has 1 to 20000 characters"));
+    }
+    if mentions.is_some_and(|mentions| mentions.len() > 50) {
+        return Err(Problem::field("mentions", "names at most 50 members"));
+    }
+    Ok(())
+}
+
+/// What to change of a note. What is absent stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoteChange {
+    /// What it says.
+    #[schema(min_length = 1, max_length = 20_000)]
+    content: Option<String>,
+    /// The kind of note.
+    kind: Option<NoteKind>,
+    /// Members whose attention it asks for.
+    #[schema(max_items = 50)]
+    mentions: Option<Vec<Uuid>>,
+}
+
+/// Change a note
+///
+/// One's own; an admin changes any (else 403).
+#[utoipa::path(patch, path = "/conversations/{id}/notes/{note_id}", tag = "Conversations", security(("session" = ["agent"])),
+    params(("id" = Uuid, Path, description = "The conversation."), ("note_id" = Uuid, Path, description = "The note.")), request_body = NoteChange,
+    responses((status = OK, description = "It was changed.", body = Note)))]
+async fn change_note(
+    scope: Scoped<Agent>,
+    Path((id, note_id)): Path<(Uuid, Uuid)>,
+    input::Json(change): input::Json<NoteChange>,
+) -> Answer<Json<Note>> {
+    require_note(change.content.as_deref(), change.mentions.as_ref())?;
+    note(&scope, id, note_id).await?;
+    let (workspace, kind) = (scope.workspace(), change.kind.map(NoteKind::name));
+    Statement::new(include_str!("change_note.sql"))
+        .bind("id", &note_id)
+        .bind("content", &change.content)
+        .bind("kind", &kind)
+        .bind("mentions", &change.mentions)
+        .bind("workspace", &workspace)
+        .execute(&scope)
+        .await?;
+    Ok(Json(note(&scope, id, note_id).await?))
+}
+
+/// Remove a note
+///
+/// One's own; an admin removes any (else 403). The audit keeps what it said.
+#[utoipa::path(delete, path = "/conversations/{id}/notes/{note_id}", tag = "Conversations", security(("session" = ["agent"])),
+    params(("id" = Uuid, Path, description = "The conversation."), ("note_id" = Uuid, Path, description = "The note.")),
+    responses((status = NO_CONTENT, description = "It is gone.")))]
+async fn delete_note(
+    scope: Scoped<Agent>,
+    Path((id, note_id)): Path<(Uuid, Uuid)>,
+) -> Answer<StatusCode> {
+    note(&scope, id, note_id).await?;
+    let workspace = scope.workspace();
+    Statement::new(include_str!("delete_note.sql"))
+        .bind("id", &note_id)
+        .bind("workspace", &workspace)
+        .execute(&scope)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
 }

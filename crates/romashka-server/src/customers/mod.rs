@@ -1,6 +1,7 @@
 //! Customers: who writes to a workspace.
 
 mod channel_preferences;
+mod erasure;
 mod timeline;
 
 use axum::Json;
@@ -32,6 +33,7 @@ pub fn router() -> OpenApiRouter<Server> {
         .routes(routes!(read_customer, change_customer))
         .routes(routes!(merge_customers))
         .merge(channel_preferences::router())
+        .merge(erasure::router())
         .merge(timeline::router())
 }
 

@@ -12,6 +12,7 @@ use std::error::Error;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use tokio_postgres::error::DbError;
 use utoipa::ToSchema;
 
 pub use code::Code;
@@ -205,7 +206,7 @@ impl Problem {
         }
     }
 
-    /// The causes in one line, each once.
+    /// The causes in one line, each once. Of what the database says, the detail is left out: it shows values of rows.
     pub(crate) fn chain(&self) -> String {
         let mut text = String::new();
         let mut cause: Option<&dyn Error> = match &self.source {
@@ -213,7 +214,10 @@ impl Problem {
             None => None,
         };
         while let Some(error) = cause {
-            let said = error.to_string();
+            let said = match error.downcast_ref::<DbError>() {
+                Some(said) => format!("{} ({})", said.message(), said.code().code()),
+                None => error.to_string(),
+            };
             if !text.contains(&said) {
                 if !text.is_empty() {
                     text.push_str(": ");
@@ -222,7 +226,8 @@ impl Problem {
             }
             cause = error.source();
         }
-        text
+        // A line that is made up within it would be taken for one of ours.
+        text.replace(char::is_control, " ")
     }
 }
 
