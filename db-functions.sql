@@ -3908,6 +3908,50 @@ begin
 end $$;
 comment on function public.replay_deliveries(uuid[], timestamptz, uuid) is 'Puts failed and dead messages back on the queue, by id or since a moment; returns how many.';
 
+create or replace function public.retry_message(message uuid, even_if_uncertain boolean default false, workspace uuid default public.current_workspace_id()) returns text
+language plpgsql security definer set search_path = '' as $$
+-- Definer: nobody may write deliveries himself.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  said public.messages;
+  talk public.conversations;
+  tried public.message_delivery_tracking;
+  refusal text;
+begin
+  perform romashka.require_role(workspace, 'agent');
+  select m.* into said from public.messages as m where m.id = message and m.workspace_id = workspace;
+  if not found then raise exception 'no such message' using errcode = 'RM404'; end if;
+  select c.* into talk from public.conversations as c where c.id = said.conversation_id and c.workspace_id = workspace;
+  -- All of them first, and in one order: a report may be changing any.
+  perform from public.message_delivery_tracking as d where d.message_id = message and d.workspace_id = workspace and d.purpose <> 'unread' order by d.id for update;
+  -- The last attempt is the one that is repeated; none is while the message is on its way, or has come, by another channel.
+  select d.* into tried from public.message_delivery_tracking as d
+   where d.message_id = message and d.workspace_id = workspace and d.purpose <> 'unread' and d.delivery_status in ('failed', 'dead')
+     and not exists (select from public.message_delivery_tracking as o where o.message_id = d.message_id and o.workspace_id = d.workspace_id and o.purpose <> 'unread'
+                      and (o.delivery_status in ('queued', 'sending', 'sent', 'delivered', 'read') or (o.created_at, o.id) > (d.created_at, d.id)));
+  if not found then
+    raise exception 'the message has not failed' using errcode = 'RM409', hint = 'Only a message whose delivery has failed is sent again.';
+  end if;
+  if tried.is_uncertain and not even_if_uncertain then
+    raise exception 'it may have arrived' using errcode = 'RM409', hint = 'Nobody knows whether the channel took it. Ask for it with even_if_uncertain where twice is better than never.';
+  end if;
+  refusal := (romashka.refusal_of(workspace, talk.customer_id, tried.channel_type, coalesce(tried.channel_id, said.channel_id),
+    romashka.recipient_of(workspace, talk.customer_id, tried.channel_type, coalesce(tried.channel_id, said.channel_id), talk.customer_phone))).words;
+  if refusal is not null then raise exception '%', refusal using errcode = 'RM422'; end if;
+  -- Of a message in parts, those that were sent are not sent again, unless all were and the provider could not bring it. What failed for sure is heard of
+  -- no more under its old id; what may have arrived keeps it, so that the news of it ends the second attempt.
+  update public.message_delivery_tracking as d
+     set delivery_status = 'queued', attempt_count = 0, retry_count = 0, next_attempt_at = at, is_uncertain = false, attempted_at = null, error_details = null,
+         parts_sent = case when tried.sent_at is null then d.parts_sent else 0 end, sent_at = null,
+         external_message_id = case when tried.is_uncertain then d.external_message_id end
+   where d.id = tried.id and d.workspace_id = workspace;
+  perform romashka.record_event(workspace, 'message.retried', 'message', message, said.conversation_id,
+    jsonb_build_object('channel_type', tried.channel_type, 'even_if_uncertain', tried.is_uncertain));
+  return tried.channel_type;
+end $$;
+comment on function public.retry_message(uuid, boolean, uuid) is
+  'Sends a message again whose last delivery has failed, and returns the kind of channel. RM409 when it has not, or when it may have arrived and that is not asked for; RM422 when the customer does not want to be written to.';
+
 -- Webhooks to subscribers -----------------------------------------------------------------------------------------------------
 
 create or replace function public.enqueue_webhook_deliveries(workspace uuid default null, batch_size integer default 500) returns integer
@@ -4238,6 +4282,7 @@ begin
     'claim_sync_jobs(integer, text, interval, uuid)', 'complete_sync_job(uuid, uuid, integer)', 'fail_sync_job(uuid, uuid, jsonb, boolean)'] loop
     perform romashka.grant_function('public.' || signature, 'service_role');
   end loop;
+  perform romashka.grant_members('public.retry_message(uuid, boolean, uuid)');
   foreach signature in array array['replay_deliveries(uuid[], timestamptz, uuid)', 'replay_webhook_deliveries(uuid[], timestamptz, uuid, uuid, timestamptz, boolean)',
     'replay_sync_jobs(uuid[], timestamptz, uuid)'] loop
     perform romashka.grant_function('public.' || signature, 'authenticated', 'service_role', 'romashka_admin');
@@ -5374,6 +5419,14 @@ create or replace trigger update_knowledge_items_updated_at before update on pub
 do $$ begin
   perform romashka.touch_table('channel_assistants');
   perform romashka.audit_table('channel_assistants');
+end $$;
+
+-- ============ 58-suggestions/triggers ============
+-- Purpose: updated_at, and the audit of what was decided; the words are in the conversation.
+-- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
+do $$ begin
+  perform romashka.touch_table('article_suggestions');
+  perform romashka.audit_table('article_suggestions', left_out => array['question', 'answer', 'occurrences']);
 end $$;
 
 -- ============ 60-workflows/triggers ============
@@ -6941,11 +6994,43 @@ begin
 end $$;
 comment on function public.merge_customers(uuid, uuid, uuid) is 'Two records of one person become one: conversations and identities of both are with the second; an opt-out of either stands.';
 
+create or replace function romashka.require_author(note uuid, workspace uuid) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: locks the note for its author, whoever may write the table.
+declare
+  author uuid;
+begin
+  perform romashka.require_role(workspace, 'agent');
+  select n.agent_id into author from public.conversation_notes as n where n.id = require_author.note and n.workspace_id = workspace for update;
+  if not found then raise exception 'no such note' using errcode = 'RM404'; end if;
+  -- A key of an agent is nobody's hand: what has no author is the admins'.
+  if author is null or author is distinct from romashka.current_user_id() then perform romashka.require_role(workspace, 'admin'); end if;
+end $$;
+comment on function romashka.require_author(uuid, uuid) is 'Locks a note and refuses (RM403) who neither wrote it nor is an admin.';
+
+create or replace function public.change_note(note uuid, content text default null, kind text default null, mentions uuid[] default null,
+  workspace uuid default public.current_workspace_id()) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: as require_author.
+begin
+  perform romashka.require_author(note, workspace);
+  update public.conversation_notes as n
+     set note = coalesce(change_note.content, n.note), note_type = coalesce(kind, n.note_type), mentions = coalesce(change_note.mentions, n.mentions), updated_at = now()
+   where n.id = change_note.note and n.workspace_id = workspace;
+end $$;
+comment on function public.change_note(uuid, text, text, uuid[], uuid) is 'Changes what is given of a note: its author may, and an admin (else RM403).';
+
+create or replace function public.delete_note(note uuid, workspace uuid default public.current_workspace_id()) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: as require_author.
+begin
+  perform romashka.require_author(note, workspace);
+  delete from public.conversation_notes as n where n.id = delete_note.note and n.workspace_id = workspace;
+end $$;
+comment on function public.delete_note(uuid, uuid) is 'Removes a note: its author may, and an admin (else RM403). The audit keeps what it said.';
+
 do $$
 declare
   signature text;
 begin
-  foreach signature in array array['ingest_message', 'send_message', 'schedule_message(uuid, text, timestamptz, text, jsonb, uuid)', 'cancel_scheduled_message(uuid, uuid)', 'resolve_conversation(uuid, text, text)', 'reopen_conversation(uuid)', 'assign_conversation(uuid, uuid, uuid)', 'snooze_conversation(uuid, timestamptz)',
+  foreach signature in array array['change_note(uuid, text, text, uuid[], uuid)', 'delete_note(uuid, uuid)', 'ingest_message', 'send_message', 'schedule_message(uuid, text, timestamptz, text, jsonb, uuid)', 'cancel_scheduled_message(uuid, uuid)', 'resolve_conversation(uuid, text, text)', 'reopen_conversation(uuid)', 'assign_conversation(uuid, uuid, uuid)', 'snooze_conversation(uuid, timestamptz)',
     'transfer_conversation(uuid, uuid, text, text, interval)', 'accept_transfer(uuid)', 'reject_transfer(uuid, text)', 'rate_conversation(uuid, numeric, text, uuid)', 'mark_read(uuid, uuid)',
     'merge_conversations(uuid, uuid, uuid)', 'unmerge_conversation(uuid, uuid)', 'merge_customers(uuid, uuid, uuid)'] loop
     perform romashka.grant_members('public.' || signature);
@@ -7595,6 +7680,165 @@ do $$ begin
   perform romashka.grant_members('public.rate_answer(uuid, boolean, text, uuid)');
 end $$;
 
+-- ============ 58-suggestions/verbs ============
+-- Purpose: suggestions are collected from what was resolved, and accepted or rejected by people.
+-- Invariants: each ended conversation is looked at once, because the ledger's cursor moves in the transaction that looks; a suggestion and its article are
+-- one commit.
+-- Who calls: the server's scheduler; members.
+-- Lock risk: the cursor's row of the workspace, and the first rows of groups.
+
+create or replace function romashka.without_courtesies(content text) returns text language plpgsql immutable set search_path = '' as $$
+begin
+  return btrim(regexp_replace(regexp_replace(content,
+    '^\s*(hi|hello|hey|dear|good (morning|afternoon|evening|day)|hallo|guten (tag|morgen|abend)|liebe[rs]?|sehr geehrte[rs]?|bonjour|hola|buenos d[ií]as|ciao|привет|здравствуйте|добрый день)\M[^\n.?]{0,60}[,!.]?\s*\n+', '', 'i'),
+    '\n\s*((best|kind|warm) (regards|wishes)|regards|cheers|sincerely|yours|viele gr[üu]ße|(mit )?(freundlichen|besten) gr[üu]ßen|liebe gr[üu]ße|cordialement|saludos|с уважением)\M.*$', '', 'i'), E' \t\r\n');
+end $$;
+comment on function romashka.without_courtesies(text) is 'An answer without the lines that greet a person and take leave.';
+
+create or replace function public.collect_article_suggestions(workspace uuid, batch_size integer default 500) returns integer
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone. Who finds the cursor locked leaves the work to whoever has it.
+declare
+  horizon constant xid8 := romashka.in_ledger(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()));
+  at constant timestamptz := pg_catalog.now();
+  wanted constant integer := greatest(1, least(batch_size, 10000));
+  place public.event_cursors;
+  last_transaction xid8;
+  last_event bigint;
+  pair record;
+  head public.article_suggestions;
+  total integer := 0;
+begin
+  insert into public.event_cursors (workspace_id, reader) values (workspace, 'article_suggestions') on conflict (workspace_id, reader) do nothing;
+  select * into place from public.event_cursors as c where c.workspace_id = workspace and c.reader = 'article_suggestions' for update skip locked;
+  if not found then return 0; end if;
+  select e.transaction_id, e.id into last_transaction, last_event
+    from (select x.transaction_id, x.id from public.events as x
+           where x.workspace_id = workspace and (x.transaction_id, x.id) > (place.transaction_id, place.event_id) and x.transaction_id < horizon
+           order by x.transaction_id, x.id limit wanted * 20) as e
+   order by e.transaction_id desc, e.id desc limit 1;
+  if last_transaction is null then return 0; end if;
+  for pair in
+    select c.id, c.language, btrim(asked.content, E' \t\r\n') as question, said.answer
+      from (select distinct e.conversation_id from public.events as e
+             where e.workspace_id = workspace and (e.transaction_id, e.id) > (place.transaction_id, place.event_id)
+               and (e.transaction_id, e.id) <= (last_transaction, last_event) and e.kind in ('conversation.resolved', 'conversation.closed')) as ended
+      join public.conversations as c on c.id = ended.conversation_id and c.workspace_id = workspace
+     cross join lateral (
+       select m.id, m.created_at, m.content from public.messages as m
+        where m.conversation_id = c.id and m.workspace_id = workspace and m.sender_type = 'user' and m.message_type = 'text' and not m.is_quiet
+          and length(m.content) between 15 and 2000 and btrim(m.content) ~ '\S\s+\S+\s+\S'
+        order by m.created_at, m.id limit 1) as asked
+     cross join lateral (
+       select left(t.answer, 8000) as answer
+         from (select romashka.without_courtesies(m.content) as answer, m.created_at, m.id from public.messages as m
+                where m.conversation_id = c.id and m.workspace_id = workspace and m.sender_type = 'agent' and m.message_type = 'text' and not m.is_quiet
+                  and (m.created_at, m.id) > (asked.created_at, asked.id)
+                order by m.created_at, m.id limit 100) as t
+        where length(t.answer) >= 40
+        order by length(t.answer) desc, t.created_at, t.id limit 1) as said
+     -- What displeased is no example, and neither is half of a talk.
+     where c.status in ('resolved', 'closed') and c.merged_into_id is null and coalesce(c.satisfaction_score, 5) >= 4
+       and not exists (select from public.article_suggestions as s where s.conversation_id = c.id and s.workspace_id = workspace)
+     order by c.id
+  loop
+    head := null;
+    select s.* into head from public.article_suggestions as s
+     where s.workspace_id = workspace and s.group_id is null and s.language = pair.language
+       and s.question operator(extensions.%) pair.question and extensions.similarity(s.question, pair.question) >= 0.5
+     order by extensions.similarity(s.question, pair.question) desc, s.id limit 1 for update;
+      insert into public.article_suggestions (workspace_id, conversation_id, group_id, question, answer, language, status, knowledge_item_id, decided_by, decided_at)
+    values (workspace, pair.id, head.id, pair.question, pair.answer, pair.language, coalesce(head.status, 'pending'), head.knowledge_item_id,
+            head.decided_by, head.decided_at);
+    if head.id is not null then
+      update public.article_suggestions as s set occurrences = s.occurrences + 1, updated_at = at where s.id = head.id and s.workspace_id = workspace;
+    end if;
+    total := total + 1;
+  end loop;
+  update public.event_cursors as c set transaction_id = last_transaction, event_id = last_event, updated_at = at where c.id = place.id and c.workspace_id = workspace;
+  return total;
+end $$;
+comment on function public.collect_article_suggestions(uuid, integer) is
+  'Reads the ledger on from where it stopped and makes of each conversation that an agent resolved a question and its answer, beside those that ask alike (similarity of trigrams from 0.5). Returns how many were made.';
+
+create or replace function romashka.lock_suggestion(suggestion uuid, workspace uuid) returns public.article_suggestions language plpgsql security definer set search_path = '' as $$
+-- Definer: called by the two verbs below; who asks is checked first.
+declare
+  head public.article_suggestions;
+begin
+  perform romashka.require_role(workspace, 'agent');
+  select f.* into head from public.article_suggestions as s
+    join public.article_suggestions as f on f.id = coalesce(s.group_id, s.id) and f.workspace_id = s.workspace_id
+   where s.id = suggestion and s.workspace_id = lock_suggestion.workspace for update of f;
+  if not found then raise exception 'no such suggestion' using errcode = 'RM404'; end if;
+  if head.status <> 'pending' then raise exception 'it was decided already: %', head.status using errcode = 'RM409'; end if;
+  return head;
+end $$;
+comment on function romashka.lock_suggestion(uuid, uuid) is 'Locks the first row of a suggestion''s group. RM404 when there is none, RM409 when it was decided.';
+
+create or replace function public.accept_article_suggestion(suggestion uuid, title text default null, content text default null, category uuid default null,
+  publish boolean default false, workspace uuid default public.current_workspace_id()) returns uuid language plpgsql security definer set search_path = '' as $$
+-- Definer: suggestions are written by functions alone; who asks is checked by lock_suggestion.
+declare
+  at constant timestamptz := pg_catalog.now();
+  head public.article_suggestions;
+  decider constant uuid := (select p.id from public.profiles as p where p.id = romashka.current_user_id());
+  made uuid;
+begin
+  head := romashka.lock_suggestion(suggestion, workspace);
+  if category is not null and not exists (select from public.knowledge_categories as k where k.id = category and k.workspace_id = workspace) then
+    raise exception 'no such category' using errcode = 'RM404';
+  end if;
+  insert into public.knowledge_items (workspace_id, title, content, category_id, source_type, language, status, change_note, created_by)
+  values (workspace, coalesce(accept_article_suggestion.title, left(head.question, 500)), coalesce(accept_article_suggestion.content, head.answer), category, 'manual',
+          head.language, case when publish then 'active' else 'draft' end, 'suggested by conversations', decider)
+  returning id into made;
+  update public.article_suggestions as s set status = 'accepted', knowledge_item_id = made, decided_by = decider, decided_at = at, updated_at = at
+   where (s.id = head.id or s.group_id = head.id) and s.workspace_id = workspace;
+  return made;
+end $$;
+comment on function public.accept_article_suggestion(uuid, text, text, uuid, boolean, uuid) is
+  'Makes an article of a suggestion, with a title and a text of one''s own where given, as a draft or published; returns it. The whole group is accepted.';
+
+create or replace function public.reject_article_suggestion(suggestion uuid, workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: as accept_article_suggestion.
+declare
+  at constant timestamptz := pg_catalog.now();
+  head public.article_suggestions;
+  decider constant uuid := (select p.id from public.profiles as p where p.id = romashka.current_user_id());
+begin
+  head := romashka.lock_suggestion(suggestion, workspace);
+  update public.article_suggestions as s set status = 'rejected', decided_by = decider, decided_at = at, updated_at = at
+   where (s.id = head.id or s.group_id = head.id) and s.workspace_id = workspace;
+end $$;
+comment on function public.reject_article_suggestion(uuid, uuid) is 'Puts a suggestion away with its whole group; who asks alike later does not bring it back.';
+
+create or replace function romashka.settle_suggestions() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: a conversation that is removed takes its row away, whoever removes it.
+begin
+  with touched as (select distinct coalesce(o.group_id, o.id) as first, o.workspace_id from old_rows as o),
+  left_over as (
+    select m.id, m.workspace_id, count(*) over of_group as members, first_value(m.id) over (of_group order by m.group_id nulls first, m.created_at, m.id) as head
+      from touched as t join public.article_suggestions as m on m.workspace_id = t.workspace_id and (m.id = t.first or m.group_id = t.first)
+    window of_group as (partition by t.first, t.workspace_id))
+  update public.article_suggestions as s
+     set group_id = case when l.id <> l.head then l.head end, occurrences = case when l.id = l.head then l.members else 1 end
+    from left_over as l where s.id = l.id and s.workspace_id = l.workspace_id;
+  return null;
+end $$;
+comment on function romashka.settle_suggestions() is 'Trigger: a group whose first row went goes on under the next, and counts anew.';
+create or replace trigger article_suggestions_50_settle after delete on public.article_suggestions referencing old table as old_rows
+  for each statement execute function romashka.settle_suggestions();
+
+revoke execute on all functions in schema romashka from public;
+do $$ begin
+  revoke all on function romashka.settle_suggestions() from public, anon, authenticated, service_role;
+  perform romashka.grant_function('public.collect_article_suggestions(uuid, integer)', 'service_role');
+  perform romashka.grant_members('public.accept_article_suggestion(uuid, text, text, uuid, boolean, uuid)');
+  perform romashka.grant_members('public.reject_article_suggestion(uuid, uuid)');
+end $$;
+
 -- ============ 80-integrations/verbs ============
 -- Purpose: what channels bring besides new messages: files, reactions, corrections, further ids of a customer.
 -- Invariants: a file is stored once, whoever is lost meanwhile; what arrives late never replaces what is newer; what arrives twice changes nothing.
@@ -8135,11 +8379,12 @@ begin
   update public.conversation_notes as n set note = '[erased]' where n.workspace_id = workspace and n.conversation_id = any (talks);
   delete from public.scheduled_messages as s where s.workspace_id = workspace and s.conversation_id = any (talks);
   -- Answers that are kept for repeated requests may show the person, and are encrypted: none of the workspace is kept.
-  delete from public.idempotency_keys as k where k.workspace_id = workspace;
+  delete from public.idempotency_keys as k where k.workspace_id = workspace and k.response_status is not null;
   -- A turn that was taken has lost its lease when this is done: what its worker knows is not written down any more.
   delete from romashka.assistant_turns as t where t.workspace_id = workspace and t.conversation_id = any (talks);
   update public.ai_answers as a set question = '[erased]', rewritten_question = null, answer = null, passages = '[]', feedback_text = null
    where a.workspace_id = workspace and a.conversation_id = any (talks);
+  delete from public.article_suggestions as s where s.workspace_id = workspace and s.conversation_id = any (talks);
   delete from public.conversation_context as x where x.workspace_id = workspace and x.conversation_id = any (talks);
   delete from romashka.read_marks as r where r.workspace_id = workspace and r.conversation_id = any (talks);
   delete from public.conversation_thread_keys as t where t.workspace_id = workspace and t.conversation_id = any (talks);
@@ -8560,6 +8805,7 @@ declare
   conversations_removed bigint := 0;
   metrics_removed bigint := 0;
   audit_removed bigint := 0;
+  files_removed bigint := 0;
   dropped integer := 0;
   made integer;
   expired integer;
@@ -8581,6 +8827,15 @@ begin
     get diagnostics removed = row_count;
     metrics_removed := metrics_removed + removed;
     audit_removed := audit_removed + romashka.retain_audit(place.id, place.audit, batch);
+    -- What a visitor chose and never sent. The bytes go by the queue of removed files.
+    with unsent as materialized (
+      select o.id from public.file_attachments as o
+       where o.workspace_id = place.id and o.message_id is null and o.visitor_session_id is not null and o.created_at < at - interval '24 hours'
+       order by o.created_at limit batch for update skip locked)
+    delete from public.file_attachments as f using unsent
+     where f.id = unsent.id and f.workspace_id = place.id;
+    get diagnostics removed = row_count;
+    files_removed := files_removed + removed;
     oldest_ledger := least(oldest_ledger, place.history, place.analytics);
     oldest_audit := least(oldest_audit, place.audit);
   end loop;
@@ -8603,11 +8858,11 @@ begin
   end if;
   made := romashka.make_coming_partitions();
   expired := public.cleanup_expired_metrics();
-  return jsonb_build_object('conversations', conversations_removed, 'daily_metrics', metrics_removed, 'audit_logs', audit_removed, 'partitions', dropped,
+  return jsonb_build_object('conversations', conversations_removed, 'daily_metrics', metrics_removed, 'audit_logs', audit_removed, 'unsent_files', files_removed, 'partitions', dropped,
     'partitions_made', made, 'realtime_metrics', expired);
 end $$;
 comment on function public.apply_retention(integer) is
-  'Removes what is older than the workspaces keep it (settings conversation_history_retention, analytics_retention_days, audit_log_retention_days), a batch of each; nothing of a workspace on legal hold. Also seals the audit, makes the coming partitions and removes expired figures of the moment. Waits a second for a table that is in use, then leaves it to the next run. Call it until it removes nothing; safe to schedule (pg_cron).';
+  'Removes what is older than the workspaces keep it (settings conversation_history_retention, analytics_retention_days, audit_log_retention_days), a batch of each, and files that a visitor uploaded and did not send within a day; nothing of a workspace on legal hold. Also seals the audit, makes the coming partitions and removes expired figures of the moment. Waits a second for a table that is in use, then leaves it to the next run. Call it until it removes nothing; safe to schedule (pg_cron).';
 
 -- Idle -----------------------------------------------------------------------------------------------------------------
 
@@ -8741,6 +8996,12 @@ begin
      and ((coalesce(u.uses, 0), coalesce(u.helpful, 0), coalesce(u.unhelpful, 0)) is distinct from (i.usage_count, i.helpful_count, i.unhelpful_count)
        -- Without any answer the score is what the author set.
        or (u.helpful + u.unhelpful > 0 and e.score <> i.effectiveness_score));
+  return query
+  select 'article_suggestions', s.id, jsonb_build_object('occurrences', n.members), jsonb_build_object('occurrences', s.occurrences)
+    from public.article_suggestions as s
+   cross join lateral (select count(*)::integer as members from public.article_suggestions as m
+                          where (m.id = s.id or m.group_id = s.id) and m.workspace_id = workspace) as n
+   where s.workspace_id = workspace and s.group_id is null and s.occurrences <> n.members;
   -- Roll-ups: days that are marked to be made anew, today, and days of which conversations were removed by retention are no drift.
   return query
   select 'daily_metrics', coalesce(m.id, romashka.default_workspace_id()), to_jsonb(f) - 'day' || jsonb_build_object('date', d.date),
@@ -8801,6 +9062,10 @@ begin
           update public.customer_profiles as p set total_conversations = figures.talks, rating_count = figures.ratings, rating_sum = figures.total,
             avg_satisfaction = case when figures.ratings > 0 then round(figures.total / figures.ratings, 2) else 0 end
            where p.workspace_id = place.id and p.id = drift.subject_id;
+        when 'article_suggestions' then
+          perform from public.article_suggestions as s where s.workspace_id = place.id and s.id = drift.subject_id for update;
+          select count(*)::integer as members into figures from public.article_suggestions as m where m.workspace_id = place.id and (m.id = drift.subject_id or m.group_id = drift.subject_id);
+          update public.article_suggestions as s set occurrences = figures.members where s.workspace_id = place.id and s.id = drift.subject_id;
         when 'knowledge_items' then
           perform from public.knowledge_items as i where i.workspace_id = place.id and i.id = drift.subject_id for update;
           select count(*)::integer as uses, (count(*) filter (where k.was_helpful))::integer as helpful, (count(*) filter (where not k.was_helpful))::integer as unhelpful
@@ -9240,7 +9505,7 @@ do $$ begin
   perform romashka.protect_table('scheduled_messages', readers => 'viewer', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('conversation_analytics', readers => 'viewer', inserters => null, updaters => 'agent', removers => null);
   perform romashka.protect_table('conversation_context', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
-  perform romashka.protect_table('conversation_notes', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
+  perform romashka.protect_table('conversation_notes', readers => 'viewer', inserters => 'agent', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('conversation_transfers', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
   perform romashka.protect_table('conversation_participants', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
   perform romashka.protect_table('conversation_reads', readers => 'viewer', inserters => 'viewer', updaters => 'viewer', removers => 'viewer');
@@ -9282,6 +9547,12 @@ end $$;
 do $$ begin
   perform romashka.protect_table('channel_assistants', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('ai_answers', readers => 'viewer', inserters => null, updaters => null, removers => null);
+end $$;
+
+-- ============ 58-suggestions/policies ============
+-- Purpose: members see what is suggested. Rows are written by functions alone.
+do $$ begin
+  perform romashka.protect_table('article_suggestions', readers => 'viewer', inserters => null, updaters => null, removers => null);
 end $$;
 
 -- ============ 60-workflows/policies ============
@@ -10184,6 +10455,25 @@ comment on column romashka.assistant_turns.next_attempt_at is 'When it is due, o
 comment on column romashka.assistant_turns.lease_id is 'Proof of the claim; a newer message takes it away.';
 comment on column romashka.assistant_turns.locked_by is 'The worker that has it.';
 comment on column romashka.assistant_turns.error_message is 'Why it last failed.';
+
+-- ============ 58-suggestions/comments ============
+-- Purpose: what each column holds; the documentation of the tables is generated from it.
+-- Lock risk: SHARE UPDATE EXCLUSIVE on each table for a moment, which lets reads and writes pass.
+
+comment on column public.article_suggestions.id is 'The row''s identity, time-ordered.';
+comment on column public.article_suggestions.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.article_suggestions.conversation_id is 'The conversation that it is taken from.';
+comment on column public.article_suggestions.group_id is 'The first row of those that ask alike; none where it is this one.';
+comment on column public.article_suggestions.question is 'What the customer asked: the first message with a few words.';
+comment on column public.article_suggestions.answer is 'What an agent answered: the longest message after it, without salutation and closing.';
+comment on column public.article_suggestions.language is 'The language of the conversation, a BCP 47 tag.';
+comment on column public.article_suggestions.occurrences is 'In the group''s first row how many conversations ask alike.';
+comment on column public.article_suggestions.status is 'pending, accepted (it is an article) or rejected; the same in the whole group.';
+comment on column public.article_suggestions.knowledge_item_id is 'The article it became.';
+comment on column public.article_suggestions.decided_by is 'Who accepted or rejected it.';
+comment on column public.article_suggestions.decided_at is 'When.';
+comment on column public.article_suggestions.created_at is 'When the row was made.';
+comment on column public.article_suggestions.updated_at is 'When the row was last changed.';
 
 -- ============ 60-workflows/comments ============
 -- Purpose: what each column holds; the documentation of the tables is generated from it.

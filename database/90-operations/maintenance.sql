@@ -109,6 +109,7 @@ declare
   conversations_removed bigint := 0;
   metrics_removed bigint := 0;
   audit_removed bigint := 0;
+  files_removed bigint := 0;
   dropped integer := 0;
   made integer;
   expired integer;
@@ -130,6 +131,15 @@ begin
     get diagnostics removed = row_count;
     metrics_removed := metrics_removed + removed;
     audit_removed := audit_removed + romashka.retain_audit(place.id, place.audit, batch);
+    -- What a visitor chose and never sent. The bytes go by the queue of removed files.
+    with unsent as materialized (
+      select o.id from public.file_attachments as o
+       where o.workspace_id = place.id and o.message_id is null and o.visitor_session_id is not null and o.created_at < at - interval '24 hours'
+       order by o.created_at limit batch for update skip locked)
+    delete from public.file_attachments as f using unsent
+     where f.id = unsent.id and f.workspace_id = place.id;
+    get diagnostics removed = row_count;
+    files_removed := files_removed + removed;
     oldest_ledger := least(oldest_ledger, place.history, place.analytics);
     oldest_audit := least(oldest_audit, place.audit);
   end loop;
@@ -152,11 +162,11 @@ begin
   end if;
   made := romashka.make_coming_partitions();
   expired := public.cleanup_expired_metrics();
-  return jsonb_build_object('conversations', conversations_removed, 'daily_metrics', metrics_removed, 'audit_logs', audit_removed, 'partitions', dropped,
+  return jsonb_build_object('conversations', conversations_removed, 'daily_metrics', metrics_removed, 'audit_logs', audit_removed, 'unsent_files', files_removed, 'partitions', dropped,
     'partitions_made', made, 'realtime_metrics', expired);
 end $$;
 comment on function public.apply_retention(integer) is
-  'Removes what is older than the workspaces keep it (settings conversation_history_retention, analytics_retention_days, audit_log_retention_days), a batch of each; nothing of a workspace on legal hold. Also seals the audit, makes the coming partitions and removes expired figures of the moment. Waits a second for a table that is in use, then leaves it to the next run. Call it until it removes nothing; safe to schedule (pg_cron).';
+  'Removes what is older than the workspaces keep it (settings conversation_history_retention, analytics_retention_days, audit_log_retention_days), a batch of each, and files that a visitor uploaded and did not send within a day; nothing of a workspace on legal hold. Also seals the audit, makes the coming partitions and removes expired figures of the moment. Waits a second for a table that is in use, then leaves it to the next run. Call it until it removes nothing; safe to schedule (pg_cron).';
 
 -- Idle -----------------------------------------------------------------------------------------------------------------
 
@@ -290,6 +300,12 @@ begin
      and ((coalesce(u.uses, 0), coalesce(u.helpful, 0), coalesce(u.unhelpful, 0)) is distinct from (i.usage_count, i.helpful_count, i.unhelpful_count)
        -- Without any answer the score is what the author set.
        or (u.helpful + u.unhelpful > 0 and e.score <> i.effectiveness_score));
+  return query
+  select 'article_suggestions', s.id, jsonb_build_object('occurrences', n.members), jsonb_build_object('occurrences', s.occurrences)
+    from public.article_suggestions as s
+   cross join lateral (select count(*)::integer as members from public.article_suggestions as m
+                          where (m.id = s.id or m.group_id = s.id) and m.workspace_id = workspace) as n
+   where s.workspace_id = workspace and s.group_id is null and s.occurrences <> n.members;
   -- Roll-ups: days that are marked to be made anew, today, and days of which conversations were removed by retention are no drift.
   return query
   select 'daily_metrics', coalesce(m.id, romashka.default_workspace_id()), to_jsonb(f) - 'day' || jsonb_build_object('date', d.date),
@@ -350,6 +366,10 @@ begin
           update public.customer_profiles as p set total_conversations = figures.talks, rating_count = figures.ratings, rating_sum = figures.total,
             avg_satisfaction = case when figures.ratings > 0 then round(figures.total / figures.ratings, 2) else 0 end
            where p.workspace_id = place.id and p.id = drift.subject_id;
+        when 'article_suggestions' then
+          perform from public.article_suggestions as s where s.workspace_id = place.id and s.id = drift.subject_id for update;
+          select count(*)::integer as members into figures from public.article_suggestions as m where m.workspace_id = place.id and (m.id = drift.subject_id or m.group_id = drift.subject_id);
+          update public.article_suggestions as s set occurrences = figures.members where s.workspace_id = place.id and s.id = drift.subject_id;
         when 'knowledge_items' then
           perform from public.knowledge_items as i where i.workspace_id = place.id and i.id = drift.subject_id for update;
           select count(*)::integer as uses, (count(*) filter (where k.was_helpful))::integer as helpful, (count(*) filter (where not k.was_helpful))::integer as unhelpful

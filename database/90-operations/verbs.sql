@@ -220,11 +220,12 @@ begin
   update public.conversation_notes as n set note = '[erased]' where n.workspace_id = workspace and n.conversation_id = any (talks);
   delete from public.scheduled_messages as s where s.workspace_id = workspace and s.conversation_id = any (talks);
   -- Answers that are kept for repeated requests may show the person, and are encrypted: none of the workspace is kept.
-  delete from public.idempotency_keys as k where k.workspace_id = workspace;
+  delete from public.idempotency_keys as k where k.workspace_id = workspace and k.response_status is not null;
   -- A turn that was taken has lost its lease when this is done: what its worker knows is not written down any more.
   delete from romashka.assistant_turns as t where t.workspace_id = workspace and t.conversation_id = any (talks);
   update public.ai_answers as a set question = '[erased]', rewritten_question = null, answer = null, passages = '[]', feedback_text = null
    where a.workspace_id = workspace and a.conversation_id = any (talks);
+  delete from public.article_suggestions as s where s.workspace_id = workspace and s.conversation_id = any (talks);
   delete from public.conversation_context as x where x.workspace_id = workspace and x.conversation_id = any (talks);
   delete from romashka.read_marks as r where r.workspace_id = workspace and r.conversation_id = any (talks);
   delete from public.conversation_thread_keys as t where t.workspace_id = workspace and t.conversation_id = any (talks);

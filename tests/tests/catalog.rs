@@ -463,3 +463,24 @@ async fn what_was_unique_is_unique_within_a_workspace() {
         assert!(unique.contains(&wanted), "{wanted} is not unique any more");
     }
 }
+
+/// A table of the owner's that has the name of a new one of ours stops an adoption before anything is changed.
+#[tokio::test]
+async fn an_adoption_knows_every_name_it_needs() {
+    let database = TestDatabase::new().await;
+    let client = database.owner();
+    let opening = std::fs::read_to_string(
+        romashka_tests::repository_root().join("database/05-adoption/opening.sql"),
+    )
+    .expect("the beginning of an adoption");
+    let unknown: Vec<String> = findings(
+        client,
+        "select c.relname::text from pg_catalog.pg_class as c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+            and c.relname <> 'schema_migrations' order by 1",
+    )
+    .await
+    .into_iter()
+    .filter(|name| !opening.contains(&format!("'{name}'")))
+    .collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}

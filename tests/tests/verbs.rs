@@ -22,6 +22,19 @@ const FOREIGN: &[(&str, &str)] = &[
     ("replay_deliveries(workspace => '{w}')", "RM404"),
     ("resolve_channel_alert('{c}')", "RM404"),
     ("resolve_channel_alert('{c}', '{w}')", "RM404"),
+    ("accept_article_suggestion('{g}')", "RM404"),
+    (
+        "accept_article_suggestion('{g}', workspace => '{w}')",
+        "RM404",
+    ),
+    ("reject_article_suggestion('{g}')", "RM404"),
+    ("reject_article_suggestion('{g}', '{w}')", "RM404"),
+    ("change_note('{n}', 'mine')", "RM404"),
+    ("change_note('{n}', 'mine', workspace => '{w}')", "RM404"),
+    ("delete_note('{n}')", "RM404"),
+    ("delete_note('{n}', '{w}')", "RM404"),
+    ("retry_message('{m}')", "RM404"),
+    ("retry_message('{m}', workspace => '{w}')", "RM404"),
     ("retry_media('{c}')", "RM404"),
     ("retry_media('{c}', '{w}')", "RM404"),
     ("replay_sync_jobs(workspace => '{w}')", "RM404"),
@@ -238,6 +251,18 @@ async fn stage() -> (TestDatabase, Names, Uuid) {
             "insert into public.scheduled_messages (workspace_id, conversation_id, content, send_at) select $1, c.id, 'secret', now() + interval '1 hour' from public.conversations as c where c.workspace_id = $1 limit 1 returning id",
         ),
         (
+            "n",
+            "insert into public.conversation_notes (workspace_id, conversation_id, note) select $1, c.id, 'secret' from public.conversations as c where c.workspace_id = $1 limit 1 returning id",
+        ),
+        (
+            "g",
+            "insert into public.article_suggestions (workspace_id, conversation_id, question, answer, language) select $1, c.id, 'secret', 'secret', 'en' from public.conversations as c where c.workspace_id = $1 limit 1 returning id",
+        ),
+        (
+            "m",
+            "select m.id from public.messages as m where m.workspace_id = $1 limit 1",
+        ),
+        (
             "a",
             "insert into public.api_keys (workspace_id, name, display_prefix, last_four, key_hash, scopes) values ($1, 'secret', 'rmk_live_abc', 'abcd', sha256('secret'), array['*:read']) returning id",
         ),
@@ -259,7 +284,8 @@ async fn a_foreign_workspace_is_not_found_by_any_verb() {
     let picture = "select md5(string_agg(t, '')) from (
         select to_jsonb(c)::text as t from public.conversations as c union all select to_jsonb(m)::text from public.messages as m
         union all select to_jsonb(p)::text from public.customer_profiles as p union all select to_jsonb(x)::text from public.conversation_transfers as x
-        union all select to_jsonb(i)::text from public.workspace_invitations as i order by 1) as rows";
+        union all select to_jsonb(i)::text from public.workspace_invitations as i union all select to_jsonb(n)::text from public.conversation_notes as n
+        union all select to_jsonb(d)::text from public.message_delivery_tracking as d union all select to_jsonb(g)::text from public.article_suggestions as g order by 1) as rows";
     let before: String = value(database.owner(), picture).await;
     let session = database.as_user(names.0["me"], rival).await;
     for (call, expected) in FOREIGN {

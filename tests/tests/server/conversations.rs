@@ -331,3 +331,338 @@ async fn many_are_changed_each_by_itself() {
         .await
         .expect(403);
 }
+
+#[tokio::test]
+async fn a_note_is_its_authors_and_an_admins() {
+    let api = Api::new().await;
+    let workspace = api.database.create_workspace("acme").await;
+    let (ann, ben) = (
+        api.member(workspace, Role::Agent).await,
+        api.member(workspace, Role::Agent).await,
+    );
+    let admin = api.member(workspace, Role::Admin).await;
+    let customer = customer(&api, workspace).await;
+    let talk = ann
+        .post(
+            "/conversations",
+            &json!({"customer_id": customer, "channel_type": "email"}),
+        )
+        .await
+        .expect(201);
+    let notes = format!("/conversations/{}/notes", talk.id());
+    let made = ann
+        .post(&notes, &json!({"content": "He is angry"}))
+        .await
+        .expect(201);
+    let note = format!("{notes}/{}", made.id());
+
+    ben.patch(&note, &json!({"content": "He is not"}))
+        .await
+        .expect(403);
+    ben.delete(&note).await.expect(403);
+    ann.patch(&note, &json!({"content": " "})).await.expect(422);
+    // What nobody wrote is not everybody's.
+    let nobodys: Uuid = api
+        .database
+        .owner()
+        .query_one(
+            "insert into public.conversation_notes (workspace_id, conversation_id, note) values ($1, $2, 'by a program') returning id",
+            &[&workspace, &talk.id()],
+        )
+        .await
+        .expect("a note")
+        .get(0);
+    let key = api.key(workspace, "agent", &["*:write"]).await;
+    for visitor in [&key, &ben] {
+        visitor
+            .delete(&format!("{notes}/{nobodys}"))
+            .await
+            .expect(403);
+    }
+    admin
+        .delete(&format!("{notes}/{nobodys}"))
+        .await
+        .expect(204);
+    let changed = ann
+        .patch(&note, &json!({"kind": "escalation"}))
+        .await
+        .expect(200);
+    assert_eq!(changed.body["kind"], "escalation");
+    assert_eq!(
+        changed.body["content"], "He is angry",
+        "what is absent stays"
+    );
+    let changed = admin
+        .patch(&note, &json!({"content": "He is upset"}))
+        .await
+        .expect(200);
+    assert_eq!(changed.body["content"], "He is upset");
+    assert_eq!(changed.body["author_id"], made.body["author_id"]);
+
+    // A note is of one conversation.
+    let other = ann
+        .post(
+            "/conversations",
+            &json!({"customer_id": customer, "channel_type": "email"}),
+        )
+        .await
+        .expect(201);
+    ann.delete(&format!(
+        "/conversations/{}/notes/{}",
+        other.id(),
+        made.id()
+    ))
+    .await
+    .expect(404);
+    ann.delete(&note).await.expect(204);
+    ann.delete(&note).await.expect(404);
+    let left = ann.get(&notes).await.expect(200);
+    assert_eq!(left.body["data"], json!([]));
+}
+
+#[tokio::test]
+async fn what_has_failed_is_sent_again_and_nothing_else() {
+    let api = Api::new().await;
+    let workspace = api.database.create_workspace("acme").await;
+    let agent = api.member(workspace, Role::Agent).await;
+    let owner = api.database.owner();
+    let row = owner
+        .query_one(
+            // A channel that no worker of the server sends by.
+            "select conversation_id from public.ingest_message('messenger', 'vera', 'Hello', workspace => $1)",
+            &[&workspace],
+        )
+        .await
+        .expect("a message");
+    let talk: Uuid = row.get(0);
+    let said = agent
+        .post(
+            &format!("/conversations/{talk}/messages"),
+            &json!({"content": "Good day"}),
+        )
+        .await
+        .expect(201);
+    let path = format!("/conversations/{talk}/messages/{}/retry", said.id());
+    let waiting = agent.post(&path, &json!({})).await.expect(409);
+    assert_eq!(waiting.code(), "conflict");
+
+    let fail = "update public.message_delivery_tracking set delivery_status = 'failed', attempt_count = 3, parts_sent = 1, is_uncertain = $2,
+                  error_details = '{\"message\": \"no\"}' where message_id = $1";
+    let message = said.id();
+    owner
+        .execute(fail, &[&message, &true])
+        .await
+        .expect("a failure");
+    agent.post(&path, &json!({})).await.expect(409);
+    let again = agent
+        .post(&path, &json!({"even_if_uncertain": true}))
+        .await
+        .expect(200);
+    assert_eq!(again.body["delivery_status"], "queued");
+
+    owner
+        .execute(fail, &[&message, &false])
+        .await
+        .expect("a failure");
+    agent.post(&path, &json!({})).await.expect(200);
+    let row = owner
+        .query_one(
+            "select attempt_count, parts_sent from public.message_delivery_tracking where message_id = $1",
+            &[&message],
+        )
+        .await
+        .expect("a delivery");
+    let (attempts, parts): (i32, i32) = (row.get(0), row.get(1));
+    assert_eq!((attempts, parts), (0, 1), "what was sent is not sent again");
+
+    // All parts were sent, and then the provider said that it could not bring them: all of it goes again.
+    owner
+        .batch_execute(&format!(
+            "update public.message_delivery_tracking set delivery_status = 'sending', lease_id = gen_random_uuid(), attempt_count = 1 where message_id = '{message}';
+             update public.message_delivery_tracking set delivery_status = 'sent', external_message_id = 'm1', parts_sent = 2 where message_id = '{message}';
+             select public.record_delivery_status('messenger', 'm1', 'failed', workspace => '{workspace}')"
+        ))
+        .await
+        .expect("a report");
+    agent.post(&path, &json!({})).await.expect(200);
+    let row = owner
+        .query_one(
+            "select parts_sent, external_message_id from public.message_delivery_tracking where message_id = $1",
+            &[&message],
+        )
+        .await
+        .expect("a delivery");
+    assert_eq!(row.get::<_, i32>(0), 0);
+    assert_eq!(
+        row.get::<_, Option<String>>(1),
+        None,
+        "late news of it is not of the new attempt"
+    );
+
+    // By another channel it is on its way: not by both.
+    owner
+        .batch_execute(&format!(
+            "update public.message_delivery_tracking set delivery_status = 'failed', attempt_count = 1 where message_id = '{message}';
+             insert into public.message_delivery_tracking (workspace_id, message_id, channel_type, purpose, delivery_status, created_at)
+             values ('{workspace}', '{message}', 'instagram', 'fallback', 'queued', now() - interval '1 hour')"
+        ))
+        .await
+        .expect("a way round");
+    agent.post(&path, &json!({})).await.expect(409);
+    owner
+        .execute(
+            "delete from public.message_delivery_tracking where message_id = $1 and purpose = 'fallback'",
+            &[&message],
+        )
+        .await
+        .expect("one way");
+
+    // Who does not want messages gets none.
+    owner
+        .execute(fail, &[&message, &false])
+        .await
+        .expect("a failure");
+    owner
+        .execute(
+            "update public.customer_profiles set do_not_contact_since = now() where workspace_id = $1",
+            &[&workspace],
+        )
+        .await
+        .expect("a wish");
+    agent.post(&path, &json!({})).await.expect(422);
+}
+
+#[tokio::test]
+async fn an_admin_erases_a_customer() {
+    let api = Api::new().await;
+    let workspace = api.database.create_workspace("acme").await;
+    let agent = api.member(workspace, Role::Agent).await;
+    let admin = api.member(workspace, Role::Admin).await;
+    let row = api
+        .database
+        .owner()
+        .query_one(
+            "select customer_id, conversation_id from public.ingest_message('whatsapp', '491701234567', 'My name is Quillfeather', workspace => $1)",
+            &[&workspace],
+        )
+        .await
+        .expect("a message");
+    let (customer, talk): (Uuid, Uuid) = (row.get(0), row.get(1));
+    let path = format!("/customers/{customer}/erase");
+    agent.post(&path, &json!({"reason": "x"})).await.expect(403);
+    let gone = admin
+        .post(&path, &json!({"reason": "request 17"}))
+        .await
+        .expect(200);
+    assert_eq!(gone.body["messages"], 1);
+    assert_eq!(gone.body["profiles"], 1);
+    let said = agent
+        .get(&format!("/conversations/{talk}/messages"))
+        .await
+        .expect(200);
+    assert_eq!(said.body["data"][0]["content"], "[erased]");
+}
+
+#[tokio::test]
+async fn a_suggested_article_is_listed_and_accepted() {
+    let api = Api::new().await;
+    let workspace = api.database.create_workspace("acme").await;
+    let agent = api.member(workspace, Role::Agent).await;
+    let viewer = api.member(workspace, Role::Viewer).await;
+    let owner = api.database.owner();
+    for (number, question) in [
+        "Do you ship to Norway?",
+        "How long does a refund take?",
+        "How long does a refund take now?",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let row = owner
+            .query_one(
+                "select conversation_id from public.ingest_message('sms', $1, $2, workspace => $3)",
+                &[&format!("+49{number}"), question, &workspace],
+            )
+            .await
+            .expect("a message");
+        let talk: Uuid = row.get(0);
+        let path = format!("/conversations/{talk}");
+        agent
+            .post(
+                &format!("{path}/messages"),
+                &json!({"content": "It takes five working days. Write to ann@example.test in doubt."}),
+            )
+            .await
+            .expect(201);
+        agent
+            .post(&format!("{path}/resolve"), &json!({}))
+            .await
+            .expect(200);
+    }
+    // What happened is looked at when no transaction of the database server is older.
+    for _ in 0..200 {
+        let row = owner
+            .query_one(
+                "select public.collect_article_suggestions($1), (select count(*) from public.article_suggestions)",
+                &[&workspace],
+            )
+            .await
+            .expect("suggestions");
+        if row.get::<_, i64>(1) == 3 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let page = viewer
+        .get("/knowledge/suggestions?limit=1")
+        .await
+        .expect(200);
+    let first = &page.body["data"][0];
+    assert_eq!(first["question"], "How long does a refund take?");
+    assert_eq!(first["occurrences"], 2);
+    assert_eq!(first["may_name_somebody"], true);
+    let next = page.body["next_cursor"].as_str().expect("a second page");
+    let second = viewer
+        .get(&format!("/knowledge/suggestions?limit=1&cursor={next}"))
+        .await
+        .expect(200);
+    assert_eq!(second.body["data"][0]["question"], "Do you ship to Norway?");
+    assert_eq!(second.body["next_cursor"], Value::Null);
+
+    let path = format!(
+        "/knowledge/suggestions/{}",
+        first["id"].as_str().expect("an id")
+    );
+    let read = viewer.get(&path).await.expect(200);
+    assert_eq!(
+        read.body["conversation_ids"].as_array().map(Vec::len),
+        Some(2)
+    );
+    viewer
+        .post(&format!("{path}/accept"), &json!({}))
+        .await
+        .expect(403);
+    let made = agent
+        .post(
+            &format!("{path}/accept"),
+            &json!({"content": "Five working days.", "publish": true}),
+        )
+        .await
+        .expect(201);
+    assert_eq!(made.body["status"], "active");
+    assert_eq!(
+        made.header("location"),
+        format!("/api/v1/knowledge/items/{}", made.id())
+    );
+    agent
+        .post(&format!("{path}/reject"), &Value::Null)
+        .await
+        .expect(409);
+    let left = viewer.get("/knowledge/suggestions").await.expect(200);
+    assert_eq!(left.body["data"].as_array().map(Vec::len), Some(1));
+    let done = viewer
+        .get("/knowledge/suggestions?status=accepted")
+        .await
+        .expect(200);
+    assert_eq!(done.body["data"][0]["knowledge_item_id"], made.body["id"]);
+}

@@ -24,6 +24,7 @@ const CHANNEL: &str = row_of!("communication_channels");
 const ASSISTED_CHANNEL: &str =
     "select channel_id from public.channel_assistants where workspace_id = $1 limit 1";
 const AI_ANSWER: &str = row_of!("ai_answers");
+const ARTICLE_SUGGESTION: &str = row_of!("article_suggestions");
 const ROUTING_RULE: &str = row_of!("channel_routing_rules");
 const SLA_POLICY: &str = row_of!("sla_policies");
 const CUSTOM_ATTRIBUTE: &str = row_of!("custom_attribute_definitions");
@@ -435,6 +436,26 @@ pub const CASES: &[Case] = &[
     },
     Case {
         operation: "download_attachment",
+        parameters: &[("id", FILE)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_article_suggestion",
+        parameters: &[("id", ARTICLE_SUGGESTION)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "accept_article_suggestion",
+        parameters: &[("id", ARTICLE_SUGGESTION)],
+        body: || json!({"publish": true}),
+    },
+    Case {
+        operation: "reject_article_suggestion",
+        parameters: &[("id", ARTICLE_SUGGESTION)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "retry_attachment",
         parameters: &[("id", FILE)],
         body: || Value::Null,
     },

@@ -6,6 +6,7 @@ pub(crate) mod items;
 mod publishing;
 pub mod retrieval;
 mod search;
+mod suggestions;
 mod versions;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -19,5 +20,6 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(files::router())
         .merge(items::router())
         .merge(search::router())
+        .merge(suggestions::router())
         .merge(retrieval::router())
 }

@@ -55,6 +55,7 @@ jobs! {
     mark_idle_agents_away: every 60 s, 500 at a time;
     seal_audit_logs: every 60 s, 10000 at a time;
     close_inactive_conversations: every 300 s, 500 at a time;
+    collect_article_suggestions: every 300 s in each workspace;
     refresh_daily_metrics: every 900 s in each workspace;
     forget_expired: every 600 s;
     cleanup_expired_metrics: every 3600 s;
