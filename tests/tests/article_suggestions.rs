@@ -190,9 +190,7 @@ async fn an_accepted_one_is_an_article_and_settles_its_like() {
     for call in [
         format!("reject_article_suggestion({})", of("How")),
         format!("accept_article_suggestion({})", of("Do")),
-        format!(
-            "accept_article_suggestion((select id from public.article_suggestions where group_id is not null))"
-        ),
+        "accept_article_suggestion((select id from public.article_suggestions where group_id is not null))".to_owned(),
     ] {
         let code = code_of(client, &format!("select public.{call}")).await;
         assert_eq!(code, "RM409", "{call}");
