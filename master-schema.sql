@@ -4290,6 +4290,29 @@ begin
 end $$;
 comment on function public.advance_reader(text, xid8, bigint) is 'Moves a reader''s cursor forward, never back, in the transaction that handled the events.';
 
+create or replace function romashka.take_ledger_page(workspace uuid, reader_name text, batch_size integer,
+  out after_transaction xid8, out after_event bigint, out to_transaction xid8, out to_event bigint)
+language plpgsql set search_path = '' as $$
+-- For readers within the database, whose work is one transaction: what they do and the cursor's move are one commit, and two never have the same page.
+declare
+  at constant timestamptz := pg_catalog.now();
+  horizon constant xid8 := romashka.in_ledger(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()));
+begin
+  select c.transaction_id, c.event_id into after_transaction, after_event from public.event_cursors as c
+   where c.workspace_id = workspace and c.reader = reader_name for update skip locked;
+  if not found then return; end if;
+  select e.transaction_id, e.id into to_transaction, to_event
+    from (select x.transaction_id, x.id from public.events as x
+           where x.workspace_id = workspace and (x.transaction_id, x.id) > (after_transaction, after_event) and x.transaction_id < horizon
+           order by x.transaction_id, x.id limit greatest(1, least(batch_size, 10000))) as e
+   order by e.transaction_id desc, e.id desc limit 1;
+  if not found then return; end if;
+  update public.event_cursors as c set transaction_id = to_transaction, event_id = to_event, updated_at = at
+   where c.workspace_id = workspace and c.reader = reader_name;
+end $$;
+comment on function romashka.take_ledger_page(uuid, text, integer) is
+  'The next page of the ledger for a reader whose cursor is there: from behind one event up to and including another. The cursor moves at once. Nulls when nothing is new or somebody else has the cursor.';
+
 create or replace function romashka.ensure_partitions(table_name text, from_day date, to_day date) returns integer language plpgsql set search_path = '' as $$
 declare
   month date := pg_catalog.date_trunc('month', from_day)::date;
@@ -7245,23 +7268,37 @@ end $$;
 comment on function public.record_delivery_report(uuid, integer, text, text, text, timestamptz, jsonb, uuid) is
   'As record_delivery_status, for a report that brings our own id of the delivery back: it also tells what became of a message whose answer was lost. recorded, known (nothing to change), early (come again), or unknown.';
 
+create or replace function romashka.send_again(deliveries uuid[], workspace uuid) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: called by the two verbs below, which have checked who asks.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  queued integer;
+begin
+  -- Of a message in parts, those that were sent are not sent again, unless all were and the provider could not bring it. What failed for sure is heard of
+  -- no more under its old id; what may have arrived keeps it, so that the news of it ends the second attempt.
+  update public.message_delivery_tracking as d
+     set delivery_status = 'queued', attempt_count = 0, retry_count = 0, next_attempt_at = at, is_uncertain = false, attempted_at = null, error_details = null,
+         parts_sent = case when d.sent_at is null then d.parts_sent else 0 end, sent_at = null,
+         external_message_id = case when d.is_uncertain then d.external_message_id end
+   where d.id = any (deliveries) and d.workspace_id = send_again.workspace and d.delivery_status in ('failed', 'dead');
+  get diagnostics queued = row_count;
+  return queued;
+end $$;
+comment on function romashka.send_again(uuid[], uuid) is 'Puts deliveries that have failed back on the queue; returns how many.';
+
 create or replace function public.replay_deliveries(deliveries uuid[] default null, since timestamptz default null, workspace uuid default public.current_workspace_id())
 returns integer language plpgsql security definer set search_path = '' as $$
 -- Definer: nobody may write deliveries himself.
-declare
-  at constant timestamptz := pg_catalog.clock_timestamp();
-  replayed integer;
 begin
   perform romashka.require_role(workspace, 'admin');
   if deliveries is null and since is null then raise exception 'say which: by id or since when' using errcode = 'RM400'; end if;
-  update public.message_delivery_tracking as d set delivery_status = 'queued', attempt_count = 0, retry_count = 0, next_attempt_at = at, is_uncertain = false, attempted_at = null, parts_sent = 0
-   where d.workspace_id = workspace and d.delivery_status in ('failed', 'dead')
-     -- What went by another channel instead does not go a second time.
-     and not exists (select from public.message_delivery_tracking as o where o.message_id = d.message_id and o.workspace_id = d.workspace_id and o.id <> d.id
-                      and o.purpose = 'fallback' and o.delivery_status not in ('failed', 'dead', 'cancelled'))
-     and (deliveries is null or d.id = any (deliveries)) and (since is null or d.created_at >= since);
-  get diagnostics replayed = row_count;
-  return replayed;
+  return romashka.send_again(array(
+    select d.id from public.message_delivery_tracking as d
+     where d.workspace_id = replay_deliveries.workspace and d.delivery_status in ('failed', 'dead')
+       -- What went by another channel instead does not go a second time.
+       and not exists (select from public.message_delivery_tracking as o where o.message_id = d.message_id and o.workspace_id = d.workspace_id and o.id <> d.id
+                        and o.purpose = 'fallback' and o.delivery_status not in ('failed', 'dead', 'cancelled'))
+       and (deliveries is null or d.id = any (deliveries)) and (since is null or d.created_at >= since)), workspace);
 end $$;
 comment on function public.replay_deliveries(uuid[], timestamptz, uuid) is 'Puts failed and dead messages back on the queue, by id or since a moment; returns how many.';
 
@@ -7269,7 +7306,6 @@ create or replace function public.retry_message(message uuid, even_if_uncertain 
 language plpgsql security definer set search_path = '' as $$
 -- Definer: nobody may write deliveries himself.
 declare
-  at constant timestamptz := pg_catalog.clock_timestamp();
   said public.messages;
   talk public.conversations;
   tried public.message_delivery_tracking;
@@ -7295,13 +7331,7 @@ begin
   refusal := (romashka.refusal_of(workspace, talk.customer_id, tried.channel_type, coalesce(tried.channel_id, said.channel_id),
     romashka.recipient_of(workspace, talk.customer_id, tried.channel_type, coalesce(tried.channel_id, said.channel_id), talk.customer_phone))).words;
   if refusal is not null then raise exception '%', refusal using errcode = 'RM422'; end if;
-  -- Of a message in parts, those that were sent are not sent again, unless all were and the provider could not bring it. What failed for sure is heard of
-  -- no more under its old id; what may have arrived keeps it, so that the news of it ends the second attempt.
-  update public.message_delivery_tracking as d
-     set delivery_status = 'queued', attempt_count = 0, retry_count = 0, next_attempt_at = at, is_uncertain = false, attempted_at = null, error_details = null,
-         parts_sent = case when tried.sent_at is null then d.parts_sent else 0 end, sent_at = null,
-         external_message_id = case when tried.is_uncertain then d.external_message_id end
-   where d.id = tried.id and d.workspace_id = workspace;
+  perform romashka.send_again(array[tried.id], workspace);
   perform romashka.record_event(workspace, 'message.retried', 'message', message, said.conversation_id,
     jsonb_build_object('channel_type', tried.channel_type, 'even_if_uncertain', tried.is_uncertain));
   return tried.channel_type;
@@ -7313,30 +7343,19 @@ comment on function public.retry_message(uuid, boolean, uuid) is
 
 create or replace function public.enqueue_webhook_deliveries(workspace uuid default null, batch_size integer default 500) returns integer
 language plpgsql security definer set search_path = '' as $$
--- Definer: the server's alone. A cursor's row is locked while its events are put out, so that no event is put out twice; who finds it locked goes on.
+-- Definer: the server's alone. Who finds a workspace's cursor locked goes on.
 declare
-  at constant timestamptz := pg_catalog.now();
   horizon constant xid8 := romashka.in_ledger(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()));
-  wanted constant integer := greatest(1, least(batch_size, 10000));
   here uuid;
-  place public.event_cursors;
-  last_transaction xid8;
-  last_event bigint;
+  page record;
   made integer;
   total integer := 0;
 begin
   for here in select distinct s.workspace_id from public.webhook_subscriptions as s
                where s.is_active and (enqueue_webhook_deliveries.workspace is null or s.workspace_id = enqueue_webhook_deliveries.workspace) loop
     insert into public.event_cursors (workspace_id, reader, transaction_id) values (here, 'webhooks', horizon) on conflict (workspace_id, reader) do nothing;
-    select * into place from public.event_cursors as c where c.workspace_id = here and c.reader = 'webhooks' for update skip locked;
-    continue when not found;
-    last_transaction := null;
-    select e.transaction_id, e.id into last_transaction, last_event
-      from (select x.transaction_id, x.id from public.events as x
-             where x.workspace_id = here and (x.transaction_id, x.id) > (place.transaction_id, place.event_id) and x.transaction_id < horizon
-             order by x.transaction_id, x.id limit wanted) as e
-     order by e.transaction_id desc, e.id desc limit 1;
-    continue when last_transaction is null;
+    select * into page from romashka.take_ledger_page(here, 'webhooks', batch_size);
+    continue when page.to_transaction is null;
     -- Events about webhooks themselves are not put out: a failing subscriber would feed itself.
     insert into public.webhook_logs (workspace_id, webhook_subscription_id, event_id, event_type, ordering_key, payload)
     select here, s.id, e.id, e.kind, coalesce(e.conversation_id, e.subject_id)::text,
@@ -7346,13 +7365,11 @@ begin
       from public.events as e
       join public.webhook_subscriptions as s on s.workspace_id = here and s.is_active and e.recorded_at >= s.created_at
        and s.event_type in ('*', split_part(e.kind, '.', 1) || '.*', e.kind)
-     where e.workspace_id = here and (e.transaction_id, e.id) > (place.transaction_id, place.event_id)
-       and (e.transaction_id, e.id) <= (last_transaction, last_event) and e.kind not like 'webhook.%'
+     where e.workspace_id = here and (e.transaction_id, e.id) > (page.after_transaction, page.after_event)
+       and (e.transaction_id, e.id) <= (page.to_transaction, page.to_event) and e.kind not like 'webhook.%'
      order by e.transaction_id, e.id;
     get diagnostics made = row_count;
     total := total + made;
-    update public.event_cursors as c set transaction_id = last_transaction, event_id = last_event, updated_at = at
-     where c.id = place.id and c.workspace_id = here;
   end loop;
   return total;
 end $$;
@@ -11052,34 +11069,24 @@ begin
 end $$;
 comment on function romashka.without_courtesies(text) is 'An answer without the lines that greet a person and take leave.';
 
-create or replace function public.collect_article_suggestions(workspace uuid, batch_size integer default 500) returns integer
+create or replace function public.collect_article_suggestions(workspace uuid, batch_size integer default 10000) returns integer
 language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone. Who finds the cursor locked leaves the work to whoever has it.
 declare
-  horizon constant xid8 := romashka.in_ledger(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()));
   at constant timestamptz := pg_catalog.now();
-  wanted constant integer := greatest(1, least(batch_size, 10000));
-  place public.event_cursors;
-  last_transaction xid8;
-  last_event bigint;
+  page record;
   pair record;
   head public.article_suggestions;
   total integer := 0;
 begin
   insert into public.event_cursors (workspace_id, reader) values (workspace, 'article_suggestions') on conflict (workspace_id, reader) do nothing;
-  select * into place from public.event_cursors as c where c.workspace_id = workspace and c.reader = 'article_suggestions' for update skip locked;
-  if not found then return 0; end if;
-  select e.transaction_id, e.id into last_transaction, last_event
-    from (select x.transaction_id, x.id from public.events as x
-           where x.workspace_id = workspace and (x.transaction_id, x.id) > (place.transaction_id, place.event_id) and x.transaction_id < horizon
-           order by x.transaction_id, x.id limit wanted * 20) as e
-   order by e.transaction_id desc, e.id desc limit 1;
-  if last_transaction is null then return 0; end if;
+  select * into page from romashka.take_ledger_page(workspace, 'article_suggestions', batch_size);
+  if page.to_transaction is null then return 0; end if;
   for pair in
     select c.id, c.language, btrim(asked.content, E' \t\r\n') as question, said.answer
       from (select distinct e.conversation_id from public.events as e
-             where e.workspace_id = workspace and (e.transaction_id, e.id) > (place.transaction_id, place.event_id)
-               and (e.transaction_id, e.id) <= (last_transaction, last_event) and e.kind in ('conversation.resolved', 'conversation.closed')) as ended
+             where e.workspace_id = workspace and (e.transaction_id, e.id) > (page.after_transaction, page.after_event)
+               and (e.transaction_id, e.id) <= (page.to_transaction, page.to_event) and e.kind in ('conversation.resolved', 'conversation.closed')) as ended
       join public.conversations as c on c.id = ended.conversation_id and c.workspace_id = workspace
      cross join lateral (
        select m.id, m.created_at, m.content from public.messages as m
@@ -11112,11 +11119,10 @@ begin
     end if;
     total := total + 1;
   end loop;
-  update public.event_cursors as c set transaction_id = last_transaction, event_id = last_event, updated_at = at where c.id = place.id and c.workspace_id = workspace;
   return total;
 end $$;
 comment on function public.collect_article_suggestions(uuid, integer) is
-  'Reads the ledger on from where it stopped and makes of each conversation that an agent resolved a question and its answer, beside those that ask alike (similarity of trigrams from 0.5). Returns how many were made.';
+  'Reads the ledger on from where it stopped and makes of each conversation that an agent resolved a question and its answer, beside those that ask alike (similarity of trigrams from 0.5). A batch is of events. Returns how many suggestions were made.';
 
 create or replace function romashka.lock_suggestion(suggestion uuid, workspace uuid) returns public.article_suggestions language plpgsql security definer set search_path = '' as $$
 -- Definer: called by the two verbs below; who asks is checked first.

@@ -354,6 +354,29 @@ begin
 end $$;
 comment on function public.advance_reader(text, xid8, bigint) is 'Moves a reader''s cursor forward, never back, in the transaction that handled the events.';
 
+create or replace function romashka.take_ledger_page(workspace uuid, reader_name text, batch_size integer,
+  out after_transaction xid8, out after_event bigint, out to_transaction xid8, out to_event bigint)
+language plpgsql set search_path = '' as $$
+-- For readers within the database, whose work is one transaction: what they do and the cursor's move are one commit, and two never have the same page.
+declare
+  at constant timestamptz := pg_catalog.now();
+  horizon constant xid8 := romashka.in_ledger(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()));
+begin
+  select c.transaction_id, c.event_id into after_transaction, after_event from public.event_cursors as c
+   where c.workspace_id = workspace and c.reader = reader_name for update skip locked;
+  if not found then return; end if;
+  select e.transaction_id, e.id into to_transaction, to_event
+    from (select x.transaction_id, x.id from public.events as x
+           where x.workspace_id = workspace and (x.transaction_id, x.id) > (after_transaction, after_event) and x.transaction_id < horizon
+           order by x.transaction_id, x.id limit greatest(1, least(batch_size, 10000))) as e
+   order by e.transaction_id desc, e.id desc limit 1;
+  if not found then return; end if;
+  update public.event_cursors as c set transaction_id = to_transaction, event_id = to_event, updated_at = at
+   where c.workspace_id = workspace and c.reader = reader_name;
+end $$;
+comment on function romashka.take_ledger_page(uuid, text, integer) is
+  'The next page of the ledger for a reader whose cursor is there: from behind one event up to and including another. The cursor moves at once. Nulls when nothing is new or somebody else has the cursor.';
+
 create or replace function romashka.ensure_partitions(table_name text, from_day date, to_day date) returns integer language plpgsql set search_path = '' as $$
 declare
   month date := pg_catalog.date_trunc('month', from_day)::date;

@@ -12,34 +12,24 @@ begin
 end $$;
 comment on function romashka.without_courtesies(text) is 'An answer without the lines that greet a person and take leave.';
 
-create or replace function public.collect_article_suggestions(workspace uuid, batch_size integer default 500) returns integer
+create or replace function public.collect_article_suggestions(workspace uuid, batch_size integer default 10000) returns integer
 language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone. Who finds the cursor locked leaves the work to whoever has it.
 declare
-  horizon constant xid8 := romashka.in_ledger(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()));
   at constant timestamptz := pg_catalog.now();
-  wanted constant integer := greatest(1, least(batch_size, 10000));
-  place public.event_cursors;
-  last_transaction xid8;
-  last_event bigint;
+  page record;
   pair record;
   head public.article_suggestions;
   total integer := 0;
 begin
   insert into public.event_cursors (workspace_id, reader) values (workspace, 'article_suggestions') on conflict (workspace_id, reader) do nothing;
-  select * into place from public.event_cursors as c where c.workspace_id = workspace and c.reader = 'article_suggestions' for update skip locked;
-  if not found then return 0; end if;
-  select e.transaction_id, e.id into last_transaction, last_event
-    from (select x.transaction_id, x.id from public.events as x
-           where x.workspace_id = workspace and (x.transaction_id, x.id) > (place.transaction_id, place.event_id) and x.transaction_id < horizon
-           order by x.transaction_id, x.id limit wanted * 20) as e
-   order by e.transaction_id desc, e.id desc limit 1;
-  if last_transaction is null then return 0; end if;
+  select * into page from romashka.take_ledger_page(workspace, 'article_suggestions', batch_size);
+  if page.to_transaction is null then return 0; end if;
   for pair in
     select c.id, c.language, btrim(asked.content, E' \t\r\n') as question, said.answer
       from (select distinct e.conversation_id from public.events as e
-             where e.workspace_id = workspace and (e.transaction_id, e.id) > (place.transaction_id, place.event_id)
-               and (e.transaction_id, e.id) <= (last_transaction, last_event) and e.kind in ('conversation.resolved', 'conversation.closed')) as ended
+             where e.workspace_id = workspace and (e.transaction_id, e.id) > (page.after_transaction, page.after_event)
+               and (e.transaction_id, e.id) <= (page.to_transaction, page.to_event) and e.kind in ('conversation.resolved', 'conversation.closed')) as ended
       join public.conversations as c on c.id = ended.conversation_id and c.workspace_id = workspace
      cross join lateral (
        select m.id, m.created_at, m.content from public.messages as m
@@ -72,11 +62,10 @@ begin
     end if;
     total := total + 1;
   end loop;
-  update public.event_cursors as c set transaction_id = last_transaction, event_id = last_event, updated_at = at where c.id = place.id and c.workspace_id = workspace;
   return total;
 end $$;
 comment on function public.collect_article_suggestions(uuid, integer) is
-  'Reads the ledger on from where it stopped and makes of each conversation that an agent resolved a question and its answer, beside those that ask alike (similarity of trigrams from 0.5). Returns how many were made.';
+  'Reads the ledger on from where it stopped and makes of each conversation that an agent resolved a question and its answer, beside those that ask alike (similarity of trigrams from 0.5). A batch is of events. Returns how many suggestions were made.';
 
 create or replace function romashka.lock_suggestion(suggestion uuid, workspace uuid) returns public.article_suggestions language plpgsql security definer set search_path = '' as $$
 -- Definer: called by the two verbs below; who asks is checked first.

@@ -236,23 +236,37 @@ end $$;
 comment on function public.record_delivery_report(uuid, integer, text, text, text, timestamptz, jsonb, uuid) is
   'As record_delivery_status, for a report that brings our own id of the delivery back: it also tells what became of a message whose answer was lost. recorded, known (nothing to change), early (come again), or unknown.';
 
+create or replace function romashka.send_again(deliveries uuid[], workspace uuid) returns integer language plpgsql security definer set search_path = '' as $$
+-- Definer: called by the two verbs below, which have checked who asks.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  queued integer;
+begin
+  -- Of a message in parts, those that were sent are not sent again, unless all were and the provider could not bring it. What failed for sure is heard of
+  -- no more under its old id; what may have arrived keeps it, so that the news of it ends the second attempt.
+  update public.message_delivery_tracking as d
+     set delivery_status = 'queued', attempt_count = 0, retry_count = 0, next_attempt_at = at, is_uncertain = false, attempted_at = null, error_details = null,
+         parts_sent = case when d.sent_at is null then d.parts_sent else 0 end, sent_at = null,
+         external_message_id = case when d.is_uncertain then d.external_message_id end
+   where d.id = any (deliveries) and d.workspace_id = send_again.workspace and d.delivery_status in ('failed', 'dead');
+  get diagnostics queued = row_count;
+  return queued;
+end $$;
+comment on function romashka.send_again(uuid[], uuid) is 'Puts deliveries that have failed back on the queue; returns how many.';
+
 create or replace function public.replay_deliveries(deliveries uuid[] default null, since timestamptz default null, workspace uuid default public.current_workspace_id())
 returns integer language plpgsql security definer set search_path = '' as $$
 -- Definer: nobody may write deliveries himself.
-declare
-  at constant timestamptz := pg_catalog.clock_timestamp();
-  replayed integer;
 begin
   perform romashka.require_role(workspace, 'admin');
   if deliveries is null and since is null then raise exception 'say which: by id or since when' using errcode = 'RM400'; end if;
-  update public.message_delivery_tracking as d set delivery_status = 'queued', attempt_count = 0, retry_count = 0, next_attempt_at = at, is_uncertain = false, attempted_at = null, parts_sent = 0
-   where d.workspace_id = workspace and d.delivery_status in ('failed', 'dead')
-     -- What went by another channel instead does not go a second time.
-     and not exists (select from public.message_delivery_tracking as o where o.message_id = d.message_id and o.workspace_id = d.workspace_id and o.id <> d.id
-                      and o.purpose = 'fallback' and o.delivery_status not in ('failed', 'dead', 'cancelled'))
-     and (deliveries is null or d.id = any (deliveries)) and (since is null or d.created_at >= since);
-  get diagnostics replayed = row_count;
-  return replayed;
+  return romashka.send_again(array(
+    select d.id from public.message_delivery_tracking as d
+     where d.workspace_id = replay_deliveries.workspace and d.delivery_status in ('failed', 'dead')
+       -- What went by another channel instead does not go a second time.
+       and not exists (select from public.message_delivery_tracking as o where o.message_id = d.message_id and o.workspace_id = d.workspace_id and o.id <> d.id
+                        and o.purpose = 'fallback' and o.delivery_status not in ('failed', 'dead', 'cancelled'))
+       and (deliveries is null or d.id = any (deliveries)) and (since is null or d.created_at >= since)), workspace);
 end $$;
 comment on function public.replay_deliveries(uuid[], timestamptz, uuid) is 'Puts failed and dead messages back on the queue, by id or since a moment; returns how many.';
 
@@ -260,7 +274,6 @@ create or replace function public.retry_message(message uuid, even_if_uncertain 
 language plpgsql security definer set search_path = '' as $$
 -- Definer: nobody may write deliveries himself.
 declare
-  at constant timestamptz := pg_catalog.clock_timestamp();
   said public.messages;
   talk public.conversations;
   tried public.message_delivery_tracking;
@@ -286,13 +299,7 @@ begin
   refusal := (romashka.refusal_of(workspace, talk.customer_id, tried.channel_type, coalesce(tried.channel_id, said.channel_id),
     romashka.recipient_of(workspace, talk.customer_id, tried.channel_type, coalesce(tried.channel_id, said.channel_id), talk.customer_phone))).words;
   if refusal is not null then raise exception '%', refusal using errcode = 'RM422'; end if;
-  -- Of a message in parts, those that were sent are not sent again, unless all were and the provider could not bring it. What failed for sure is heard of
-  -- no more under its old id; what may have arrived keeps it, so that the news of it ends the second attempt.
-  update public.message_delivery_tracking as d
-     set delivery_status = 'queued', attempt_count = 0, retry_count = 0, next_attempt_at = at, is_uncertain = false, attempted_at = null, error_details = null,
-         parts_sent = case when tried.sent_at is null then d.parts_sent else 0 end, sent_at = null,
-         external_message_id = case when tried.is_uncertain then d.external_message_id end
-   where d.id = tried.id and d.workspace_id = workspace;
+  perform romashka.send_again(array[tried.id], workspace);
   perform romashka.record_event(workspace, 'message.retried', 'message', message, said.conversation_id,
     jsonb_build_object('channel_type', tried.channel_type, 'even_if_uncertain', tried.is_uncertain));
   return tried.channel_type;
@@ -304,30 +311,19 @@ comment on function public.retry_message(uuid, boolean, uuid) is
 
 create or replace function public.enqueue_webhook_deliveries(workspace uuid default null, batch_size integer default 500) returns integer
 language plpgsql security definer set search_path = '' as $$
--- Definer: the server's alone. A cursor's row is locked while its events are put out, so that no event is put out twice; who finds it locked goes on.
+-- Definer: the server's alone. Who finds a workspace's cursor locked goes on.
 declare
-  at constant timestamptz := pg_catalog.now();
   horizon constant xid8 := romashka.in_ledger(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()));
-  wanted constant integer := greatest(1, least(batch_size, 10000));
   here uuid;
-  place public.event_cursors;
-  last_transaction xid8;
-  last_event bigint;
+  page record;
   made integer;
   total integer := 0;
 begin
   for here in select distinct s.workspace_id from public.webhook_subscriptions as s
                where s.is_active and (enqueue_webhook_deliveries.workspace is null or s.workspace_id = enqueue_webhook_deliveries.workspace) loop
     insert into public.event_cursors (workspace_id, reader, transaction_id) values (here, 'webhooks', horizon) on conflict (workspace_id, reader) do nothing;
-    select * into place from public.event_cursors as c where c.workspace_id = here and c.reader = 'webhooks' for update skip locked;
-    continue when not found;
-    last_transaction := null;
-    select e.transaction_id, e.id into last_transaction, last_event
-      from (select x.transaction_id, x.id from public.events as x
-             where x.workspace_id = here and (x.transaction_id, x.id) > (place.transaction_id, place.event_id) and x.transaction_id < horizon
-             order by x.transaction_id, x.id limit wanted) as e
-     order by e.transaction_id desc, e.id desc limit 1;
-    continue when last_transaction is null;
+    select * into page from romashka.take_ledger_page(here, 'webhooks', batch_size);
+    continue when page.to_transaction is null;
     -- Events about webhooks themselves are not put out: a failing subscriber would feed itself.
     insert into public.webhook_logs (workspace_id, webhook_subscription_id, event_id, event_type, ordering_key, payload)
     select here, s.id, e.id, e.kind, coalesce(e.conversation_id, e.subject_id)::text,
@@ -337,13 +333,11 @@ begin
       from public.events as e
       join public.webhook_subscriptions as s on s.workspace_id = here and s.is_active and e.recorded_at >= s.created_at
        and s.event_type in ('*', split_part(e.kind, '.', 1) || '.*', e.kind)
-     where e.workspace_id = here and (e.transaction_id, e.id) > (place.transaction_id, place.event_id)
-       and (e.transaction_id, e.id) <= (last_transaction, last_event) and e.kind not like 'webhook.%'
+     where e.workspace_id = here and (e.transaction_id, e.id) > (page.after_transaction, page.after_event)
+       and (e.transaction_id, e.id) <= (page.to_transaction, page.to_event) and e.kind not like 'webhook.%'
      order by e.transaction_id, e.id;
     get diagnostics made = row_count;
     total := total + made;
-    update public.event_cursors as c set transaction_id = last_transaction, event_id = last_event, updated_at = at
-     where c.id = place.id and c.workspace_id = here;
   end loop;
   return total;
 end $$;

@@ -57,6 +57,32 @@ where
     }
 }
 
+/// Waits until a statement's one value is what is expected. No row, or nothing in it, is an answer too: before anything is there.
+///
+/// # Panics
+/// When the query fails, or when it is not after two minutes.
+pub async fn until<T>(client: &tokio_postgres::Client, sql: &str, expected: T)
+where
+    T: for<'a> tokio_postgres::types::FromSql<'a> + PartialEq + std::fmt::Debug,
+{
+    let begun = std::time::Instant::now();
+    loop {
+        let row = match client.query_opt(sql, &[]).await {
+            Ok(row) => row,
+            Err(error) => panic!("{sql}\n{}", explain(&error)),
+        };
+        let found: Option<T> = row.and_then(|row| row.get(0));
+        if found.as_ref() == Some(&expected) {
+            return;
+        }
+        assert!(
+            begun.elapsed() < std::time::Duration::from_secs(120),
+            "{sql}: {found:?} and not {expected:?}"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
 /// What the server said, with its hint, detail and SQLSTATE: the short form of a driver error hides all three.
 pub fn explain(error: &tokio_postgres::Error) -> String {
     let Some(said) = error.as_db_error() else {

@@ -61,6 +61,11 @@ async fn talk(database: &TestDatabase, from: &str, question: &str, answer: &str)
 
 const REFUND: &str = "Hi Vera,\n\nA refund takes five working days after we have the parcel back.\n\nKind regards\nAnn";
 
+const NORWAY: (&str, &str) = (
+    "Do you ship to Norway as well?",
+    "Yes, we ship to Norway, and it takes about a week from Hamburg.",
+);
+
 #[tokio::test]
 async fn what_was_asked_and_answered_is_suggested_once() {
     let database = TestDatabase::new().await;
@@ -73,13 +78,7 @@ async fn what_was_asked_and_answered_is_suggested_once() {
         "It takes five working days once the parcel is here with us.",
     )
     .await;
-    talk(
-        &database,
-        "+493",
-        "Do you ship to Norway as well?",
-        "Yes, we ship to Norway, and it takes about a week from Hamburg.",
-    )
-    .await;
+    talk(&database, "+493", NORWAY.0, NORWAY.1).await;
     // Too little to be learnt from.
     talk(
         &database,
@@ -151,13 +150,7 @@ async fn an_accepted_one_is_an_article_and_settles_its_like() {
         REFUND,
     )
     .await;
-    talk(
-        &database,
-        "+493",
-        "Do you ship to Norway as well?",
-        "Yes, we ship to Norway, and it takes about a week from Hamburg.",
-    )
-    .await;
+    talk(&database, "+493", NORWAY.0, NORWAY.1).await;
     assert_eq!(collect(client, 3).await, 3);
     let of = |start: &str| {
         format!(

@@ -289,21 +289,7 @@ pub async fn until<T>(api: &Api, sql: &str, expected: T)
 where
     T: for<'row> tokio_postgres::types::FromSql<'row> + PartialEq + std::fmt::Debug,
 {
-    let begun = std::time::Instant::now();
-    loop {
-        let row = api.database.owner().query_opt(sql, &[]).await;
-        let row = row.unwrap_or_else(|error| panic!("{sql}: {}", romashka_tests::explain(&error)));
-        // Before anything is there, no row or nothing in it is an answer too.
-        let found: Option<T> = row.and_then(|row| row.get(0));
-        if found.as_ref() == Some(&expected) {
-            return;
-        }
-        assert!(
-            begun.elapsed() < Duration::from_secs(120),
-            "{sql}: {found:?} and not {expected:?}"
-        );
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    romashka_tests::until(api.database.owner(), sql, expected).await;
 }
 
 pub fn now() -> i64 {

@@ -1,9 +1,8 @@
 //! A ROMASHKA with a channel of mail, and a customer's mailbox.
 
-use std::time::{Duration, Instant};
-
 use romashka_db::envelope::{Keyring, Place};
 use romashka_server::ServerSettings;
+pub use romashka_tests::until;
 use romashka_tests::{Api, TestDatabase, explain};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -103,28 +102,6 @@ impl Workplace {
         T: for<'row> tokio_postgres::types::FromSql<'row> + PartialEq + std::fmt::Debug,
     {
         until(self.api.database.owner(), sql, expected).await;
-    }
-}
-
-/// Waits until a statement's one value is what is expected.
-pub async fn until<T>(owner: &tokio_postgres::Client, sql: &str, expected: T)
-where
-    T: for<'row> tokio_postgres::types::FromSql<'row> + PartialEq + std::fmt::Debug,
-{
-    let begun = Instant::now();
-    loop {
-        let row = owner.query_opt(sql, &[]).await;
-        let row = row.unwrap_or_else(|error| panic!("{sql}: {}", romashka_tests::explain(&error)));
-        // Before anything is there, no row or nothing in it is an answer too.
-        let found: Option<T> = row.and_then(|row| row.get(0));
-        if found.as_ref() == Some(&expected) {
-            return;
-        }
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "{sql}: {found:?} and not {expected:?}"
-        );
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

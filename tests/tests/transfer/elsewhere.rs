@@ -104,14 +104,21 @@ async fn a_copy_shares_no_id_with_what_it_is_of() {
         counts.remove("public.audit_seals");
     }
     assert_eq!(before, after);
-    // Ids within JSON lead to rows of the copy.
+    // What the ledger is about, and the customers in what it tells, are rows of the copy.
     let lost = here
         .count(&format!(
-            "select count(*) from public.events e where e.workspace_id = '{copy}' and e.payload ? 'message_id'
-                and not exists (select from public.messages m where m.workspace_id = '{copy}' and m.id::text = e.payload ->> 'message_id')
-                and exists (select from public.messages m where m.id::text = e.payload ->> 'message_id')"
+            "select count(*) from public.events e where e.workspace_id = '{copy}'
+                and (exists (select from public.messages m where m.workspace_id <> e.workspace_id and m.id = e.subject_id)
+                  or exists (select from public.conversations c where c.workspace_id <> e.workspace_id and c.id in (e.conversation_id, e.subject_id))
+                  or exists (select from public.customer_profiles p where p.workspace_id <> e.workspace_id and p.id::text = e.payload ->> 'customer_id'))"
         ))
         .await;
+    let told = here
+        .count(&format!(
+            "select count(*) from public.events e join public.conversations c on c.id = e.conversation_id and c.workspace_id = e.workspace_id where e.workspace_id = '{copy}'"
+        ))
+        .await;
+    assert!(told > 0, "the ledger tells of the copy's conversations");
     assert_eq!(lost, 0);
 }
 
@@ -170,7 +177,20 @@ async fn people_are_known_by_their_address_and_nothing_is_sent_again() {
     .await;
     assert_eq!(put_out, 0, "subscribers hear of what was imported");
     // What happens from now on is heard.
-    there.execute("update public.conversations set priority = 'urgent' where id = (select id from public.conversations where priority <> 'urgent' limit 1)").await;
+    there.execute("insert into public.messages (workspace_id, conversation_id, sender_type, content) select workspace_id, id, 'user', 'still there' from public.conversations order by id limit 1").await;
+    let mut heard = 0;
+    for _ in 0..200 {
+        heard += value::<i32>(
+            there.database.owner(),
+            "select public.enqueue_webhook_deliveries()",
+        )
+        .await;
+        if heard > 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(heard > 0, "subscribers hear of what happens from now on");
     assert_eq!(
         there
             .count("select count(*) from romashka.outgoing_mails")

@@ -64,23 +64,21 @@ impl Ids {
         }
         let mut at = 0;
         while at < row.len() {
-            let Some(start) = place_of_id(row, at) else {
+            let Some((start, id)) = id_of_form(row, at) else {
                 at += 1;
                 continue;
             };
-            if let Some(id) = parsed(&row[start..start + 36]) {
-                let new = self.of(id);
-                if new != id {
-                    new.hyphenated().encode_lower(&mut row[start..start + 36]);
-                }
+            let new = self.of(id);
+            if new != id {
+                new.hyphenated().encode_lower(&mut row[start..start + 36]);
             }
             at = start + 36;
         }
     }
 }
 
-/// Where the id is that a text of one of the known forms has, when such a text begins here.
-fn place_of_id(row: &[u8], at: usize) -> Option<usize> {
+/// The id that a text of one of the known forms has, and where it is, when such a text begins here.
+fn id_of_form(row: &[u8], at: usize) -> Option<(usize, Uuid)> {
     let is_start = match row[at] {
         b'"' => at == 0 || row[at - 1] != b'\\',
         b'/' => true,
@@ -92,8 +90,8 @@ fn place_of_id(row: &[u8], at: usize) -> Option<usize> {
     IDS_IN_TEXTS.iter().find_map(|(before, after)| {
         let rest = row[at..].strip_prefix(before.as_bytes())?;
         let (id, rest) = rest.split_at_checked(36)?;
-        let is_id = rest.starts_with(after.as_bytes()) && parsed(id).is_some();
-        is_id.then_some(at + before.len())
+        let id = parsed(id).filter(|_| rest.starts_with(after.as_bytes()))?;
+        Some((at + before.len(), id))
     })
 }
 

@@ -276,7 +276,7 @@ async fn send_message(
     }
     require_content(&new.content)?;
     let (workspace, kind) = (scope.workspace(), new.kind.name());
-    let message: Uuid = Statement::new(include_str!("send_message.sql"))
+    let made: Uuid = Statement::new(include_str!("send_message.sql"))
         .bind("conversation", &id)
         .bind("content", &new.content)
         .bind("kind", &kind)
@@ -290,7 +290,7 @@ async fn send_message(
     Ok(Created {
         path: format!("/conversations/{id}/messages"),
         version: None,
-        body: self::message(&scope, id, message).await?,
+        body: message(&scope, id, made).await?,
     })
 }
 

@@ -1,6 +1,6 @@
 -- What conversations suggest: the first row of each group, those asked most often first.
 select s.id, s.question, s.answer, s.language, s.occurrences, s.status, s.conversation_id, s.knowledge_item_id, s.decided_by, s.decided_at, s.created_at,
-       s.answer ~ '[^\s@]+@[^\s@]+|\d[\d\s.-]{5,}\d' or s.question ~ '[^\s@]+@[^\s@]+|\d[\d\s.-]{5,}\d' as may_name_somebody
+       s.question || ' ' || s.answer ~ '[^\s@]+@[^\s@]+|\d[\d\s.-]{5,}\d' as may_name_somebody
   from public.article_suggestions as s
  where s.workspace_id = $workspace and s.group_id is null
    and s.id = $id --? id

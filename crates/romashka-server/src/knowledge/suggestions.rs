@@ -15,7 +15,7 @@ use crate::created::Created;
 use crate::cursor::Place;
 use crate::input::{self, Limit, Path, Query};
 use crate::page::Page;
-use crate::problem::{Answer, Document, Problem};
+use crate::problem::{Answer, Document};
 use crate::record;
 use crate::scoped::{Agent, Scoped, Viewer};
 use crate::state::Server;
@@ -162,7 +162,6 @@ pub struct AcceptedSuggestion {
     #[schema(min_length = 1, max_length = 500)]
     title: Option<String>,
     /// Its text; the answer without.
-    #[schema(min_length = 1, max_length = 1_000_000)]
     content: Option<String>,
     /// The topic it is filed under.
     category_id: Option<Uuid>,
@@ -184,20 +183,6 @@ async fn accept_article_suggestion(
     Path(id): Path<Uuid>,
     input::Json(accepted): input::Json<AcceptedSuggestion>,
 ) -> Answer<Created<KnowledgeItem>> {
-    if accepted
-        .title
-        .as_ref()
-        .is_some_and(|title| title.trim().is_empty() || title.chars().count() > 500)
-    {
-        return Err(Problem::field("title", "has 1 to 500 characters"));
-    }
-    if accepted
-        .content
-        .as_ref()
-        .is_some_and(|content| content.trim().is_empty() || content.chars().count() > 1_000_000)
-    {
-        return Err(Problem::field("content", "has 1 to 1000000 characters"));
-    }
     let workspace = scope.workspace();
     let made: Uuid = Statement::new(include_str!("suggestion_accept.sql"))
         .bind("id", &id)
