@@ -27,6 +27,7 @@ pub mod health;
 pub mod input;
 pub mod intent_patterns;
 pub mod knowledge;
+pub mod lingering;
 pub mod mail;
 pub mod me;
 pub mod members;

@@ -25,6 +25,7 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 use url::Url;
 
+use crate::lingering::{Lingering, NotedBody, Unread};
 use crate::mail::intake::{ListenError, Listeners};
 use crate::observe;
 use crate::realtime::{self, Connection};
@@ -150,11 +151,15 @@ async fn accept(listener: TcpListener, server: Server, mut stopped: watch::Recei
         let app = app.clone();
         let handle = Connection::new();
         let cut = handle.clone();
+        let unread = Unread::default();
+        let stream = Lingering::new(stream, unread.clone());
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             let app = app.clone();
             let handle = handle.clone();
+            let unread = unread.clone();
             async move {
-                let mut request = request.map(axum::body::Body::new);
+                let mut request =
+                    request.map(|body| axum::body::Body::new(NotedBody::new(body, unread)));
                 request.extensions_mut().insert(ConnectInfo(peer));
                 request.extensions_mut().insert(handle);
                 app.oneshot(request).await
