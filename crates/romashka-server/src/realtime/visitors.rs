@@ -266,9 +266,11 @@ impl Stream {
                 );
             }
         }
-        let last_change = entries
-            .iter()
-            .rposition(|entry| entry.kind().starts_with("conversation.") || is_step(entry.kind()));
+        // What is said changes what is unread: the count is given with it, so that nobody has to count along.
+        let last_change = entries.iter().rposition(|entry| {
+            let kind = entry.kind();
+            kind.starts_with("conversation.") || is_said(kind) || is_step(kind)
+        });
         let mut state = None;
         if last_change.is_some() {
             state = Some(crate::website::read_state(scope, self.session).await?);
@@ -276,11 +278,6 @@ impl Stream {
         let mut text = String::new();
         for (index, entry) in entries.iter().enumerate() {
             let mut blocks: Vec<(&str, String)> = Vec::new();
-            if is_said(entry.kind())
-                && let Some(message) = messages.get(&entry.subject)
-            {
-                blocks.push(("message", message.to_string()));
-            }
             let step = match entry.kind() {
                 "message.read" | "conversation.read" => Some("read"),
                 "message.delivered" => Some("delivered"),
@@ -294,6 +291,12 @@ impl Stream {
                 && let Some(state) = &state
             {
                 blocks.push(("conversation", state.to_string()));
+            }
+            // The message is last and has the place: after a cut before it, it comes once.
+            if is_said(entry.kind())
+                && let Some(message) = messages.get(&entry.subject)
+            {
+                blocks.push(("message", message.to_string()));
             }
             let last = blocks.len();
             for (number, (name, data)) in blocks.into_iter().enumerate() {

@@ -231,8 +231,8 @@ export class Chat {
       if (!isNew) return;
       if (this.state.hasSound) chime();
       this.tell({ type: "event", name: "message", detail: { id: message.id, sender_type: message.sender_type } });
-      if (this.isReading) this.considerRead();
-      else this.setUnread(this.state.unread + 1);
+      // What is unread is counted by the server, which says it with the message.
+      this.considerRead();
     } else if (event === "status") {
       const change = data as { message_id: string; status: Message["status"] };
       this.set({ messages: this.state.messages.map((message) => (message.id === change.message_id ? { ...message, status: laterStatus(message.status, change.status) } : message)) });

@@ -86,7 +86,8 @@ export async function look(page: Page, widget: string, more: Record<string, stri
 export async function visit(widget: string, options: BrowserContextOptions = {}, more: Record<string, string> = {}, place = host): Promise<Visit> {
   if (!browser) throw new Error("setUp was not called");
   const context = await browser.newContext({ viewport: { width: 1100, height: 800 }, locale: "en", ...options });
-  context.setDefaultTimeout(15_000);
+  // Far longer than anything takes: a machine that is busy with other tests is no mistake of the widget.
+  context.setDefaultTimeout(60_000);
   return { context, ...(await look(await context.newPage(), widget, more, place)) };
 }
 
