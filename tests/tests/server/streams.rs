@@ -223,14 +223,8 @@ async fn what_happens_is_sent_with_its_place_and_filtered() {
     )
     .await;
 
-    let begun = Instant::now();
     let made = agent.post("/conversations", &body).await.expect(201).id();
     let created = all.next().await;
-    assert!(
-        begun.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        begun.elapsed()
-    );
     assert_eq!(created.data["kind"], "conversation.created");
     assert_eq!(created.subject(), made.to_string());
     assert_eq!(created.data["payload"]["channel_type"], "email");
