@@ -111,7 +111,8 @@ impl ServerReport {
         let mut page = String::from("\n## The server\n\n");
         let _ = writeln!(
             page,
-            "`romashka serve` in a process of its own, over loopback; clients, server and database share the machine. The load: {} conversations with\n\
+            "`romashka serve` in a process of its own, over loopback; clients, server and database share the machine. It runs without the embedding\n\
+             model, whose weights take about 100 MiB more and which would be making the vectors of the load's articles meanwhile. The load: {} conversations with\n\
              {} messages. Processor time of the server is that of its process, that of the database of all its backends.\n\n\
              | goal | target | measured | |\n|---|---|---|---|",
             grouped(self.size.conversations),

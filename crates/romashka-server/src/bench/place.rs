@@ -47,6 +47,8 @@ impl Place {
             ("ROMASHKA_RATE_LIMIT", "0".to_owned()),
             ("ROMASHKA_WHATSAPP_URL", "http://127.0.0.1:9".to_owned()),
             ("ROMASHKA_LOG", "error".to_owned()),
+            // With the model it would make the vectors of the load's articles meanwhile, which is another load.
+            ("ROMASHKA_MODEL_DIR", "/nonexistent".to_owned()),
         ];
         environment.extend(std::env::var("PATH").ok().map(|path| ("PATH", path)));
         environment
