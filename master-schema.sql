@@ -115,7 +115,7 @@ begin
    where c.relnamespace = 'public'::regnamespace and c.relname in ('adopted_tables', 'adoption_findings', 'ai_answers', 'api_keys', 'article_suggestions', 'audit_seals', 'channel_alerts', 'channel_assistants', 'conversation_participants', 'conversation_reads', 'conversation_thread_keys',
         'custom_attribute_definitions', 'customer_identities', 'event_cursors', 'events', 'idempotency_keys', 'presence', 'report_runs', 'retention_runs',
         'saved_views', 'scheduled_messages', 'sla_policies', 'sms_opt_outs', 'stale_metric_days', 'tag_changes', 'tag_counts', 'team_members', 'teams',
-        'widget_identity_secrets', 'workspace_invitations', 'workspace_members', 'workspaces');
+        'website_scan_pages', 'widget_identity_secrets', 'workspace_invitations', 'workspace_members', 'workspaces');
   if others is not null then
     raise exception 'this version has tables of these names, and here are others: %', others
       using errcode = 'RM409', hint = 'Rename them. Nothing here was changed.';
@@ -2215,6 +2215,7 @@ create index if not exists idx_knowledge_items_title_trgm on public.knowledge_it
 create index if not exists idx_knowledge_items_content_trgm on public.knowledge_items using gin (content extensions.gin_trgm_ops);
 create index if not exists knowledge_items_search_idx on public.knowledge_items using gin (search_document);
 create index if not exists knowledge_items_title_idx on public.knowledge_items using gin (romashka.knowledge_title_document(workspace_id, language, title));
+create index if not exists knowledge_items_source_url_idx on public.knowledge_items (workspace_id, md5(source_url)) where source_type = 'url';
 create unique index if not exists knowledge_items_file_path_key on public.knowledge_items (workspace_id, file_path) where file_checksum is not null;
 create index if not exists knowledge_items_review_due_at_idx on public.knowledge_items (workspace_id, review_due_at) where review_due_at is not null;
 create index if not exists knowledge_items_created_at_idx on public.knowledge_items (workspace_id, created_at desc, id desc);
@@ -2287,7 +2288,7 @@ create table if not exists public.website_scan_jobs (
   constraint website_scan_jobs_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
   constraint website_scan_jobs_user_id_fkey foreign key (user_id) references public.profiles (id) on delete set null,
   constraint website_scan_jobs_urls_check check (cardinality(urls) >= 1 and cardinality(urls) <= 1000 and array_position(urls, null) is null),
-  constraint website_scan_jobs_status_check check (status in ('pending', 'scanning', 'processing', 'completed', 'failed')),
+  constraint website_scan_jobs_status_check check (status in ('pending', 'scanning', 'processing', 'completed', 'failed', 'cancelled')),
   constraint website_scan_jobs_progress_percentage_check check (progress_percentage between 0 and 100),
   constraint website_scan_jobs_pages_found_check check (pages_found >= 0),
   constraint website_scan_jobs_pages_processed_check check (pages_processed >= 0),
@@ -2428,6 +2429,110 @@ comment on table romashka.knowledge_revisions is 'How often a workspace''s passa
 revoke all on romashka.knowledge_revisions from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
 alter table romashka.knowledge_revisions enable row level security;
 alter table romashka.knowledge_revisions force row level security;
+
+-- Websites. A job's pages are its queue and its record; what is known of a page outlives the job that found it.
+create table if not exists public.website_scan_pages (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  scan_job_id uuid not null,
+  kind text not null default 'page',
+  url text not null,
+  site text not null default '',
+  depth integer not null default 0,
+  status text not null default 'pending',
+  code text,
+  detail text,
+  http_status integer,
+  byte_count bigint not null default 0,
+  attempt_count integer not null default 0,
+  rules jsonb,
+  knowledge_item_id uuid,
+  created_at timestamptz not null default now(),
+  finished_at timestamptz,
+  constraint website_scan_pages_pkey primary key (id, workspace_id),
+  constraint website_scan_pages_url_key unique (scan_job_id, workspace_id, url),
+  constraint website_scan_pages_scan_job_id_fkey foreign key (scan_job_id, workspace_id) references public.website_scan_jobs (id, workspace_id) on delete cascade,
+  constraint website_scan_pages_knowledge_item_id_fkey foreign key (knowledge_item_id, workspace_id) references public.knowledge_items (id, workspace_id) on delete cascade,
+  constraint website_scan_pages_kind_check check (kind in ('robots', 'sitemap', 'page')),
+  constraint website_scan_pages_url_check check (length(url) between 1 and 2048),
+  constraint website_scan_pages_depth_check check (depth >= 0),
+  constraint website_scan_pages_status_check check (status in ('pending', 'taken', 'unchanged', 'duplicate', 'excluded', 'gone', 'failed', 'read')),
+  constraint website_scan_pages_attempt_count_check check (attempt_count >= 0),
+  constraint website_scan_pages_byte_count_check check (byte_count >= 0),
+  constraint website_scan_pages_rules_check check (jsonb_typeof(rules) = 'object')
+) with (fillfactor = 80);
+comment on table public.website_scan_pages is 'What a scan visits and what became of each: its pages, and the robots.txt and sitemaps that it read. Written by the server alone.';
+create index if not exists website_scan_pages_status_idx on public.website_scan_pages (scan_job_id, workspace_id, status, created_at);
+create index if not exists website_scan_pages_knowledge_item_id_idx on public.website_scan_pages (knowledge_item_id, workspace_id) where knowledge_item_id is not null;
+
+create table if not exists romashka.website_scans (
+  scan_job_id uuid not null,
+  workspace_id uuid not null default public.current_workspace_id(),
+  sites text[] not null default '{}',
+  page_limit integer not null default 50,
+  depth_limit integer not null default 2,
+  byte_limit bigint not null default 209715200,
+  ends_at timestamptz,
+  pause interval not null default '1 second',
+  wishes jsonb not null default '{}',
+  page_count integer not null default 0,
+  byte_count bigint not null default 0,
+  attempt_count integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  page_id uuid,
+  constraint website_scans_pkey primary key (scan_job_id, workspace_id),
+  constraint website_scans_scan_job_id_fkey foreign key (scan_job_id, workspace_id) references public.website_scan_jobs (id, workspace_id) on delete cascade,
+  constraint website_scans_page_limit_check check (page_limit >= 1),
+  constraint website_scans_depth_limit_check check (depth_limit >= 0),
+  constraint website_scans_wishes_check check (jsonb_typeof(wishes) = 'object')
+) with (fillfactor = 70);
+comment on table romashka.website_scans is 'The scans that are not at their end: the queue they are worked from, one request at a time.';
+create index if not exists website_scans_next_attempt_at_idx on romashka.website_scans (next_attempt_at);
+revoke all on romashka.website_scans from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.website_scans enable row level security;
+alter table romashka.website_scans force row level security;
+
+create table if not exists romashka.website_hosts (
+  site text not null,
+  lease_id uuid,
+  free_at timestamptz not null default now(),
+  asked_at timestamptz,
+  constraint website_hosts_pkey primary key (site)
+) with (fillfactor = 70);
+comment on table romashka.website_hosts is 'When hosts were asked last, by whichever scan of whichever workspace: between two requests there is a pause.';
+revoke all on romashka.website_hosts from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.website_hosts enable row level security;
+alter table romashka.website_hosts force row level security;
+
+create table if not exists romashka.website_pages (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  url text not null,
+  site text not null,
+  depth integer not null default 0,
+  etag text,
+  last_modified text,
+  checksum text not null,
+  sketch bytea,
+  links text[] not null default '{}',
+  is_gone boolean not null default false,
+  knowledge_item_id uuid,
+  article_version integer,
+  seen_at timestamptz not null default now(),
+  constraint website_pages_pkey primary key (id, workspace_id),
+  constraint website_pages_url_key unique (workspace_id, url),
+  constraint website_pages_sketch_check check (octet_length(sketch) = 64),
+  constraint website_pages_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint website_pages_knowledge_item_id_fkey foreign key (knowledge_item_id, workspace_id) references public.knowledge_items (id, workspace_id) on delete cascade
+) with (fillfactor = 80);
+comment on table romashka.website_pages is 'What scans know of pages: by it a scan asks only for what changed, drops what is there already, and finds what is gone.';
+create index if not exists website_pages_site_idx on romashka.website_pages (workspace_id, site, depth);
+create index if not exists website_pages_knowledge_item_id_idx on romashka.website_pages (knowledge_item_id, workspace_id) where knowledge_item_id is not null;
+revoke all on romashka.website_pages from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.website_pages enable row level security;
+alter table romashka.website_pages force row level security;
 
 -- ============ 55-assistant/tables ============
 -- Purpose: the assistant: where it answers, what it is asked at the moment, and of each answer why it was given.
@@ -12056,6 +12161,386 @@ do $$ begin
   perform romashka.grant_function('romashka.finish_file_removal(uuid, uuid, text, uuid)', 'service_role');
 end $$;
 
+-- ============ 50-knowledge/websites ============
+-- Purpose: reading websites into the knowledge: the queue of scans, what becomes of a page, and its article.
+-- Invariants: a request is made by whoever holds the scan's lease and its host, so that there is one at a time for each host over all scans, with the pause of
+-- the scan before it, whoever made the last one; what comes of it is one commit with the
+-- pages it leads to, the text, the article and the counters, so that a worker that is lost loses and doubles nothing; an article that somebody edited is
+-- never written over.
+-- Who calls: the server's workers; members cancel.
+-- Lock risk: claims wait for each other for the moment of a claim; row locks on the scan, then its host, its job and its page.
+
+create or replace function romashka.queue_scan() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: the queue is the server's alone.
+begin
+  insert into romashka.website_scans (scan_job_id, workspace_id) values (new.id, new.workspace_id) on conflict do nothing;
+  return null;
+end $$;
+comment on function romashka.queue_scan() is 'Trigger: a scan that is ordered is in the queue by the same commit.';
+create or replace trigger website_scan_jobs_50_queue after insert on public.website_scan_jobs
+  for each row when (new.status = 'pending') execute function romashka.queue_scan();
+
+create or replace function romashka.end_scan(job uuid, workspace uuid, reason text default null) returns text language plpgsql security definer set search_path = '' as $$
+-- Definer: called by the verbs of this file.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  state text;
+  code text := reason;
+  troubles jsonb;
+begin
+  update public.website_scan_pages as p set status = 'excluded', code = coalesce(reason, 'ended'), finished_at = at
+   where p.scan_job_id = job and p.workspace_id = workspace and p.status = 'pending';
+  select case when reason = 'cancelled' then 'cancelled'
+              when exists (select from public.website_scan_pages as p where p.scan_job_id = job and p.workspace_id = workspace and p.kind = 'page'
+                             and p.status in ('taken', 'unchanged', 'duplicate', 'gone')) then 'completed' else 'failed' end into state;
+  select jsonb_agg(jsonb_build_object('url', t.url, 'code', t.code, 'detail', t.detail) order by t.created_at, t.id) into troubles
+    from (select p.id, p.url, p.code, p.detail, p.created_at from public.website_scan_pages as p
+           where p.scan_job_id = job and p.workspace_id = workspace
+             and (p.status = 'failed' or (p.status = 'excluded' and p.kind = 'page' and p.depth = 0 and p.code is distinct from reason))
+           order by p.created_at, p.id limit 100) as t;
+  if state = 'failed' and code is null then code := 'nothing_read'; end if;
+  update public.website_scan_jobs as j
+     set status = state, progress_percentage = case when state = 'completed' then 100 else j.progress_percentage end, completed_at = at,
+         started_at = coalesce(j.started_at, at),
+         error_details = case when code is null and troubles is null then null else jsonb_strip_nulls(jsonb_build_object('code', code, 'pages', troubles)) end
+   where j.id = job and j.workspace_id = workspace;
+  delete from romashka.website_scans as s where s.scan_job_id = job and s.workspace_id = end_scan.workspace;
+  -- Longer than any pause or wait that is kept: nobody needs to know of these hosts.
+  delete from romashka.website_hosts as h
+   where h.site in (select o.site from romashka.website_hosts as o where o.free_at < at - interval '1 hour' order by o.site limit 1000 for update skip locked);
+  return state;
+end $$;
+comment on function romashka.end_scan(uuid, uuid, text) is
+  'Ends a scan: completed when any page was read, else failed; what was not visited is excluded with the reason (limit_pages, limit_time, limit_bytes, cancelled).';
+
+create or replace function romashka.claim_scan_page(worker text, lease interval default '3 minutes', job uuid default null)
+returns table (scan_job_id uuid, workspace_id uuid, lease_id uuid, page_id uuid, kind text, url text, site text, depth integer, attempt integer, urls text[], settings jsonb,
+  wishes jsonb, rules jsonb, etag text, last_modified text)
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, over all workspaces.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  token constant uuid := gen_random_uuid();
+  scan romashka.website_scans;
+  ordered public.website_scan_jobs;
+  page public.website_scan_pages;
+  reason text;
+  host_due timestamptz;
+begin
+  -- Two claims at once could each find the other's host free.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('claim_scan_page', 0));
+  loop
+    select s.* into scan from romashka.website_scans as s join public.workspaces as w on w.id = s.workspace_id and w.status = 'active'
+     where s.next_attempt_at <= at and (job is null or s.scan_job_id = job)
+     order by s.next_attempt_at limit 1 for update of s skip locked;
+    if not found then return; end if;
+    select j.* into ordered from public.website_scan_jobs as j where j.id = scan.scan_job_id and j.workspace_id = scan.workspace_id;
+    if cardinality(scan.sites) = 0 then
+      if scan.attempt_count >= 5 then
+        perform romashka.end_scan(scan.scan_job_id, scan.workspace_id, 'worker_lost');
+        continue;
+      end if;
+      update romashka.website_scans as s set lease_id = token, locked_by = worker, next_attempt_at = at + lease, attempt_count = s.attempt_count + 1
+       where s.scan_job_id = scan.scan_job_id and s.workspace_id = scan.workspace_id;
+      return query select scan.scan_job_id, scan.workspace_id, token, null::uuid, 'begin'::text, ''::text, ''::text, 0, scan.attempt_count + 1, ordered.urls,
+        ordered.scan_settings, scan.wishes, null::jsonb, null::text, null::text;
+      return;
+    end if;
+    reason := case when scan.page_count >= scan.page_limit then 'limit_pages' when at >= scan.ends_at then 'limit_time' when scan.byte_count >= scan.byte_limit then 'limit_bytes' end;
+    if not exists (select from public.website_scan_pages as p where p.scan_job_id = scan.scan_job_id and p.workspace_id = scan.workspace_id and p.status = 'pending') then
+      perform romashka.end_scan(scan.scan_job_id, scan.workspace_id);
+      continue;
+    end if;
+    if reason is not null then
+      perform romashka.end_scan(scan.scan_job_id, scan.workspace_id, reason);
+      continue;
+    end if;
+    select p.* into page from public.website_scan_pages as p
+     where p.scan_job_id = scan.scan_job_id and p.workspace_id = scan.workspace_id and p.status = 'pending'
+       and not exists (select from romashka.website_hosts as h where h.site = p.site and greatest(h.free_at, h.asked_at + scan.pause) > at)
+     order by p.kind = 'page', p.kind = 'sitemap', p.attempt_count, p.depth, p.id limit 1;
+    if not found then
+      -- A request may end long before its lease does.
+      select min(case when h.lease_id is null or h.free_at <= at then greatest(h.free_at, h.asked_at + scan.pause) else least(h.free_at, at + interval '500 milliseconds') end) into host_due
+        from romashka.website_hosts as h where h.site = any (scan.sites) and greatest(h.free_at, h.asked_at + scan.pause) > at;
+      update romashka.website_scans as s set next_attempt_at = least(coalesce(host_due, at + interval '500 milliseconds'), s.ends_at + interval '1 millisecond')
+       where s.scan_job_id = scan.scan_job_id and s.workspace_id = scan.workspace_id;
+      continue;
+    end if;
+    if page.attempt_count >= 5 then
+      -- Whoever began it was lost each time.
+      update public.website_scan_pages as p set status = 'failed', code = coalesce(p.code, 'worker_lost'), finished_at = at where p.id = page.id and p.workspace_id = page.workspace_id;
+      continue;
+    end if;
+    update public.website_scan_pages as p set attempt_count = p.attempt_count + 1 where p.id = page.id and p.workspace_id = page.workspace_id;
+    insert into romashka.website_hosts as h (site, lease_id, free_at) values (page.site, token, at + lease)
+    on conflict on constraint website_hosts_pkey do update set lease_id = excluded.lease_id, free_at = excluded.free_at;
+    update romashka.website_scans as s set lease_id = token, locked_by = worker, page_id = page.id, next_attempt_at = at + lease
+     where s.scan_job_id = scan.scan_job_id and s.workspace_id = scan.workspace_id;
+    return query
+      select scan.scan_job_id, scan.workspace_id, token, page.id, page.kind, page.url, page.site, page.depth, page.attempt_count + 1, ordered.urls, ordered.scan_settings, scan.wishes,
+             (select r.rules from public.website_scan_pages as r
+               where r.scan_job_id = scan.scan_job_id and r.workspace_id = scan.workspace_id and r.site = page.site and r.kind = 'robots' and r.rules is not null limit 1),
+             -- What is to become an article and is none yet has to be sent whole.
+             case when k.is_gone or (scan.wishes ->> 'articles' <> 'none' and k.knowledge_item_id is null) then null else k.etag end,
+             case when k.is_gone or (scan.wishes ->> 'articles' <> 'none' and k.knowledge_item_id is null) then null else k.last_modified end
+        from (select) as always
+        left join romashka.website_pages as k on k.workspace_id = scan.workspace_id and k.url = page.url;
+    return;
+  end loop;
+end $$;
+comment on function romashka.claim_scan_page(text, interval, uuid) is
+  'Takes the next request of a scan that is due, or of the scan that is named: a page, a sitemap, a robots.txt, or its beginning. Ends scans that are at their end.';
+
+create or replace function romashka.add_scan_pages(job uuid, workspace uuid, depth_limit integer, page_limit integer, pages jsonb) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: called by the verbs of this file. A site without end fills no table: four times the pages that are read are noted down.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  room constant bigint := 4 * page_limit::bigint + 100 - (select count(*) from public.website_scan_pages as p where p.scan_job_id = job and p.workspace_id = workspace);
+  made integer;
+  done integer;
+begin
+  with added as (
+    insert into public.website_scan_pages (workspace_id, scan_job_id, kind, url, site, depth, status, code, detail, finished_at)
+    select workspace, job, l.kind, left(l.url, 2048), coalesce(l.site, ''), coalesce(l.depth, 0), coalesce(l.status, 'pending'), l.code, left(l.detail, 2000), case when l.status is not null then at end
+      from jsonb_to_recordset(pages) as l (kind text, url text, site text, depth integer, status text, code text, detail text)
+     where coalesce(l.depth, 0) <= depth_limit or l.kind <> 'page'
+     limit greatest(0, room)
+    on conflict (scan_job_id, workspace_id, url) do nothing
+    returning website_scan_pages.kind, website_scan_pages.status)
+  select count(*) filter (where a.kind = 'page'), count(*) filter (where a.kind = 'page' and a.status <> 'pending') into made, done from added as a;
+  if made > 0 then
+    update public.website_scan_jobs as j set pages_found = j.pages_found + made, pages_processed = j.pages_processed + done where j.id = job and j.workspace_id = workspace;
+  end if;
+end $$;
+comment on function romashka.add_scan_pages(uuid, uuid, integer, integer, jsonb) is 'Notes down what a scan is to visit, each address once.';
+
+create or replace function romashka.begin_scan(job uuid, workspace uuid, lease uuid, sites text[], pages jsonb, page_limit integer, depth_limit integer, byte_limit bigint, seconds double precision,
+  pause double precision, wishes jsonb, refusal text default null) returns boolean
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  perform from romashka.website_scans as s where s.scan_job_id = job and s.workspace_id = begin_scan.workspace and s.lease_id = lease for update;
+  if not found then return false; end if;
+  update public.website_scan_jobs as j set status = 'scanning', started_at = coalesce(j.started_at, at) where j.id = job and j.workspace_id = begin_scan.workspace;
+  perform romashka.add_scan_pages(job, workspace, depth_limit, page_limit, pages);
+  if refusal is not null or cardinality(sites) = 0 then
+    perform romashka.end_scan(job, workspace, refusal);
+    return true;
+  end if;
+  -- Known pages are visited although nothing leads to them any more: so it is found that they are gone.
+  perform romashka.add_scan_pages(job, workspace, depth_limit, page_limit,
+    (select coalesce(jsonb_agg(jsonb_build_object('kind', 'page', 'url', k.url, 'site', k.site, 'depth', k.depth) order by k.depth, k.url), '[]')
+       from (select w.url, w.site, w.depth from romashka.website_pages as w
+              where w.workspace_id = begin_scan.workspace and w.site = any (begin_scan.sites) and not w.is_gone and w.depth <= begin_scan.depth_limit
+              order by w.depth, w.url limit begin_scan.page_limit) as k));
+  update romashka.website_scans as s
+     set sites = begin_scan.sites, page_limit = begin_scan.page_limit, depth_limit = begin_scan.depth_limit, byte_limit = begin_scan.byte_limit, wishes = begin_scan.wishes,
+         pause = make_interval(secs => begin_scan.pause), ends_at = at + make_interval(secs => seconds), lease_id = null, locked_by = null, next_attempt_at = at
+   where s.scan_job_id = job and s.workspace_id = begin_scan.workspace;
+  return true;
+end $$;
+comment on function romashka.begin_scan(uuid, uuid, uuid, text[], jsonb, integer, integer, bigint, double precision, double precision, jsonb, text) is
+  'Begins a scan with what is to be visited first; without a site, or with a refusal, it ends at once. False when the lease is lost.';
+
+create or replace function romashka.place_page_article(workspace uuid, page_url text, known romashka.website_pages, text_read jsonb, wishes jsonb)
+returns table (article_id uuid, article_version integer, was_edited boolean) language plpgsql security definer set search_path = '' as $$
+-- Definer: called by finish_scan_page.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  publishes constant boolean := wishes ->> 'articles' = 'publish';
+  new_title constant text := text_read ->> 'title';
+  new_content constant text := text_read ->> 'content';
+  item public.knowledge_items;
+begin
+  if known.knowledge_item_id is not null then
+    select i.* into item from public.knowledge_items as i where i.id = known.knowledge_item_id and i.workspace_id = workspace for update;
+  else
+    select i.* into item from public.knowledge_items as i
+     where i.workspace_id = workspace and i.source_type = 'url' and md5(i.source_url) = md5(page_url) and i.source_url = page_url order by i.created_at, i.id limit 1 for update;
+  end if;
+  if item.id is null then
+    return query
+      insert into public.knowledge_items as i (workspace_id, title, content, source_type, source_url, language, audience, status, confidence_score, change_note)
+      values (workspace, new_title, new_content, 'url', page_url, coalesce(text_read ->> 'language', wishes ->> 'language', 'en'), coalesce(wishes ->> 'audience', 'public'),
+        case when publishes then 'active' else 'draft' end, coalesce((text_read ->> 'quality')::numeric, 0.8), 'read from its page')
+      returning i.id, i.version, false;
+  elsif item.title = new_title and item.content = new_content or item.version = known.article_version then
+    return query
+      update public.knowledge_items as i
+         set title = new_title, content = new_content,
+             change_note = case when i.title = new_title and i.content = new_content then i.change_note else 'its page was changed, after version ' || i.version end,
+             status = case when i.status = 'archived' and known.is_gone then case when publishes then 'active' else 'draft' end
+                           when i.status = 'draft' and publishes then 'active' else i.status end
+       where i.id = item.id and i.workspace_id = workspace
+      returning i.id, i.version, false;
+  else
+    -- What a person wrote stays; he is asked to look at the page.
+    update public.knowledge_items as i set review_due_at = least(i.review_due_at, at) where i.id = item.id and i.workspace_id = workspace;
+    return query select item.id, known.article_version, true;
+  end if;
+end $$;
+comment on function romashka.place_page_article(uuid, text, romashka.website_pages, jsonb, jsonb) is
+  'Makes the article of a page, or brings it up to date where nobody edited it; else it is put up for review.';
+
+create or replace function romashka.retire_page(workspace uuid, page_url text, wishes jsonb) returns uuid language plpgsql security definer set search_path = '' as $$
+-- Definer: called by finish_scan_page.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  known romashka.website_pages;
+begin
+  update romashka.website_pages as k set is_gone = true, seen_at = at where k.workspace_id = retire_page.workspace and k.url = page_url and not k.is_gone returning k.* into known;
+  if known.knowledge_item_id is not null then
+    update public.knowledge_items as i
+       set status = case when (wishes ->> 'archive_gone')::boolean and i.version = known.article_version then 'archived' else i.status end,
+           review_due_at = case when (wishes ->> 'archive_gone')::boolean and i.version = known.article_version then i.review_due_at else least(i.review_due_at, at) end
+     where i.id = known.knowledge_item_id and i.workspace_id = retire_page.workspace and i.status <> 'archived';
+  end if;
+  return known.knowledge_item_id;
+end $$;
+comment on function romashka.retire_page(uuid, text, jsonb) is 'A known page is gone: its article is archived where the scan says so and nobody edited it, else put up for review.';
+
+create or replace function romashka.finish_scan_page(page uuid, workspace uuid, lease uuid, report jsonb) returns text
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  scan romashka.website_scans;
+  seen public.website_scan_pages;
+  known romashka.website_pages;
+  text_read constant jsonb := report -> 'text';
+  outcome text := report ->> 'outcome';
+  reason text := report ->> 'code';
+  words text := report ->> 'detail';
+  wait constant interval := make_interval(secs => coalesce((report ->> 'wait')::double precision, 0));
+  leads jsonb := coalesce(report -> 'links', '[]');
+  twin text;
+  placed record;
+  item uuid;
+  sent_bytes constant bigint := coalesce((report ->> 'bytes')::bigint, 0);
+  new_sketch bit(512);
+begin
+  select s.* into scan from romashka.website_scans as s where s.workspace_id = finish_scan_page.workspace and s.page_id = page and s.lease_id = lease for update;
+  -- Its host is free also where the scan was ended meanwhile. Who is too busy is left alone by all, whether or not this scan comes back.
+  update romashka.website_hosts as h
+     set lease_id = null, free_at = at + case when outcome = 'retry' and (report ->> 'http_status') in ('429', '503') then wait else '0'::interval end,
+         asked_at = case when (report ->> 'was_asked')::boolean then at else h.asked_at end
+   where h.lease_id = lease;
+  if scan.scan_job_id is null then return null; end if;
+  select p.* into seen from public.website_scan_pages as p where p.id = page and p.workspace_id = finish_scan_page.workspace and p.status = 'pending' for update;
+  if not found then return null; end if;
+
+  if outcome = 'retry' then
+    if seen.attempt_count < 4 and at + wait < scan.ends_at then
+      update public.website_scan_pages as p set code = reason, detail = left(words, 2000), http_status = (report ->> 'http_status')::integer, byte_count = p.byte_count + sent_bytes
+       where p.id = page and p.workspace_id = finish_scan_page.workspace;
+      update romashka.website_scans as s set lease_id = null, locked_by = null, page_id = null, byte_count = s.byte_count + sent_bytes, next_attempt_at = at + wait
+       where s.scan_job_id = scan.scan_job_id and s.workspace_id = scan.workspace_id;
+      return 'retry';
+    end if;
+    outcome := 'failed';
+  end if;
+
+  select k.* into known from romashka.website_pages as k where k.workspace_id = finish_scan_page.workspace and k.url = seen.url for update;
+  if outcome = 'taken' then
+    new_sketch := ('x' || (text_read ->> 'sketch'))::bit(512);
+    if known.checksum is distinct from text_read ->> 'checksum' then
+      select k.url into twin from romashka.website_pages as k
+       where k.workspace_id = finish_scan_page.workspace and k.site = seen.site and k.url <> seen.url and not k.is_gone
+         and (k.checksum = text_read ->> 'checksum' or bit_count(('x' || encode(k.sketch, 'hex'))::bit(512) # new_sketch) <= 12)
+       order by k.depth, k.seen_at limit 1;
+    end if;
+    if twin is not null then
+      outcome := 'duplicate';
+      words := twin;
+    else
+      if known.id is not null and not known.is_gone and known.checksum = text_read ->> 'checksum' and (scan.wishes ->> 'articles' = 'none' or known.knowledge_item_id is not null) then
+        outcome := 'unchanged';
+        item := known.knowledge_item_id;
+      else
+        insert into public.extracted_content (workspace_id, scan_job_id, url, title, content, content_type, headings, metadata, word_count, processing_quality)
+        values (workspace, scan.scan_job_id, seen.url, text_read ->> 'title', text_read ->> 'content', text_read ->> 'content_type', text_read -> 'headings', text_read -> 'metadata',
+          (text_read ->> 'word_count')::integer, (text_read ->> 'quality')::numeric);
+        item := known.knowledge_item_id;
+        if scan.wishes ->> 'articles' <> 'none' then
+          select a.* into placed from romashka.place_page_article(workspace, seen.url, known, text_read, scan.wishes) as a;
+          item := placed.article_id;
+          known.article_version := placed.article_version;
+          if placed.was_edited then reason := 'edited'; end if;
+        end if;
+      end if;
+      insert into romashka.website_pages as k (workspace_id, url, site, depth, etag, last_modified, checksum, sketch, links, knowledge_item_id, article_version, seen_at)
+      values (workspace, seen.url, seen.site, seen.depth, report ->> 'etag', report ->> 'last_modified', text_read ->> 'checksum', decode(text_read ->> 'sketch', 'hex'),
+        array(select l ->> 'url' from jsonb_array_elements(leads) as l limit 1000), item, known.article_version, at)
+      on conflict (workspace_id, url) do update
+        set depth = least(k.depth, excluded.depth), etag = excluded.etag, last_modified = excluded.last_modified, checksum = excluded.checksum, sketch = excluded.sketch, links = excluded.links,
+            is_gone = false, knowledge_item_id = excluded.knowledge_item_id, article_version = excluded.article_version, seen_at = excluded.seen_at;
+    end if;
+  elsif outcome = 'unchanged' then
+    item := known.knowledge_item_id;
+    leads := (select coalesce(jsonb_agg(jsonb_build_object('kind', 'page', 'url', l.url, 'site', seen.site, 'depth', seen.depth + 1)), '[]') from unnest(known.links) as l (url));
+    update romashka.website_pages as k set seen_at = at, depth = least(k.depth, seen.depth) where k.id = known.id and k.workspace_id = known.workspace_id;
+  elsif outcome = 'gone' or reason = 'noindex' then
+    if known.id is null and outcome = 'gone' then outcome := 'failed'; else item := romashka.retire_page(workspace, seen.url, scan.wishes); end if;
+  end if;
+  if outcome = 'unchanged' and item is not null and scan.wishes ->> 'articles' = 'publish' then
+    update public.knowledge_items as i set status = 'active' where i.id = item and i.workspace_id = finish_scan_page.workspace and i.status = 'draft' and i.version = known.article_version;
+  end if;
+
+  update public.website_scan_pages as p
+     set status = outcome, code = reason, detail = left(words, 2000), http_status = (report ->> 'http_status')::integer, byte_count = p.byte_count + sent_bytes, rules = report -> 'rules',
+         knowledge_item_id = item, finished_at = at
+   where p.id = page and p.workspace_id = finish_scan_page.workspace;
+  if seen.kind = 'robots' and outcome = 'failed' then
+    -- Who cannot be asked what is allowed has allowed nothing (RFC 9309, 2.3.1.4).
+    update public.website_scan_pages as p set status = 'failed', code = case when reason = 'blocked' then reason else 'robots_unreachable' end, finished_at = at
+     where p.scan_job_id = scan.scan_job_id and p.workspace_id = finish_scan_page.workspace and p.site = seen.site and p.status = 'pending';
+  end if;
+  perform romashka.add_scan_pages(scan.scan_job_id, workspace, scan.depth_limit, scan.page_limit, leads);
+  update public.website_scan_jobs as j
+     set pages_processed = c.done, progress_percentage = least(99, 100 * c.done / greatest(1, least(j.pages_found, scan.page_limit)))
+    from (select count(*)::integer as done from public.website_scan_pages as p
+           where p.scan_job_id = scan.scan_job_id and p.workspace_id = finish_scan_page.workspace and p.kind = 'page' and p.status <> 'pending') as c
+   where j.id = scan.scan_job_id and j.workspace_id = scan.workspace_id;
+  update romashka.website_scans as s
+     set lease_id = null, locked_by = null, page_id = null, byte_count = s.byte_count + sent_bytes,
+         page_count = s.page_count + ((report ->> 'was_asked')::boolean and seen.kind = 'page')::integer,
+         pause = greatest(s.pause, make_interval(secs => coalesce((report ->> 'pause')::double precision, 0))), next_attempt_at = at
+   where s.scan_job_id = scan.scan_job_id and s.workspace_id = scan.workspace_id;
+  if not exists (select from public.website_scan_pages as p where p.scan_job_id = scan.scan_job_id and p.workspace_id = finish_scan_page.workspace and p.status = 'pending') then
+    perform romashka.end_scan(scan.scan_job_id, workspace);
+  end if;
+  return outcome;
+end $$;
+comment on function romashka.finish_scan_page(uuid, uuid, uuid, jsonb) is
+  'Writes down what came of a request, in one commit: text, article, the pages it leads to, counters, and when the next request may be made. Null when the lease is lost.';
+
+create or replace function public.cancel_scan(job uuid, workspace uuid default public.current_workspace_id()) returns text language plpgsql security definer set search_path = '' as $$
+-- Definer: the queue is the server's alone.
+declare
+  state text;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  -- The scan's row first, as its workers do.
+  perform from romashka.website_scans as s where s.scan_job_id = job and s.workspace_id = cancel_scan.workspace for update;
+  select j.status into state from public.website_scan_jobs as j where j.id = job and j.workspace_id = cancel_scan.workspace;
+  if not found then raise exception 'no such scan' using errcode = 'RM404'; end if;
+  if state in ('pending', 'scanning', 'processing') then return romashka.end_scan(job, workspace, 'cancelled'); end if;
+  return state;
+end $$;
+comment on function public.cancel_scan(uuid, uuid) is 'Ends a scan before its end; what was read stays. Returns how the scan stands then.';
+
+revoke execute on all functions in schema romashka from public;
+do $$ begin
+  perform romashka.grant_function('romashka.claim_scan_page(text, interval, uuid)', 'service_role');
+  perform romashka.grant_function('romashka.begin_scan(uuid, uuid, uuid, text[], jsonb, integer, integer, bigint, double precision, double precision, jsonb, text)', 'service_role');
+  perform romashka.grant_function('romashka.finish_scan_page(uuid, uuid, uuid, jsonb)', 'service_role');
+  perform romashka.grant_members('public.cancel_scan(uuid, uuid)');
+end $$;
+
 -- ============ 90-operations/maintenance ============
 -- Purpose: looking after an installation: retention, who and what is idle, recount, health, self-test.
 -- Invariants: legal hold stops every removal; a recount changes nothing unless it is asked to; the self-test leaves nothing behind.
@@ -12900,6 +13385,7 @@ do $$ begin
   perform romashka.protect_table('knowledge_versions', readers => 'viewer', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('intent_patterns', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('website_scan_jobs', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
+  perform romashka.protect_table('website_scan_pages', readers => 'viewer', inserters => null, updaters => null, removers => null);
   perform romashka.protect_table('extracted_content', readers => 'viewer', inserters => 'admin', updaters => 'admin', removers => 'admin');
   perform romashka.protect_table('playground_sessions', readers => 'agent', inserters => 'agent', updaters => 'agent', removers => 'agent');
   perform romashka.protect_table('knowledge_analytics', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
@@ -13704,14 +14190,14 @@ comment on column public.website_scan_jobs.workspace_id is 'The workspace the ro
 comment on column public.website_scan_jobs.user_id is 'Who ordered it.';
 comment on column public.website_scan_jobs.project_id is 'A project of earlier versions; nothing refers to it.';
 comment on column public.website_scan_jobs.urls is 'Where to begin.';
-comment on column public.website_scan_jobs.status is 'pending, scanning, processing, completed or failed.';
+comment on column public.website_scan_jobs.status is 'pending, scanning, completed, failed (nothing could be read) or cancelled; processing is of earlier versions.';
 comment on column public.website_scan_jobs.progress_percentage is 'How far it is, 0 to 100.';
 comment on column public.website_scan_jobs.pages_found is 'How many pages were found.';
-comment on column public.website_scan_jobs.pages_processed is 'How many of them were read.';
-comment on column public.website_scan_jobs.scan_settings is 'How deep, how many pages, whether robots.txt is obeyed.';
+comment on column public.website_scan_jobs.pages_processed is 'How many of them were visited, or left out for a reason of their own; those beyond a limit are not among them.';
+comment on column public.website_scan_jobs.scan_settings is 'maxDepth, maxPages, maxSeconds, maxMegabytes, delaySeconds, respectRobots, useSitemap, articles (none, draft, publish), language, audience, archiveGone: docs/knowledge.md.';
 comment on column public.website_scan_jobs.started_at is 'When it began.';
 comment on column public.website_scan_jobs.completed_at is 'When it ended.';
-comment on column public.website_scan_jobs.error_details is 'What went wrong, page by page.';
+comment on column public.website_scan_jobs.error_details is 'Why it failed (code), and what went wrong with pages: url, code and detail of up to 100.';
 comment on column public.website_scan_jobs.created_at is 'When the row was made.';
 comment on column public.extracted_content.id is 'The row''s identity, time-ordered.';
 comment on column public.extracted_content.workspace_id is 'The workspace the row belongs to. Never changes.';
@@ -13762,6 +14248,58 @@ comment on column romashka.knowledge_indexing.indexed_at is 'When its passages w
 comment on column romashka.knowledge_revisions.workspace_id is 'The workspace.';
 comment on column romashka.knowledge_revisions.revision is 'How often passages were made, hidden or shown.';
 comment on column romashka.knowledge_revisions.removals is 'How often articles were deleted.';
+
+comment on column public.website_scan_pages.id is 'The row''s identity, time-ordered.';
+comment on column public.website_scan_pages.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.website_scan_pages.scan_job_id is 'The scan.';
+comment on column public.website_scan_pages.kind is 'page, or what tells about pages: robots (robots.txt) or sitemap.';
+comment on column public.website_scan_pages.url is 'Its address, without fragment and marks of campaigns.';
+comment on column public.website_scan_pages.site is 'Its host, with the port where it is not the usual one.';
+comment on column public.website_scan_pages.depth is 'How many links it is away from where the scan began.';
+comment on column public.website_scan_pages.status is 'pending, taken (new or changed), unchanged, duplicate (of another page), excluded (not wanted, see code), gone, failed, or read (a robots.txt or sitemap).';
+comment on column public.website_scan_pages.code is 'Why it is so, by a word that stays: docs/knowledge.md lists them.';
+comment on column public.website_scan_pages.detail is 'The same for people: the page it is a duplicate of, where it leads to, what was answered.';
+comment on column public.website_scan_pages.http_status is 'The status that the site answered last.';
+comment on column public.website_scan_pages.byte_count is 'Bytes that were received for it.';
+comment on column public.website_scan_pages.attempt_count is 'How often it was begun.';
+comment on column public.website_scan_pages.rules is 'Of a robots.txt, what it says to this program.';
+comment on column public.website_scan_pages.knowledge_item_id is 'The article that was made of it.';
+comment on column public.website_scan_pages.created_at is 'When it was found.';
+comment on column public.website_scan_pages.finished_at is 'When it was done with.';
+comment on column romashka.website_scans.scan_job_id is 'The scan.';
+comment on column romashka.website_scans.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column romashka.website_scans.sites is 'The hosts it stays on. Empty until it has begun.';
+comment on column romashka.website_scans.page_limit is 'How many pages are asked for at most.';
+comment on column romashka.website_scans.depth_limit is 'How many links are followed one after the other.';
+comment on column romashka.website_scans.byte_limit is 'How many bytes are received at most.';
+comment on column romashka.website_scans.ends_at is 'When it ends in any case.';
+comment on column romashka.website_scans.pause is 'The least time between two requests; a robots.txt may make it longer.';
+comment on column romashka.website_scans.wishes is 'What becomes of pages: articles, language, audience, archive_gone, respect_robots, use_sitemap.';
+comment on column romashka.website_scans.page_count is 'How many pages were asked for.';
+comment on column romashka.website_scans.byte_count is 'How many bytes were received.';
+comment on column romashka.website_scans.attempt_count is 'How often its beginning was tried.';
+comment on column romashka.website_scans.next_attempt_at is 'When the next request may be made; while one is made, when the lease ends.';
+comment on column romashka.website_scans.lease_id is 'Proof of the present claim. Null unless somebody works on it.';
+comment on column romashka.website_scans.locked_by is 'The worker that holds it, by the name it gave itself.';
+comment on column romashka.website_scans.page_id is 'The page that is at work.';
+comment on column romashka.website_hosts.site is 'The host, with the port where it is not the usual one.';
+comment on column romashka.website_hosts.lease_id is 'The claim of the request that is made at the moment.';
+comment on column romashka.website_hosts.free_at is 'From when on it may be asked: the end of the lease, or of the wait that it asked for.';
+comment on column romashka.website_hosts.asked_at is 'When the last request ended; each scan counts its pause from there.';
+comment on column romashka.website_pages.id is 'Identity of the row.';
+comment on column romashka.website_pages.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column romashka.website_pages.url is 'The page.';
+comment on column romashka.website_pages.site is 'Its host, with the port where it is not the usual one.';
+comment on column romashka.website_pages.depth is 'The least depth it was found at.';
+comment on column romashka.website_pages.etag is 'The tag its site gave the text that was read.';
+comment on column romashka.website_pages.last_modified is 'When its site says that text is from, as it says it.';
+comment on column romashka.website_pages.checksum is 'SHA-256 of title and text as they were read.';
+comment on column romashka.website_pages.sketch is 'What near-duplicates are found by: one bit of each of 512 minima over the hashes of its four-word sequences. Null for a short text.';
+comment on column romashka.website_pages.links is 'Where it leads to, for when it is not sent again.';
+comment on column romashka.website_pages.is_gone is 'Whether its site says that there is no such page any more.';
+comment on column romashka.website_pages.knowledge_item_id is 'The article that was made of it.';
+comment on column romashka.website_pages.article_version is 'The version of the article that a scan wrote last; any other is a person''s.';
+comment on column romashka.website_pages.seen_at is 'When a scan saw it last.';
 
 -- ============ 55-assistant/comments ============
 -- Purpose: what each column holds; the documentation of the tables is generated from it.

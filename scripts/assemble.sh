@@ -18,7 +18,7 @@ emit() { # kind: every area's KIND.sql in order
 }
 adoption() { printf '\n-- ============ 05-adoption/%s ============\n' "$1"; cat "database/05-adoption/$1.sql"; }
 prelude() { emit prelude; }
-code() { emit functions; emit routing; emit triggers; emit verbs; emit search; emit presence; emit files; emit maintenance; emit monitor; emit policies; emit comments; }
+code() { emit functions; emit routing; emit triggers; emit verbs; emit search; emit presence; emit files; emit websites; emit maintenance; emit monitor; emit policies; emit comments; }
 opening() { # title, purpose lines
   printf -- '-- ROMASHKA: %s\n' "$1"; shift
   printf -- '-- %s\n' "$@"

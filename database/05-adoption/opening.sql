@@ -105,7 +105,7 @@ begin
    where c.relnamespace = 'public'::regnamespace and c.relname in ('adopted_tables', 'adoption_findings', 'ai_answers', 'api_keys', 'article_suggestions', 'audit_seals', 'channel_alerts', 'channel_assistants', 'conversation_participants', 'conversation_reads', 'conversation_thread_keys',
         'custom_attribute_definitions', 'customer_identities', 'event_cursors', 'events', 'idempotency_keys', 'presence', 'report_runs', 'retention_runs',
         'saved_views', 'scheduled_messages', 'sla_policies', 'sms_opt_outs', 'stale_metric_days', 'tag_changes', 'tag_counts', 'team_members', 'teams',
-        'widget_identity_secrets', 'workspace_invitations', 'workspace_members', 'workspaces');
+        'website_scan_pages', 'widget_identity_secrets', 'workspace_invitations', 'workspace_members', 'workspaces');
   if others is not null then
     raise exception 'this version has tables of these names, and here are others: %', others
       using errcode = 'RM409', hint = 'Rename them. Nothing here was changed.';

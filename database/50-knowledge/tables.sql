@@ -82,6 +82,7 @@ create index if not exists idx_knowledge_items_title_trgm on public.knowledge_it
 create index if not exists idx_knowledge_items_content_trgm on public.knowledge_items using gin (content extensions.gin_trgm_ops);
 create index if not exists knowledge_items_search_idx on public.knowledge_items using gin (search_document);
 create index if not exists knowledge_items_title_idx on public.knowledge_items using gin (romashka.knowledge_title_document(workspace_id, language, title));
+create index if not exists knowledge_items_source_url_idx on public.knowledge_items (workspace_id, md5(source_url)) where source_type = 'url';
 create unique index if not exists knowledge_items_file_path_key on public.knowledge_items (workspace_id, file_path) where file_checksum is not null;
 create index if not exists knowledge_items_review_due_at_idx on public.knowledge_items (workspace_id, review_due_at) where review_due_at is not null;
 create index if not exists knowledge_items_created_at_idx on public.knowledge_items (workspace_id, created_at desc, id desc);
@@ -154,7 +155,7 @@ create table if not exists public.website_scan_jobs (
   constraint website_scan_jobs_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
   constraint website_scan_jobs_user_id_fkey foreign key (user_id) references public.profiles (id) on delete set null,
   constraint website_scan_jobs_urls_check check (cardinality(urls) >= 1 and cardinality(urls) <= 1000 and array_position(urls, null) is null),
-  constraint website_scan_jobs_status_check check (status in ('pending', 'scanning', 'processing', 'completed', 'failed')),
+  constraint website_scan_jobs_status_check check (status in ('pending', 'scanning', 'processing', 'completed', 'failed', 'cancelled')),
   constraint website_scan_jobs_progress_percentage_check check (progress_percentage between 0 and 100),
   constraint website_scan_jobs_pages_found_check check (pages_found >= 0),
   constraint website_scan_jobs_pages_processed_check check (pages_processed >= 0),
@@ -295,3 +296,107 @@ comment on table romashka.knowledge_revisions is 'How often a workspace''s passa
 revoke all on romashka.knowledge_revisions from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
 alter table romashka.knowledge_revisions enable row level security;
 alter table romashka.knowledge_revisions force row level security;
+
+-- Websites. A job's pages are its queue and its record; what is known of a page outlives the job that found it.
+create table if not exists public.website_scan_pages (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  scan_job_id uuid not null,
+  kind text not null default 'page',
+  url text not null,
+  site text not null default '',
+  depth integer not null default 0,
+  status text not null default 'pending',
+  code text,
+  detail text,
+  http_status integer,
+  byte_count bigint not null default 0,
+  attempt_count integer not null default 0,
+  rules jsonb,
+  knowledge_item_id uuid,
+  created_at timestamptz not null default now(),
+  finished_at timestamptz,
+  constraint website_scan_pages_pkey primary key (id, workspace_id),
+  constraint website_scan_pages_url_key unique (scan_job_id, workspace_id, url),
+  constraint website_scan_pages_scan_job_id_fkey foreign key (scan_job_id, workspace_id) references public.website_scan_jobs (id, workspace_id) on delete cascade,
+  constraint website_scan_pages_knowledge_item_id_fkey foreign key (knowledge_item_id, workspace_id) references public.knowledge_items (id, workspace_id) on delete cascade,
+  constraint website_scan_pages_kind_check check (kind in ('robots', 'sitemap', 'page')),
+  constraint website_scan_pages_url_check check (length(url) between 1 and 2048),
+  constraint website_scan_pages_depth_check check (depth >= 0),
+  constraint website_scan_pages_status_check check (status in ('pending', 'taken', 'unchanged', 'duplicate', 'excluded', 'gone', 'failed', 'read')),
+  constraint website_scan_pages_attempt_count_check check (attempt_count >= 0),
+  constraint website_scan_pages_byte_count_check check (byte_count >= 0),
+  constraint website_scan_pages_rules_check check (jsonb_typeof(rules) = 'object')
+) with (fillfactor = 80);
+comment on table public.website_scan_pages is 'What a scan visits and what became of each: its pages, and the robots.txt and sitemaps that it read. Written by the server alone.';
+create index if not exists website_scan_pages_status_idx on public.website_scan_pages (scan_job_id, workspace_id, status, created_at);
+create index if not exists website_scan_pages_knowledge_item_id_idx on public.website_scan_pages (knowledge_item_id, workspace_id) where knowledge_item_id is not null;
+
+create table if not exists romashka.website_scans (
+  scan_job_id uuid not null,
+  workspace_id uuid not null default public.current_workspace_id(),
+  sites text[] not null default '{}',
+  page_limit integer not null default 50,
+  depth_limit integer not null default 2,
+  byte_limit bigint not null default 209715200,
+  ends_at timestamptz,
+  pause interval not null default '1 second',
+  wishes jsonb not null default '{}',
+  page_count integer not null default 0,
+  byte_count bigint not null default 0,
+  attempt_count integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  lease_id uuid,
+  locked_by text,
+  page_id uuid,
+  constraint website_scans_pkey primary key (scan_job_id, workspace_id),
+  constraint website_scans_scan_job_id_fkey foreign key (scan_job_id, workspace_id) references public.website_scan_jobs (id, workspace_id) on delete cascade,
+  constraint website_scans_page_limit_check check (page_limit >= 1),
+  constraint website_scans_depth_limit_check check (depth_limit >= 0),
+  constraint website_scans_wishes_check check (jsonb_typeof(wishes) = 'object')
+) with (fillfactor = 70);
+comment on table romashka.website_scans is 'The scans that are not at their end: the queue they are worked from, one request at a time.';
+create index if not exists website_scans_next_attempt_at_idx on romashka.website_scans (next_attempt_at);
+revoke all on romashka.website_scans from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.website_scans enable row level security;
+alter table romashka.website_scans force row level security;
+
+create table if not exists romashka.website_hosts (
+  site text not null,
+  lease_id uuid,
+  free_at timestamptz not null default now(),
+  asked_at timestamptz,
+  constraint website_hosts_pkey primary key (site)
+) with (fillfactor = 70);
+comment on table romashka.website_hosts is 'When hosts were asked last, by whichever scan of whichever workspace: between two requests there is a pause.';
+revoke all on romashka.website_hosts from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.website_hosts enable row level security;
+alter table romashka.website_hosts force row level security;
+
+create table if not exists romashka.website_pages (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  url text not null,
+  site text not null,
+  depth integer not null default 0,
+  etag text,
+  last_modified text,
+  checksum text not null,
+  sketch bytea,
+  links text[] not null default '{}',
+  is_gone boolean not null default false,
+  knowledge_item_id uuid,
+  article_version integer,
+  seen_at timestamptz not null default now(),
+  constraint website_pages_pkey primary key (id, workspace_id),
+  constraint website_pages_url_key unique (workspace_id, url),
+  constraint website_pages_sketch_check check (octet_length(sketch) = 64),
+  constraint website_pages_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint website_pages_knowledge_item_id_fkey foreign key (knowledge_item_id, workspace_id) references public.knowledge_items (id, workspace_id) on delete cascade
+) with (fillfactor = 80);
+comment on table romashka.website_pages is 'What scans know of pages: by it a scan asks only for what changed, drops what is there already, and finds what is gone.';
+create index if not exists website_pages_site_idx on romashka.website_pages (workspace_id, site, depth);
+create index if not exists website_pages_knowledge_item_id_idx on romashka.website_pages (knowledge_item_id, workspace_id) where knowledge_item_id is not null;
+revoke all on romashka.website_pages from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.website_pages enable row level security;
+alter table romashka.website_pages force row level security;

@@ -123,6 +123,7 @@ rules! {
         ("N1 a table without workspace | romashka.scheduled_jobs", "the installation's own, over all workspaces"),
         ("N1 a table without workspace | romashka.second_factors", "the same"),
         ("N1 a table without workspace | romashka.sessions", "the same"),
+        ("N1 a table without workspace | romashka.website_hosts", "a host is asked with pauses, whichever workspaces read it"),
         ("K3 a unique, primary or exclusion index without the workspace | romashka.channel_tokens", "the token is what says which workspace is meant"),
         ("K3 a unique, primary or exclusion index without the workspace | romashka.mail_addresses", "the address is what says which workspace is meant"),
         ("K3 a unique, primary or exclusion index without the workspace | romashka.sql_logins", "a login role is the cluster's, so it is unique beyond workspaces"),
@@ -159,6 +160,9 @@ rules! {
         ("romashka.sql_logins", "nobody but the owner reads it, through the helpers that run as him"),
         ("romashka.visitor_sessions", "the same: read by the functions for the widget's visitors"),
         ("romashka.webhook_event_keys", "the same: read where an event is taken in"),
+        ("romashka.website_hosts", "the server's alone, through the functions of the queue"),
+        ("romashka.website_pages", "the same; members read website_scan_pages"),
+        ("romashka.website_scans", "the same; members read website_scan_jobs"),
         ("romashka.widget_tokens", "the same: read by the functions for the widget's visitors"),
     ];
     tables_without_primary_key: &[];

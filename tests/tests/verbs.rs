@@ -37,6 +37,8 @@ const FOREIGN: &[(&str, &str)] = &[
     ("retry_message('{m}', workspace => '{w}')", "RM404"),
     ("retry_media('{c}')", "RM404"),
     ("retry_media('{c}', '{w}')", "RM404"),
+    ("cancel_scan('{j}')", "RM404"),
+    ("cancel_scan('{j}', '{w}')", "RM404"),
     ("replay_sync_jobs(workspace => '{w}')", "RM404"),
     ("replay_webhook_deliveries(workspace => '{w}')", "RM404"),
     ("replay_webhook_events(workspace => '{w}')", "RM404"),
@@ -257,6 +259,10 @@ async fn stage() -> (TestDatabase, Names, Uuid) {
         (
             "g",
             "insert into public.article_suggestions (workspace_id, conversation_id, question, answer, language) select $1, c.id, 'secret', 'secret', 'en' from public.conversations as c where c.workspace_id = $1 limit 1 returning id",
+        ),
+        (
+            "j",
+            "insert into public.website_scan_jobs (workspace_id, urls) values ($1, array['https://example.com/']) returning id",
         ),
         (
             "m",

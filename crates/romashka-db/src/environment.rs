@@ -320,6 +320,20 @@ pub static WEBHOOK_HTTP: Variable = Variable::new(
     "false",
     "Whether webhooks may be sent to http:// addresses, for development: true or false.",
 );
+/// Networks of websites in-house.
+pub static SCAN_NETWORKS: Variable = Variable::new(
+    Topic::Knowledge,
+    "ROMASHKA_SCAN_NETWORKS",
+    "",
+    "Private networks whose websites may be scanned all the same, with commas: 10.1.2.0/24.",
+);
+/// Ports of websites.
+pub static SCAN_PORTS: Variable = Variable::new(
+    Topic::Knowledge,
+    "ROMASHKA_SCAN_PORTS",
+    "80,443,8080,8443",
+    "Ports at which websites may be scanned, with commas.",
+);
 /// Idle limit of a session.
 pub static SESSION_IDLE: Variable = Variable::new(
     Topic::Server,
@@ -640,6 +654,8 @@ pub static TABLE: &[&Variable] = &[
     &WEBHOOK_NETWORKS,
     &WEBHOOK_PORTS,
     &WEBHOOK_HTTP,
+    &SCAN_NETWORKS,
+    &SCAN_PORTS,
     &SMTP_HOST,
     &SMTP_PORT,
     &SMTP_SECURITY,

@@ -9,6 +9,7 @@ pub mod fusion;
 pub mod gate;
 pub mod matrix;
 pub mod model;
+pub mod pages;
 pub mod passage;
 pub mod sentence;
 pub mod vector;

@@ -81,6 +81,8 @@ pub struct ServerSettings {
     pub system_mail: Option<SystemMail>,
     /// Where webhooks may be sent.
     pub webhook_policy: UrlPolicy,
+    /// Where websites may be that are scanned.
+    pub scan_policy: UrlPolicy,
     /// The provider by which people can sign in.
     pub oidc: Option<OidcSettings>,
     /// Whose tokens are accepted beside the server's own sessions and keys.
@@ -229,6 +231,7 @@ impl ServerSettings {
             intake: IntakeSettings::resolve(read)?,
             system_mail: SystemMail::resolve(read)?,
             webhook_policy: webhook_policy(read)?,
+            scan_policy: scan_policy(read)?,
             oidc: OidcSettings::resolve(read)?,
             supabase: Supabase {
                 url: web_address(read, &environment::SUPABASE_URL)?,
@@ -338,6 +341,32 @@ fn webhook_policy(read: &dyn Fn(&Variable) -> Option<String>) -> Result<UrlPolic
     Ok(policy)
 }
 
+/// Where websites may be when nothing is said.
+pub(crate) fn scan_defaults() -> UrlPolicy {
+    UrlPolicy {
+        allow_http: true,
+        ports: vec![80, 443, 8080, 8443],
+        ..UrlPolicy::default()
+    }
+}
+
+fn scan_policy(read: &dyn Fn(&Variable) -> Option<String>) -> Result<UrlPolicy, SettingError> {
+    let mut policy = scan_defaults();
+    let ports = list(read, &environment::SCAN_PORTS, "ports, as 80,443", |text| {
+        text.parse().ok().filter(|port| *port != 0)
+    })?;
+    if !ports.is_empty() {
+        policy.ports = ports;
+    }
+    policy.guard.allowed = list(
+        read,
+        &environment::SCAN_NETWORKS,
+        "networks, as 10.0.0.0/8",
+        network,
+    )?;
+    Ok(policy)
+}
+
 fn address_or(
     read: &dyn Fn(&Variable) -> Option<String>,
     variable: &'static Variable,
@@ -389,6 +418,8 @@ mod tests {
             ("ROMASHKA_WEBHOOK_PORTS", "0"),
             ("ROMASHKA_WEBHOOK_HTTP", "perhaps"),
             ("ROMASHKA_WEBHOOK_NETWORKS", "office"),
+            ("ROMASHKA_SCAN_NETWORKS", "office"),
+            ("ROMASHKA_SCAN_PORTS", "0"),
             ("ROMASHKA_MAIL_NETWORKS", "office"),
             ("SUPABASE_JWT_SECRET", "short"),
         ] {

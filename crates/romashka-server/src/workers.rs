@@ -53,6 +53,8 @@ pub struct Bells {
     pub mails: Notify,
     /// An article's passages are to be made.
     pub knowledge: Notify,
+    /// A website is to be scanned.
+    pub scans: Notify,
     /// A customer wrote to whom the assistant may answer.
     pub assistant: Notify,
     /// The ledger has grown.
@@ -139,6 +141,10 @@ pub fn start(server: &Server, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle
     if let Some(queue) = knowledge::retrieval::Indexing::new(server.clone()) {
         working.push(tokio::spawn(run(queue, stopped.clone())));
     }
+    match knowledge::scans::Scans::new(server.clone()) {
+        Ok(queue) => working.push(tokio::spawn(run(queue, stopped.clone()))),
+        Err(problem) => failed("website_scans", "websites cannot be scanned", &problem),
+    }
     working.push(tokio::spawn(run(
         assistant::Turns::new(server.clone()),
         stopped.clone(),
@@ -174,6 +180,7 @@ pub async fn ring_after_commit(
         server.bells.mails.notify_one();
         server.bells.removed_files.notify_one();
         server.bells.knowledge.notify_one();
+        server.bells.scans.notify_one();
         server.bells.assistant.notify_one();
         server.bells.ledger.notify_one();
     }

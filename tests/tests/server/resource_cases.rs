@@ -31,6 +31,7 @@ const CUSTOM_ATTRIBUTE: &str = row_of!("custom_attribute_definitions");
 const INTENT_PATTERN: &str = row_of!("intent_patterns");
 const KNOWLEDGE_CATEGORY: &str = row_of!("knowledge_categories");
 const KNOWLEDGE_ITEM: &str = row_of!("knowledge_items");
+const KNOWLEDGE_SCAN: &str = row_of!("website_scan_jobs");
 const WORKFLOW: &str = row_of!("workflows");
 const WEBHOOK: &str = row_of!("webhook_subscriptions");
 const TEAM_MEMBER: &str = "select user_id from public.team_members where workspace_id = $1 limit 1";
@@ -398,6 +399,21 @@ pub const CASES: &[Case] = &[
         operation: "render_canned_response",
         parameters: &[("id", CANNED_RESPONSE)],
         body: || json!({}),
+    },
+    Case {
+        operation: "read_knowledge_scan",
+        parameters: &[("id", KNOWLEDGE_SCAN)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "cancel_knowledge_scan",
+        parameters: &[("id", KNOWLEDGE_SCAN)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "list_knowledge_scan_pages",
+        parameters: &[("id", KNOWLEDGE_SCAN)],
+        body: || Value::Null,
     },
     Case {
         operation: "list_knowledge_versions",

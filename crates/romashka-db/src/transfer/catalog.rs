@@ -70,6 +70,14 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ),
     ("romashka.sql_logins", "roles of this server"),
     ("romashka.visitor_sessions", "they open this installation"),
+    (
+        "romashka.website_pages",
+        "what this installation's scans know of pages; articles are found again by their address",
+    ),
+    (
+        "romashka.website_scans",
+        "what this installation's workers are about to read",
+    ),
 ];
 
 /// Columns that no row of an export has, with the reason.
@@ -105,6 +113,7 @@ pub const OF_THE_INSTALLATION: &[&str] = &[
     "romashka.scheduled_jobs",
     "romashka.second_factors",
     "romashka.sessions",
+    "romashka.website_hosts",
 ];
 
 /// How the schema makes texts of ids: what stands before and behind one. A quote is the end of the string; the first form is an id by itself.
@@ -152,6 +161,10 @@ pub const UNFINISHED: &[(&str, &str)] = &[
     (
         "public.website_scan_jobs",
         "status = 'failed' where status in ('pending', 'scanning', 'processing')",
+    ),
+    (
+        "public.website_scan_pages",
+        "status = 'excluded', code = 'ended' where status = 'pending'",
     ),
     (
         "public.workflow_executions",

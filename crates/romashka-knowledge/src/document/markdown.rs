@@ -42,7 +42,7 @@ fn front_matter(text: &str) -> (Option<&str>, &str) {
 }
 
 /// The heading of the first level that the text begins with, and the text without it.
-pub(super) fn first_heading(text: &str) -> (Option<String>, String) {
+pub(crate) fn first_heading(text: &str) -> (Option<String>, String) {
     let mut heading = String::new();
     let mut is_within = false;
     for (event, range) in Parser::new(text).into_offset_iter() {
@@ -65,7 +65,7 @@ pub(super) fn first_heading(text: &str) -> (Option<String>, String) {
 }
 
 /// The words of Markdown, without its marks.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut words = String::new();
     for event in Parser::new(text) {
         match event {

@@ -6,11 +6,11 @@
 
 mod archive;
 mod docx;
-mod html;
-mod markdown;
+pub(crate) mod html;
+pub(crate) mod markdown;
 mod pdf;
 mod table;
-mod text;
+pub(crate) mod text;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -145,13 +145,13 @@ impl Refusal {
         }
     }
 
-    fn damaged(message: impl ToString) -> Refusal {
+    pub(crate) fn damaged(message: impl ToString) -> Refusal {
         Refusal::Damaged {
             message: message.to_string().chars().take(300).collect(),
         }
     }
 
-    fn too_large(message: impl ToString) -> Refusal {
+    pub(crate) fn too_large(message: impl ToString) -> Refusal {
         Refusal::TooLarge {
             message: message.to_string(),
         }

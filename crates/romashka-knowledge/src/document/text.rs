@@ -14,7 +14,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String, Refusal> {
 }
 
 /// The same where the document names an encoding.
-pub(super) fn decode_as(bytes: &[u8], named: Option<&'static Encoding>) -> Result<String, Refusal> {
+pub(crate) fn decode_as(bytes: &[u8], named: Option<&'static Encoding>) -> Result<String, Refusal> {
     let (encoding, marked) = match Encoding::for_bom(bytes) {
         Some((encoding, length)) => (encoding, &bytes[length..]),
         None if std::str::from_utf8(bytes).is_ok() => (UTF_8, bytes),
@@ -58,14 +58,14 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// Without what the database does not store: zeros, and controls that no text needs.
-pub(super) fn storable(text: &str) -> String {
+pub(crate) fn storable(text: &str) -> String {
     text.chars()
         .filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t'))
         .collect()
 }
 
 /// A heading as a title: one line, without marks, within its length.
-pub(super) fn title(text: Option<&str>) -> Option<String> {
+pub(crate) fn title(text: Option<&str>) -> Option<String> {
     let line = text?.split_whitespace().collect::<Vec<_>>().join(" ");
     let kept: String = storable(&line).chars().take(LONGEST_TITLE).collect();
     let kept = kept.trim();

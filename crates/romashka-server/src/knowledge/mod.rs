@@ -1,10 +1,11 @@
-//! Knowledge: articles, the topics they are filed under, the texts they have had, the search in them, and what is found in them by meaning.
+//! Knowledge: articles, the topics they are filed under, the texts they have had, the search in them, what is found in them by meaning, and the websites they are read from.
 
 mod categories;
 pub mod files;
 pub(crate) mod items;
 mod publishing;
 pub mod retrieval;
+pub mod scans;
 mod search;
 mod suggestions;
 mod versions;
@@ -22,4 +23,5 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(search::router())
         .merge(suggestions::router())
         .merge(retrieval::router())
+        .merge(scans::router())
 }

@@ -8,12 +8,17 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use romashka_knowledge::document::{self, Kind, Reading, Refusal};
+use romashka_knowledge::pages::{self, Page, Source};
 use rustix::process::{Resource, Rlimit, setrlimit};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 
 /// How long a file is read.
 const LONGEST: Duration = Duration::from_secs(120);
+/// How long a page is read.
+const LONGEST_PAGE: Duration = Duration::from_secs(30);
 /// Bytes of an answer.
 const LARGEST_ANSWER: u64 = 256 * 1024 * 1024;
 /// Memory of the process that reads: three times the largest archive, unpacked.
@@ -45,18 +50,28 @@ impl Reader {
                 .await
                 .unwrap_or_else(|_| Err(stopped("it fell over the file")));
         }
-        match tokio::time::timeout(LONGEST, self.ask(&name, &bytes)).await {
-            Ok(answer) => answer.unwrap_or_else(|error| Err(stopped(error))),
-            Err(_) => Err(stopped(format!(
-                "it took more than {} seconds",
-                LONGEST.as_secs()
-            ))),
-        }
+        within(LONGEST, self.ask(&["read-file", "--", &name], &bytes)).await
     }
 
-    async fn ask(&self, name: &str, bytes: &[u8]) -> std::io::Result<Result<Reading, Refusal>> {
+    /// Reads a page of a website.
+    ///
+    /// # Errors
+    /// When nothing of it can be taken.
+    pub async fn read_page(&self, source: &Source, bytes: &[u8]) -> Result<Page, Refusal> {
+        let mut input = serde_json::to_vec(source).map_err(stopped)?;
+        input.push(b'\n');
+        input.extend_from_slice(bytes);
+        within(LONGEST_PAGE, self.ask(&["read-page"], &input)).await
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        action: &[&str],
+        bytes: &[u8],
+    ) -> std::io::Result<Result<T, Refusal>> {
         let mut child = Command::new(&self.program)
-            .args(["knowledge", "read-file", "--", name])
+            .arg("knowledge")
+            .args(action)
             .env_clear()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -95,6 +110,19 @@ impl Reader {
     }
 }
 
+async fn within<T>(
+    longest: Duration,
+    reading: impl Future<Output = std::io::Result<Result<T, Refusal>>>,
+) -> Result<T, Refusal> {
+    match tokio::time::timeout(longest, reading).await {
+        Ok(answer) => answer.unwrap_or_else(|error| Err(stopped(error))),
+        Err(_) => Err(stopped(format!(
+            "it took more than {} seconds",
+            longest.as_secs()
+        ))),
+    }
+}
+
 fn stopped(message: impl ToString) -> Refusal {
     Refusal::Stopped {
         message: message.to_string(),
@@ -107,21 +135,50 @@ fn stopped(message: impl ToString) -> Refusal {
 /// When the limits, the input or the output fail.
 pub fn read_for_parent(
     name: String,
+    input: impl std::io::Read,
+    output: impl std::io::Write,
+) -> std::io::Result<()> {
+    answer_parent(LONGEST, input, output, move |bytes| {
+        document::read(&name, bytes)
+    })
+}
+
+/// The same for a page: the first line says what is known of it ([`Source`] as JSON), what follows are its bytes.
+///
+/// # Errors
+/// When the limits, the input or the output fail.
+pub fn read_page_for_parent(
+    input: impl std::io::Read,
+    output: impl std::io::Write,
+) -> std::io::Result<()> {
+    answer_parent(LONGEST_PAGE, input, output, |bytes| {
+        let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(0);
+        let source: Source =
+            serde_json::from_slice(&bytes[..end]).map_err(|error| Refusal::Damaged {
+                message: error.to_string(),
+            })?;
+        pages::read(&source, &bytes[end + 1..])
+    })
+}
+
+fn answer_parent<T: Serialize + Send + 'static>(
+    longest: Duration,
     mut input: impl std::io::Read,
     output: impl std::io::Write,
+    read: impl FnOnce(&[u8]) -> Result<T, Refusal> + Send + 'static,
 ) -> std::io::Result<()> {
     let limit = |most: u64| Rlimit {
         current: Some(most),
         maximum: Some(most),
     };
     setrlimit(Resource::As, limit(MEMORY))?;
-    setrlimit(Resource::Cpu, limit(LONGEST.as_secs()))?;
+    setrlimit(Resource::Cpu, limit(longest.as_secs()))?;
     setrlimit(Resource::Core, limit(0))?;
     let mut bytes = Vec::new();
     input.by_ref().read_to_end(&mut bytes)?;
     let reading = std::thread::Builder::new()
         .stack_size(STACK)
-        .spawn(move || document::read(&name, &bytes))?
+        .spawn(move || read(&bytes))?
         .join()
         .unwrap_or_else(|_| {
             Err(Refusal::Damaged {

@@ -18,10 +18,10 @@ use romashka_db::scope::{Database, ScopeError};
 use romashka_knowledge::document::{self, Article, Kind, Reading, Refusal};
 use uuid::Uuid;
 
-pub use apart::{Reader, read_for_parent};
+pub use apart::{Reader, read_for_parent, read_page_for_parent};
 pub use place::{Known, Placer, Wish};
 pub use report::{ArchivedFile, ImportReport, ImportedArticle, Outcome, RefusedFile};
-pub(super) use upload::router;
+pub(super) use upload::{reader, router};
 pub use walk::{Found, find};
 
 /// Articles of one transaction.

@@ -111,7 +111,8 @@ async fn import_knowledge_file(
     Ok(Json(report))
 }
 
-fn reader(server: &Server) -> Answer<Reader> {
+/// What reads files and pages for this server.
+pub(in super::super) fn reader(server: &Server) -> Answer<Reader> {
     match &server.settings.file_reader {
         Some(program) => Ok(Reader::new(program.clone())),
         None => Ok(Reader::new(

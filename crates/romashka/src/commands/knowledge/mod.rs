@@ -1,9 +1,11 @@
-//! `romashka knowledge`: files become articles, articles passages, and questions are answered from them.
+//! `romashka knowledge`: files and websites become articles, articles passages, and questions are answered from them.
 
 mod ask;
 mod import;
 mod index;
 mod read_file;
+mod read_page;
+mod scan;
 
 use clap::{Args as ClapArgs, Subcommand};
 
@@ -17,10 +19,10 @@ use super::serve;
 use crate::context::Context;
 use crate::exit::{Exit, failure};
 
-/// Bring files into the knowledge, index it, and ask it
+/// Bring files and websites into the knowledge, index it, and ask it
 #[derive(ClapArgs)]
 #[command(
-    after_help = "Examples:\n  romashka knowledge import handbook/ --publish\n  romashka knowledge status\n  romashka knowledge ask \"How long does a refund take?\"\n  romashka knowledge import --help"
+    after_help = "Examples:\n  romashka knowledge import handbook/ --publish\n  romashka knowledge scan https://example.com/help\n  romashka knowledge status\n  romashka knowledge ask \"How long does a refund take?\"\n  romashka knowledge import --help"
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -31,20 +33,24 @@ pub struct Args {
 #[derive(Subcommand)]
 enum Action {
     Import(import::Args),
+    Scan(scan::Args),
     Reindex(index::ReindexArgs),
     Status(index::StatusArgs),
     Ask(ask::Args),
     ReadFile(read_file::Args),
+    ReadPage(read_page::Args),
 }
 
 /// Does what was asked for.
 pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
     match arguments.action {
         Action::Import(arguments) => import::run(arguments, context).await,
+        Action::Scan(arguments) => scan::run(arguments, context).await,
         Action::Reindex(arguments) => index::reindex(arguments, context).await,
         Action::Status(arguments) => index::status(arguments, context).await,
         Action::Ask(arguments) => ask::run(arguments, context).await,
         Action::ReadFile(arguments) => read_file::run(arguments),
+        Action::ReadPage(read_page::Args {}) => read_page::run(),
     }
 }
 

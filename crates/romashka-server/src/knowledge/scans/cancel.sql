@@ -1,0 +1,2 @@
+-- Ends a scan before its end.
+select public.cancel_scan($id::uuid, $workspace::uuid)
