@@ -8,6 +8,7 @@
 
 pub mod mail;
 pub mod providers;
+pub mod scans;
 pub mod server;
 pub mod sms;
 pub mod webhooks;
@@ -18,13 +19,16 @@ pub mod whatsapp;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is that of its file and of its folder in the corpus.
-pub const TARGETS: [(&str, Target); 16] = [
+pub const TARGETS: [(&str, Target); 19] = [
     ("mail_message", mail::message),
     ("mail_html", mail::html),
     ("mail_parts", mail::parts),
     ("mail_archive", mail::archive),
     ("mail_webhook", providers::mail_webhook),
     ("provider_signature", providers::signature),
+    ("scan_page", scans::page),
+    ("scan_robots", scans::robots),
+    ("scan_sitemap", scans::sitemap),
     ("sms_form", sms::form),
     ("sms_text", sms::text),
     ("webhook_address", webhooks::address),
