@@ -5438,6 +5438,14 @@ do $$ begin
   perform romashka.audit_table('channel_assistants');
 end $$;
 
+-- ============ 56-endpoint/triggers ============
+-- Purpose: updated_at and the audit of a workspace's language model; of its key only that it was changed.
+-- Lock risk: SHARE ROW EXCLUSIVE on the table for a moment.
+do $$ begin
+  perform romashka.touch_table('ai_endpoints');
+  perform romashka.audit_table('ai_endpoints', array['api_key']);
+end $$;
+
 -- ============ 58-suggestions/triggers ============
 -- Purpose: updated_at, and the audit of what was decided; the words are in the conversation.
 -- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
@@ -6429,12 +6437,22 @@ comment on function romashka.visitor_file(uuid, uuid) is 'A file of a visitor''s
 create or replace function romashka.typing_agents(conversations uuid[]) returns table (conversation_id uuid, name text) language plpgsql stable security definer set search_path = '' as $$
 #variable_conflict use_column
 -- Definer: the service's alone, for the talks of visitors who have a stream open.
+declare
+  at constant timestamptz := pg_catalog.now();
 begin
   return query
-    select distinct on (p.conversation_id) p.conversation_id, m.full_name from public.presence as p join public.profiles as m on m.id = p.user_id
-     where p.conversation_id = any (conversations) and p.typing_until > pg_catalog.now() order by p.conversation_id, p.typing_until desc;
+    select distinct on (w.conversation_id) w.conversation_id, w.name from (
+      select p.conversation_id, m.full_name as name, p.typing_until as until from public.presence as p join public.profiles as m on m.id = p.user_id
+       where p.conversation_id = any (conversations) and p.typing_until > at
+      union all
+      -- The assistant, while it has the turn.
+      select t.conversation_id, a.name, t.next_attempt_at from romashka.assistant_turns as t
+        join public.conversations as c on c.id = t.conversation_id and c.workspace_id = t.workspace_id
+        join public.channel_assistants as a on a.channel_id = c.channel_id and a.workspace_id = c.workspace_id
+       where t.conversation_id = any (conversations) and t.status = 'answering' and t.next_attempt_at > at) as w
+     order by w.conversation_id, w.until desc;
 end $$;
-comment on function romashka.typing_agents(uuid[]) is 'In which of these conversations an agent types now, and who.';
+comment on function romashka.typing_agents(uuid[]) is 'In which of these conversations an agent types now, or the assistant is about to answer, and who.';
 
 create or replace function romashka.tell_visitor_of_reading() returns trigger language plpgsql security definer set search_path = '' as $$
 -- Definer: the ledger is written by triggers only.
@@ -7455,6 +7473,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
   at constant timestamptz := pg_catalog.clock_timestamp();
   token constant uuid := gen_random_uuid();
+  at_once constant integer := 6;
   lost record;
 begin
   -- Whoever had it for the fifth time is gone, as most likely all before him: a person takes over.
@@ -7464,11 +7483,26 @@ begin
   loop
     perform romashka.give_turn_up(lost.conversation_id, lost.workspace_id, lost.lease_id, 'the worker did not come back');
   end loop;
-  with chosen as materialized (
-    select t.conversation_id, t.workspace_id from romashka.assistant_turns as t
-      join public.workspaces as w on w.id = t.workspace_id and w.status = 'active'
-     where t.next_attempt_at <= at and t.attempt_count < 5
-     order by t.next_attempt_at limit greatest(1, least(batch_size, 100)) for update of t skip locked)
+  -- No workspace has more than a few of them at work, so that one whose language model is slow keeps no other waiting.
+  with recursive places as (
+    (select t.workspace_id from romashka.assistant_turns as t order by t.workspace_id limit 1)
+    union all
+    select (select t.workspace_id from romashka.assistant_turns as t where t.workspace_id > p.workspace_id order by t.workspace_id limit 1) from places as p
+     where p.workspace_id is not null
+  ), due as materialized (
+    select d.conversation_id, d.workspace_id from places as p
+      join public.workspaces as w on w.id = p.workspace_id and w.status = 'active'
+      cross join lateral (
+        select t.conversation_id, t.workspace_id, t.next_attempt_at from romashka.assistant_turns as t
+         where t.workspace_id = p.workspace_id and t.next_attempt_at <= at and t.attempt_count < 5
+         order by t.next_attempt_at
+         limit greatest(0, at_once - (select count(*) from romashka.assistant_turns as o
+            where o.workspace_id = p.workspace_id and o.status = 'answering' and o.next_attempt_at > at))) as d
+     order by d.next_attempt_at limit greatest(1, least(batch_size, 100))
+  ), chosen as materialized (
+    select t.conversation_id, t.workspace_id from due as d
+      join romashka.assistant_turns as t on t.conversation_id = d.conversation_id and t.workspace_id = d.workspace_id and t.next_attempt_at <= at and t.attempt_count < 5
+       for no key update of t skip locked)
   update romashka.assistant_turns as t set status = 'answering', lease_id = token, locked_by = worker, next_attempt_at = at + lease, attempt_count = t.attempt_count + 1
     from chosen as h where t.conversation_id = h.conversation_id and t.workspace_id = h.workspace_id;
   -- A statement of its own: it sees every message whose turn was taken.
@@ -7482,7 +7516,7 @@ begin
       cross join lateral romashka.assistant_view(t.conversation_id, t.workspace_id, t.message_id) as v
      where t.lease_id = token;
 end $$;
-comment on function romashka.claim_turns(integer, text, interval) is 'Takes up to batch_size conversations in which it is the assistant''s turn, with all it goes by.';
+comment on function romashka.claim_turns(integer, text, interval) is 'Takes up to batch_size conversations in which it is the assistant''s turn, with all it goes by; of one workspace never more than six at once.';
 
 create or replace function romashka.keep_answer(workspace uuid, conversation uuid, message uuid, mode text, verdict text, said uuid, decision jsonb) returns uuid
 language plpgsql set search_path = '' as $$
@@ -7491,12 +7525,12 @@ declare
   made_at timestamptz;
 begin
   insert into public.ai_answers (workspace_id, conversation_id, message_id, mode, question, rewritten_question, language, intent, audience, verdict, handoff_reason, probability,
-    passages, answer, citations, answer_message_id, model, method, configuration, durations, tokens_used, asked_by)
+    passages, answer, citations, answer_message_id, model, method, configuration, durations, tokens_used, generation, asked_by)
   values (workspace, conversation, message, keep_answer.mode, decision ->> 'question', decision ->> 'rewritten_question', decision ->> 'language', decision ->> 'intent', decision ->> 'audience',
     keep_answer.verdict, case when keep_answer.verdict = 'handed_off' then decision ->> 'handoff_reason' end, round((decision ->> 'probability')::numeric, 4),
     coalesce(decision -> 'passages', '[]'), decision ->> 'answer', coalesce(decision -> 'citations', '[]'), said, decision ->> 'model', decision ->> 'method',
     coalesce(decision -> 'configuration', '{}'), coalesce(decision -> 'durations', '{}'), coalesce((decision ->> 'tokens_used')::integer, 0),
-    (decision ->> 'asked_by')::uuid)
+    nullif(decision -> 'generation', 'null'), (decision ->> 'asked_by')::uuid)
   returning id, created_at into made, made_at;
   -- Of the same moment: by it, what is thought of the answer finds the uses of its articles.
   insert into public.knowledge_analytics (workspace_id, knowledge_item_id, conversation_id, created_at, usage_context)
@@ -7695,6 +7729,92 @@ do $$ begin
   perform romashka.grant_members('public.assistant_view(uuid, uuid)');
   perform romashka.grant_function('romashka.keep_suggestion(uuid, uuid, jsonb, uuid, uuid)', 'service_role');
   perform romashka.grant_members('public.rate_answer(uuid, boolean, text, uuid)');
+end $$;
+
+-- ============ 56-endpoint/verbs ============
+-- Purpose: the budget of a workspace's language model.
+-- Invariants: used and reserved together never pass the day's budget, however many ask at once; each call is settled once; a call whose
+-- process died counts in full.
+-- Lock risk: the row of the workspace's day, for the length of one short transaction.
+
+create or replace function romashka.reserve_tokens(workspace uuid, tokens bigint, cost numeric, lease interval default '2 minutes') returns uuid
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, before it asks a language model.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  today constant date := (at at time zone 'UTC')::date;
+  endpoint public.ai_endpoints;
+  spent romashka.ai_usage;
+  lost record;
+  made uuid;
+begin
+  select * into endpoint from public.ai_endpoints as e where e.workspace_id = reserve_tokens.workspace and e.is_enabled;
+  if not found then return null; end if;
+  insert into romashka.ai_usage (workspace_id, day) values (reserve_tokens.workspace, today) on conflict (workspace_id, day) do nothing;
+  select * into spent from romashka.ai_usage as u where u.workspace_id = reserve_tokens.workspace and u.day = today for no key update;
+  -- What never came back may have been answered and paid for.
+  with gone as (
+    delete from romashka.ai_reservations as r where r.workspace_id = reserve_tokens.workspace and r.day = today and r.expires_at <= at returning r.tokens, r.cost)
+  select coalesce(sum(g.tokens), 0) as tokens, coalesce(sum(g.cost), 0) as cost into lost from gone as g;
+  spent.tokens_used := spent.tokens_used + lost.tokens;
+  spent.tokens_reserved := spent.tokens_reserved - lost.tokens;
+  spent.cost_used := spent.cost_used + lost.cost;
+  spent.cost_reserved := spent.cost_reserved - lost.cost;
+  if spent.tokens_used + spent.tokens_reserved + reserve_tokens.tokens <= endpoint.daily_tokens
+     and (endpoint.daily_cost is null or spent.cost_used + spent.cost_reserved + reserve_tokens.cost <= endpoint.daily_cost) then
+    insert into romashka.ai_reservations (workspace_id, day, tokens, cost, expires_at)
+    values (reserve_tokens.workspace, today, reserve_tokens.tokens, reserve_tokens.cost, at + lease) returning id into made;
+    spent.tokens_reserved := spent.tokens_reserved + reserve_tokens.tokens;
+    spent.cost_reserved := spent.cost_reserved + reserve_tokens.cost;
+  end if;
+  update romashka.ai_usage as u
+     set tokens_used = spent.tokens_used, tokens_reserved = spent.tokens_reserved, cost_used = spent.cost_used, cost_reserved = spent.cost_reserved
+   where u.workspace_id = reserve_tokens.workspace and u.day = today;
+  return made;
+end $$;
+comment on function romashka.reserve_tokens(uuid, bigint, numeric, interval) is
+  'Takes what a call may use at most from the day''s budget. Null where that would pass it, or where there is no endpoint that is on.';
+
+create or replace function romashka.settle_tokens(reservation uuid, workspace uuid, tokens bigint, cost numeric) returns boolean
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, after it has asked a language model.
+declare
+  its_day date;
+  held record;
+begin
+  select r.day into its_day from romashka.ai_reservations as r where r.id = settle_tokens.reservation and r.workspace_id = settle_tokens.workspace;
+  if not found then return false; end if;
+  -- The day's row first, as whoever reserves has it.
+  perform from romashka.ai_usage as u where u.workspace_id = settle_tokens.workspace and u.day = its_day for no key update;
+  delete from romashka.ai_reservations as r where r.id = settle_tokens.reservation and r.workspace_id = settle_tokens.workspace returning r.tokens, r.cost into held;
+  if not found then return false; end if;
+  update romashka.ai_usage as u
+     set calls = u.calls + 1, tokens_used = u.tokens_used + settle_tokens.tokens, tokens_reserved = u.tokens_reserved - held.tokens,
+         cost_used = u.cost_used + settle_tokens.cost, cost_reserved = u.cost_reserved - held.cost
+   where u.workspace_id = settle_tokens.workspace and u.day = its_day;
+  return true;
+end $$;
+comment on function romashka.settle_tokens(uuid, uuid, bigint, numeric) is
+  'Puts what a call has used in place of what was reserved for it. False where it was settled before, or counted in full because it took too long.';
+
+create or replace function public.ai_usage_today(workspace uuid default public.current_workspace_id())
+returns table (day date, calls bigint, tokens_used bigint, tokens_reserved bigint, cost_used numeric, cost_reserved numeric)
+language plpgsql stable security definer set search_path = '' as $$
+-- Definer: the counters are written by functions alone; the workspace is checked first.
+declare
+  today constant date := (pg_catalog.now() at time zone 'UTC')::date;
+begin
+  perform romashka.require_role(workspace, 'admin');
+  return query select today, coalesce(u.calls, 0), coalesce(u.tokens_used, 0), coalesce(u.tokens_reserved, 0), coalesce(u.cost_used, 0), coalesce(u.cost_reserved, 0)
+    from (select) as one left join romashka.ai_usage as u on u.workspace_id = ai_usage_today.workspace and u.day = today;
+end $$;
+comment on function public.ai_usage_today(uuid) is 'What the workspace''s language model has used today, by UTC.';
+
+revoke execute on all functions in schema romashka from public;
+do $$ begin
+  perform romashka.grant_function('romashka.reserve_tokens(uuid, bigint, numeric, interval)', 'service_role');
+  perform romashka.grant_function('romashka.settle_tokens(uuid, uuid, bigint, numeric)', 'service_role');
+  perform romashka.grant_members('public.ai_usage_today(uuid)');
 end $$;
 
 -- ============ 58-suggestions/verbs ============
@@ -8388,7 +8508,7 @@ begin
   delete from public.idempotency_keys as k where k.workspace_id = workspace and k.response_status is not null;
   -- A turn that was taken has lost its lease when this is done: what its worker knows is not written down any more.
   delete from romashka.assistant_turns as t where t.workspace_id = workspace and t.conversation_id = any (talks);
-  update public.ai_answers as a set question = '[erased]', rewritten_question = null, answer = null, passages = '[]', feedback_text = null
+  update public.ai_answers as a set question = '[erased]', rewritten_question = null, answer = null, passages = '[]', generation = generation - 'draft', feedback_text = null
    where a.workspace_id = workspace and a.conversation_id = any (talks);
   delete from public.article_suggestions as s where s.workspace_id = workspace and s.conversation_id = any (talks);
   delete from public.conversation_context as x where x.workspace_id = workspace and x.conversation_id = any (talks);
@@ -9936,6 +10056,12 @@ do $$ begin
   perform romashka.protect_table('ai_answers', readers => 'viewer', inserters => null, updaters => null, removers => null);
 end $$;
 
+-- ============ 56-endpoint/policies ============
+-- Purpose: where a workspace's words are sent, and by which key, is the admins' business.
+do $$ begin
+  perform romashka.protect_table('ai_endpoints', readers => 'admin', inserters => 'admin', updaters => 'admin', removers => 'admin');
+end $$;
+
 -- ============ 58-suggestions/policies ============
 -- Purpose: members see what is suggested. Rows are written by functions alone.
 do $$ begin
@@ -10874,10 +11000,12 @@ comment on column public.ai_answers.answer is 'What was said, or would be.';
 comment on column public.ai_answers.citations is 'The passages the answer was taken from: article_id, version, position.';
 comment on column public.ai_answers.answer_message_id is 'The message by which it was said.';
 comment on column public.ai_answers.model is 'The model that compared meanings.';
-comment on column public.ai_answers.method is 'How the answer was made, with its version: extractive-1 quotes sentences.';
+comment on column public.ai_answers.method is 'How the answer was made, with its version: extractive-1 quotes sentences, generative-1 is written by a language model from the passages it cites.';
 comment on column public.ai_answers.configuration is 'The settings it went by: thresholds, limit of answers.';
 comment on column public.ai_answers.durations is 'Milliseconds of each step, and of all.';
 comment on column public.ai_answers.tokens_used is 'Tokens of a language model; 0 where none was asked.';
+comment on column public.ai_answers.generation is
+  'What a language model was asked for and gave: model, prompt (its version), outcome, reason, draft (what was refused), tokens_read, tokens_written, cost, is_estimated; null where none was asked.';
 comment on column public.ai_answers.asked_by is 'The member who asked for a suggestion.';
 comment on column public.ai_answers.was_helpful is 'What people thought of it; null while nobody said.';
 comment on column public.ai_answers.feedback_text is 'What they said of it.';
@@ -10894,6 +11022,43 @@ comment on column romashka.assistant_turns.next_attempt_at is 'When it is due, o
 comment on column romashka.assistant_turns.lease_id is 'Proof of the claim; a newer message takes it away.';
 comment on column romashka.assistant_turns.locked_by is 'The worker that has it.';
 comment on column romashka.assistant_turns.error_message is 'Why it last failed.';
+
+-- ============ 56-endpoint/comments ============
+-- Purpose: what each column holds; the documentation of the tables is generated from it.
+-- Lock risk: SHARE UPDATE EXCLUSIVE on each table for a moment, which lets reads and writes pass.
+
+comment on column public.ai_endpoints.id is 'The row''s identity, time-ordered; its key is bound to it.';
+comment on column public.ai_endpoints.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.ai_endpoints.is_enabled is 'Whether it is asked at the moment.';
+comment on column public.ai_endpoints.base_url is 'Below which address /chat/completions is, as https://llm.example.com/v1.';
+comment on column public.ai_endpoints.model is 'The model''s name there.';
+comment on column public.ai_endpoints.api_key is 'The key it is asked with, as an encrypted envelope; null where it asks for none.';
+comment on column public.ai_endpoints.is_streamed is 'Whether it is asked for its answer word by word, so that silence is noticed early.';
+comment on column public.ai_endpoints.idle_timeout_seconds is 'How long nothing may come from it.';
+comment on column public.ai_endpoints.total_timeout_seconds is 'How long one answer may take with all attempts.';
+comment on column public.ai_endpoints.max_tokens is 'Tokens that it may write for one answer.';
+comment on column public.ai_endpoints.daily_tokens is 'Tokens a day, read and written, by UTC.';
+comment on column public.ai_endpoints.daily_cost is 'What a day may cost by the prices; null for as much as the tokens allow.';
+comment on column public.ai_endpoints.input_price is 'Price of a million tokens that it reads.';
+comment on column public.ai_endpoints.output_price is 'Price of a million tokens that it writes.';
+comment on column public.ai_endpoints.is_masked is 'Whether mail addresses and telephone, account and card numbers in what a customer wrote are left out of what it is sent.';
+comment on column public.ai_endpoints.created_at is 'When the row was made.';
+comment on column public.ai_endpoints.updated_at is 'When the row was last changed.';
+
+comment on column romashka.ai_usage.workspace_id is 'The workspace. Never changes.';
+comment on column romashka.ai_usage.day is 'The day, by UTC.';
+comment on column romashka.ai_usage.calls is 'Calls that are over.';
+comment on column romashka.ai_usage.tokens_used is 'Tokens they read and wrote.';
+comment on column romashka.ai_usage.tokens_reserved is 'Tokens that calls at work may use at most.';
+comment on column romashka.ai_usage.cost_used is 'What they cost by the prices of their time.';
+comment on column romashka.ai_usage.cost_reserved is 'What calls at work may cost at most.';
+
+comment on column romashka.ai_reservations.id is 'The call.';
+comment on column romashka.ai_reservations.workspace_id is 'Its workspace. Never changes.';
+comment on column romashka.ai_reservations.day is 'The day it is counted on, by UTC.';
+comment on column romashka.ai_reservations.tokens is 'Tokens it may use at most.';
+comment on column romashka.ai_reservations.cost is 'What it may cost at most.';
+comment on column romashka.ai_reservations.expires_at is 'When it counts as used up.';
 
 -- ============ 58-suggestions/comments ============
 -- Purpose: what each column holds; the documentation of the tables is generated from it.

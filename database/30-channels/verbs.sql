@@ -352,12 +352,22 @@ comment on function romashka.visitor_file(uuid, uuid) is 'A file of a visitor''s
 create or replace function romashka.typing_agents(conversations uuid[]) returns table (conversation_id uuid, name text) language plpgsql stable security definer set search_path = '' as $$
 #variable_conflict use_column
 -- Definer: the service's alone, for the talks of visitors who have a stream open.
+declare
+  at constant timestamptz := pg_catalog.now();
 begin
   return query
-    select distinct on (p.conversation_id) p.conversation_id, m.full_name from public.presence as p join public.profiles as m on m.id = p.user_id
-     where p.conversation_id = any (conversations) and p.typing_until > pg_catalog.now() order by p.conversation_id, p.typing_until desc;
+    select distinct on (w.conversation_id) w.conversation_id, w.name from (
+      select p.conversation_id, m.full_name as name, p.typing_until as until from public.presence as p join public.profiles as m on m.id = p.user_id
+       where p.conversation_id = any (conversations) and p.typing_until > at
+      union all
+      -- The assistant, while it has the turn.
+      select t.conversation_id, a.name, t.next_attempt_at from romashka.assistant_turns as t
+        join public.conversations as c on c.id = t.conversation_id and c.workspace_id = t.workspace_id
+        join public.channel_assistants as a on a.channel_id = c.channel_id and a.workspace_id = c.workspace_id
+       where t.conversation_id = any (conversations) and t.status = 'answering' and t.next_attempt_at > at) as w
+     order by w.conversation_id, w.until desc;
 end $$;
-comment on function romashka.typing_agents(uuid[]) is 'In which of these conversations an agent types now, and who.';
+comment on function romashka.typing_agents(uuid[]) is 'In which of these conversations an agent types now, or the assistant is about to answer, and who.';
 
 create or replace function romashka.tell_visitor_of_reading() returns trigger language plpgsql security definer set search_path = '' as $$
 -- Definer: the ledger is written by triggers only.

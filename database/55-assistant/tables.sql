@@ -50,6 +50,7 @@ create table if not exists public.ai_answers (
   configuration jsonb not null default '{}',
   durations jsonb not null default '{}',
   tokens_used integer not null default 0,
+  generation jsonb,
   asked_by uuid,
   was_helpful boolean,
   feedback_text text,
@@ -70,6 +71,7 @@ create table if not exists public.ai_answers (
   constraint ai_answers_configuration_check check (jsonb_typeof(configuration) = 'object'),
   constraint ai_answers_durations_check check (jsonb_typeof(durations) = 'object'),
   constraint ai_answers_tokens_used_check check (tokens_used >= 0),
+  constraint ai_answers_generation_check check (jsonb_typeof(generation) = 'object'),
   constraint ai_answers_feedback_at_check check ((was_helpful is null) = (feedback_at is null))
 );
 comment on table public.ai_answers is 'Of each question that the assistant took up: what it was shown, how sure it was, what it did and why, and what people thought of it.';
@@ -99,7 +101,7 @@ create table if not exists romashka.assistant_turns (
 ) with (fillfactor = 70);
 comment on table romashka.assistant_turns is 'Conversations in which the assistant has something to say: the queue. A newer message of the customer takes the place of the one before.';
 create index if not exists assistant_turns_next_attempt_at_idx on romashka.assistant_turns (next_attempt_at);
-create index if not exists assistant_turns_workspace_id_idx on romashka.assistant_turns (workspace_id);
+create index if not exists assistant_turns_workspace_id_idx on romashka.assistant_turns (workspace_id, next_attempt_at);
 revoke all on romashka.assistant_turns from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
 alter table romashka.assistant_turns enable row level security;
 alter table romashka.assistant_turns force row level security;

@@ -72,6 +72,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
   at constant timestamptz := pg_catalog.clock_timestamp();
   token constant uuid := gen_random_uuid();
+  at_once constant integer := 6;
   lost record;
 begin
   -- Whoever had it for the fifth time is gone, as most likely all before him: a person takes over.
@@ -81,11 +82,26 @@ begin
   loop
     perform romashka.give_turn_up(lost.conversation_id, lost.workspace_id, lost.lease_id, 'the worker did not come back');
   end loop;
-  with chosen as materialized (
-    select t.conversation_id, t.workspace_id from romashka.assistant_turns as t
-      join public.workspaces as w on w.id = t.workspace_id and w.status = 'active'
-     where t.next_attempt_at <= at and t.attempt_count < 5
-     order by t.next_attempt_at limit greatest(1, least(batch_size, 100)) for update of t skip locked)
+  -- No workspace has more than a few of them at work, so that one whose language model is slow keeps no other waiting.
+  with recursive places as (
+    (select t.workspace_id from romashka.assistant_turns as t order by t.workspace_id limit 1)
+    union all
+    select (select t.workspace_id from romashka.assistant_turns as t where t.workspace_id > p.workspace_id order by t.workspace_id limit 1) from places as p
+     where p.workspace_id is not null
+  ), due as materialized (
+    select d.conversation_id, d.workspace_id from places as p
+      join public.workspaces as w on w.id = p.workspace_id and w.status = 'active'
+      cross join lateral (
+        select t.conversation_id, t.workspace_id, t.next_attempt_at from romashka.assistant_turns as t
+         where t.workspace_id = p.workspace_id and t.next_attempt_at <= at and t.attempt_count < 5
+         order by t.next_attempt_at
+         limit greatest(0, at_once - (select count(*) from romashka.assistant_turns as o
+            where o.workspace_id = p.workspace_id and o.status = 'answering' and o.next_attempt_at > at))) as d
+     order by d.next_attempt_at limit greatest(1, least(batch_size, 100))
+  ), chosen as materialized (
+    select t.conversation_id, t.workspace_id from due as d
+      join romashka.assistant_turns as t on t.conversation_id = d.conversation_id and t.workspace_id = d.workspace_id and t.next_attempt_at <= at and t.attempt_count < 5
+       for no key update of t skip locked)
   update romashka.assistant_turns as t set status = 'answering', lease_id = token, locked_by = worker, next_attempt_at = at + lease, attempt_count = t.attempt_count + 1
     from chosen as h where t.conversation_id = h.conversation_id and t.workspace_id = h.workspace_id;
   -- A statement of its own: it sees every message whose turn was taken.
@@ -99,7 +115,7 @@ begin
       cross join lateral romashka.assistant_view(t.conversation_id, t.workspace_id, t.message_id) as v
      where t.lease_id = token;
 end $$;
-comment on function romashka.claim_turns(integer, text, interval) is 'Takes up to batch_size conversations in which it is the assistant''s turn, with all it goes by.';
+comment on function romashka.claim_turns(integer, text, interval) is 'Takes up to batch_size conversations in which it is the assistant''s turn, with all it goes by; of one workspace never more than six at once.';
 
 create or replace function romashka.keep_answer(workspace uuid, conversation uuid, message uuid, mode text, verdict text, said uuid, decision jsonb) returns uuid
 language plpgsql set search_path = '' as $$
@@ -108,12 +124,12 @@ declare
   made_at timestamptz;
 begin
   insert into public.ai_answers (workspace_id, conversation_id, message_id, mode, question, rewritten_question, language, intent, audience, verdict, handoff_reason, probability,
-    passages, answer, citations, answer_message_id, model, method, configuration, durations, tokens_used, asked_by)
+    passages, answer, citations, answer_message_id, model, method, configuration, durations, tokens_used, generation, asked_by)
   values (workspace, conversation, message, keep_answer.mode, decision ->> 'question', decision ->> 'rewritten_question', decision ->> 'language', decision ->> 'intent', decision ->> 'audience',
     keep_answer.verdict, case when keep_answer.verdict = 'handed_off' then decision ->> 'handoff_reason' end, round((decision ->> 'probability')::numeric, 4),
     coalesce(decision -> 'passages', '[]'), decision ->> 'answer', coalesce(decision -> 'citations', '[]'), said, decision ->> 'model', decision ->> 'method',
     coalesce(decision -> 'configuration', '{}'), coalesce(decision -> 'durations', '{}'), coalesce((decision ->> 'tokens_used')::integer, 0),
-    (decision ->> 'asked_by')::uuid)
+    nullif(decision -> 'generation', 'null'), (decision ->> 'asked_by')::uuid)
   returning id, created_at into made, made_at;
   -- Of the same moment: by it, what is thought of the answer finds the uses of its articles.
   insert into public.knowledge_analytics (workspace_id, knowledge_item_id, conversation_id, created_at, usage_context)

@@ -19,6 +19,7 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("*", "credentials", "'{}'"),
     ("*", "url", "'https://example.test/{unique}'"),
     ("*", "webhook_url", "'https://example.test/{unique}'"),
+    ("*", "base_url", "'https://example.test/v1'"),
     ("*", "file_hash", "repeat('a', 64)"),
     ("*", "currency", "'EUR'"),
     ("*", "attribute_key", "'k_{unique}'"),

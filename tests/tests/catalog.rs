@@ -136,6 +136,8 @@ rules! {
         ("romashka.postponed_indexes", "nobody but the owner, who loads and verifies, reads it"),
         ("romashka.knowledge_indexing", "the server's alone, through the functions of the queue"),
         ("romashka.assistant_turns", "the server's alone, through the functions of the queue"),
+        ("romashka.ai_usage", "read through ai_usage_today, which looks who asks"),
+        ("romashka.ai_reservations", "the server's alone, through the functions of the budget"),
         ("romashka.knowledge_passages", "read through show_passages, which looks who asks"),
         ("romashka.knowledge_revisions", "read through rank_knowledge, which looks who asks"),
         ("romashka.ledger_origin", "nobody but the owner reads it, through in_ledger"),

@@ -10,6 +10,7 @@ use romashka_db::scope::{Claims, Database, OwnedScope, Surroundings};
 use url::Url;
 
 use crate::accounts::oidc::Provider;
+use crate::assistant::writing::Writers;
 use crate::attachments::bucket::{Bucket, BucketSettings};
 use crate::authentication::jwt::TokenVerifier;
 use crate::authentication::password::Passwords;
@@ -53,6 +54,8 @@ pub struct Parts {
     pub models: Arc<Models>,
     /// Passages of the workspaces that are asked.
     pub memory: Memory,
+    /// What asks the workspaces' language models.
+    pub writers: Writers,
     /// Tells this process's workers of its own commits.
     pub bells: Bells,
 }
@@ -98,6 +101,7 @@ impl Server {
             mail_tokens: Tokens::default(),
             models: Arc::new(Models::new(settings.model_folder.clone())),
             memory: Memory::default(),
+            writers: Writers::new(&settings.webhook_policy),
             bells: Bells::default(),
             settings,
         }))

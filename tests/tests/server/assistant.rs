@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use romashka_server::settings::ServerSettings;
 use romashka_tests::api::{Visitor, settings};
 use romashka_tests::{Api, Role, explain, model_folder, value};
 use serde_json::{Value, json};
@@ -10,21 +11,25 @@ use uuid::Uuid;
 
 use super::answers::{indexed, publish};
 
-const REFUNDS: &str = "We pay back as soon as your parcel is here. A refund takes five working days. It goes to the card that you paid with.";
+pub(super) const REFUNDS: &str = "We pay back as soon as your parcel is here. A refund takes five working days. It goes to the card that you paid with.";
 
 /// What only colleagues may know.
 const PIRANHAS: &str = "Aquariums with live piranhas";
 
 /// A workspace with a website whose assistant is on, and some knowledge.
-struct Shop {
-    api: Api,
-    workspace: Uuid,
+pub(super) struct Shop {
+    pub(super) api: Api,
+    pub(super) workspace: Uuid,
     channel: Uuid,
     widget: String,
 }
 
 async fn shop(has_model: bool) -> Shop {
-    let mut settings = settings();
+    shop_with(settings(), has_model).await
+}
+
+/// A shop whose server has these settings.
+pub(super) async fn shop_with(mut settings: ServerSettings, has_model: bool) -> Shop {
     settings.model_folder = has_model.then(model_folder);
     let api = Api::with(settings).await;
     let workspace = api.database.create_workspace("acme").await;
@@ -90,7 +95,7 @@ async fn shop(has_model: bool) -> Shop {
 }
 
 impl Shop {
-    async fn visitor(&self) -> Visitor<'_> {
+    pub(super) async fn visitor(&self) -> Visitor<'_> {
         let begun = self
             .api
             .nobody()
@@ -101,7 +106,7 @@ impl Shop {
         self.api.nobody().with_token(token)
     }
 
-    async fn say(&self, visitor: &Visitor<'_>, text: &str) -> Uuid {
+    pub(super) async fn say(&self, visitor: &Visitor<'_>, text: &str) -> Uuid {
         let sent = visitor
             .post(
                 &format!("{}/messages", self.widget),
@@ -116,7 +121,7 @@ impl Shop {
     }
 
     /// What the assistant said, oldest first, as soon as it is so much and no turn is open.
-    async fn said(&self, visitor: &Visitor<'_>, count: usize) -> Vec<Value> {
+    pub(super) async fn said(&self, visitor: &Visitor<'_>, count: usize) -> Vec<Value> {
         let begun = Instant::now();
         loop {
             let open: i64 = value(
@@ -157,7 +162,7 @@ impl Shop {
         }
     }
 
-    async fn answers(&self, conversation: Uuid) -> Vec<Value> {
+    pub(super) async fn answers(&self, conversation: Uuid) -> Vec<Value> {
         let agent = self.api.member(self.workspace, Role::Agent).await;
         let page = agent
             .get(&format!("/ai_answers?conversation_id={conversation}"))

@@ -25,3 +25,4 @@ mod statements;
 mod streams;
 mod transactions;
 mod website;
+mod writing;

@@ -137,6 +137,10 @@ record! {
         pub durations: StoredJson,
         /// Tokens of a language model.
         pub tokens_used: i32,
+        /// What a language model was asked for and gave: `model`, `prompt`, `outcome` (`written`, `declined`, `refused`, `failed`, `paused`, `over_budget`), `reason`, `draft`,
+        /// `tokens_read`, `tokens_written`, `cost`, `is_estimated`; nothing where none was asked.
+        #[schema(value_type = Option<Object>)]
+        pub generation: Option<StoredJson>,
         /// The member who asked for a suggestion.
         pub asked_by: Option<Uuid>,
         /// What people thought of it.

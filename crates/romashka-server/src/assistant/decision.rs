@@ -1,6 +1,6 @@
 //! What the assistant does with a question, and why.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use romashka_knowledge::{Wish, follows_on, mentions, wish};
 use serde_json::{Map, Value, json};
@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::METHOD;
 use super::texts::{Text, text};
+use super::writing::{self, Draft, Outcome, Writing};
 use crate::choice;
 use crate::knowledge::items::KnowledgeAudience;
 use crate::knowledge::retrieval::consult::{AnswerTier, KnowledgeAnswer, Question};
@@ -85,6 +86,8 @@ pub struct Turn<'a> {
     pub texts: &'a Value,
     /// Whether the workspace is open.
     pub is_open: bool,
+    /// How long a language model may take.
+    pub patience: Duration,
 }
 
 /// What it does.
@@ -99,6 +102,8 @@ pub struct Decision {
     pub known: Option<KnowledgeAnswer>,
     /// The question with what it follows on.
     pub rewritten: Option<String>,
+    /// What a language model gave.
+    pub writing: Option<Writing>,
     metadata: Value,
     durations: Map<String, Value>,
 }
@@ -160,10 +165,23 @@ async fn after_looking(server: &Server, turn: &Turn<'_>) -> Answer<Decision> {
             rewritten = Some(whole);
         }
     }
+    let writing = match (known.tier, &known.answer) {
+        (AnswerTier::Answer, Some(_)) => {
+            let asked = rewritten.as_deref().unwrap_or(turn.question);
+            write(server, turn, asked, &known, &mut durations).await?
+        }
+        _ => None,
+    };
+    let outcome = writing.as_ref().map(|writing| &writing.outcome);
     let mut decision = match (&known.model, known.tier, &known.answer) {
         (None, _, _) => hand_off(turn, HandoffReason::NoModel),
-        (_, AnswerTier::Answer, Some(answer)) => {
-            Decision::new(Verdict::Answered, Some(answer.text.clone()))
+        // Where the model that reads the passages says that they do not answer, they are only shown.
+        (_, AnswerTier::Answer, Some(answer)) if !matches!(outcome, Some(Outcome::Declined)) => {
+            let said = match outcome {
+                Some(Outcome::Written { text, .. }) => text.clone(),
+                _ => answer.text.clone(),
+            };
+            Decision::new(Verdict::Answered, Some(said))
         }
         (_, AnswerTier::HandOff, _) => hand_off(turn, HandoffReason::NoArticle),
         // Articles once; whoever asks again has not found it there.
@@ -174,8 +192,31 @@ async fn after_looking(server: &Server, turn: &Turn<'_>) -> Answer<Decision> {
     };
     decision.known = Some(known);
     decision.rewritten = rewritten;
+    decision.writing = writing;
     decision.durations = durations;
     Ok(decision)
+}
+
+async fn write(
+    server: &Server,
+    turn: &Turn<'_>,
+    asked: &str,
+    known: &KnowledgeAnswer,
+    durations: &mut Map<String, Value>,
+) -> Answer<Option<Writing>> {
+    let question: String = asked.trim().chars().take(LONGEST).collect();
+    let begun = Instant::now();
+    let draft = Draft {
+        workspace: turn.workspace,
+        question: &question,
+        articles: &known.articles,
+        patience: turn.patience,
+    };
+    let writing = writing::write(server, &draft).await?;
+    if writing.is_some() {
+        durations.insert("writing".into(), json!(milliseconds(begun)));
+    }
+    Ok(writing)
 }
 
 async fn look(
@@ -239,8 +280,24 @@ impl Decision {
             reply,
             known: None,
             rewritten: None,
+            writing: None,
             metadata: json!({}),
             durations: Map::new(),
+        }
+    }
+
+    /// The passages that a language model took the reply from; none where it was not written by one.
+    fn written(&self) -> &[Value] {
+        match self.writing.as_ref().map(|writing| &writing.outcome) {
+            Some(Outcome::Written { cited, .. }) => cited,
+            _ => &[],
+        }
+    }
+
+    fn method(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Answered if !self.written().is_empty() => writing::METHOD,
+            _ => METHOD,
         }
     }
 
@@ -250,6 +307,7 @@ impl Decision {
             return Vec::new();
         };
         match (self.verdict, &known.answer) {
+            (Verdict::Answered, Some(_)) if !self.written().is_empty() => self.written().to_vec(),
             (Verdict::Answered, Some(answer)) => vec![
                 json!({"article_id": answer.article_id, "version": answer.version, "position": answer.position}),
             ],
@@ -284,7 +342,9 @@ impl Decision {
             "answer": match self.verdict { Verdict::Silent => None, _ => self.reply.as_ref() },
             "citations": self.citations(),
             "model": known.and_then(|known| known.model),
-            "method": METHOD,
+            "method": self.method(),
+            "tokens_used": self.writing.as_ref().map_or(0, |writing| writing.tokens),
+            "generation": self.writing.as_ref().map(|writing| &writing.record),
             "configuration": {
                 "ai_confidence_threshold": thresholds.map(|thresholds| thresholds.answer),
                 "ai_handoff_threshold": thresholds.map(|thresholds| thresholds.hand_off),

@@ -2,14 +2,16 @@
 //! person with a reason.
 //!
 //! Invariants: it says something only in the commit that also ends its turn and records why; nothing is answered automatically without the
-//! model's probability; once a person is in the conversation, it only suggests.
+//! model's probability, and what a language model wrote only where it says nothing but what the passages say; once a person is in the conversation, it only suggests.
 
 mod answers;
 mod channels;
 mod decision;
+pub mod endpoint;
 mod suggestions;
 mod texts;
 mod turns;
+pub mod writing;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -17,7 +19,7 @@ use crate::state::Server;
 
 pub use turns::Turns;
 
-/// How answers are made: sentences of an article, letter for letter. Its number changes when the same question could be answered otherwise.
+/// How answers are made without a language model: sentences of an article, letter for letter. Its number changes when the same question could be answered otherwise.
 pub const METHOD: &str = "extractive-1";
 
 /// The routes.
@@ -25,5 +27,6 @@ pub fn router() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .merge(answers::router())
         .merge(channels::router())
+        .merge(endpoint::router())
         .merge(suggestions::router())
 }

@@ -1,6 +1,6 @@
 -- One answer with all it went by.
 select a.id, a.conversation_id, a.message_id, a.mode, a.question, a.rewritten_question, a.language, a.intent, a.audience, a.verdict, a.handoff_reason,
-       a.probability::float8 as probability, a.passages, a.answer, a.citations, a.answer_message_id, a.model, a.method, a.configuration, a.durations, a.tokens_used, a.asked_by,
+       a.probability::float8 as probability, a.passages, a.answer, a.citations, a.answer_message_id, a.model, a.method, a.configuration, a.durations, a.tokens_used, a.generation, a.asked_by,
        a.was_helpful, a.feedback_text, a.feedback_by, a.feedback_at, a.created_at
   from public.ai_answers as a
  where a.id = $id and a.workspace_id = $workspace

@@ -1,5 +1,7 @@
 //! The queue of conversations in which it is the assistant's turn.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use tokio::sync::Notify;
 use tokio_postgres::types::Json as Jsonb;
@@ -12,6 +14,9 @@ use crate::providers::intake::worker_name;
 use crate::state::Server;
 use crate::statement::{FromRow, Statement};
 use crate::workers::Queue;
+
+/// How long a language model may take; well within the lease.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A turn that was claimed.
 pub struct Claimed {
@@ -70,6 +75,7 @@ impl Claimed {
             forbidden_topics: &self.forbidden_topics,
             texts: &self.texts,
             is_open: self.is_open,
+            patience: PATIENCE,
         }
     }
 }
@@ -120,7 +126,8 @@ impl Turns {
 impl Queue for Turns {
     type Item = Claimed;
     const NAME: &'static str = "assistant";
-    const SLOTS: usize = 4;
+    // More than one workspace may have at once: a slow language model is waited for.
+    const SLOTS: usize = 12;
 
     async fn claim(&self, most: usize) -> Answer<Vec<Claimed>> {
         let scope = self.server.service().await?;
