@@ -113,7 +113,7 @@ begin
 
   select string_agg(c.relname, ', ' order by c.relname) into others from pg_catalog.pg_class as c
    where c.relnamespace = 'public'::regnamespace and c.relname in ('adopted_tables', 'adoption_findings', 'ai_answers', 'ai_endpoints', 'api_keys', 'article_suggestions', 'audit_seals', 'channel_alerts', 'channel_assistants', 'conversation_participants', 'conversation_reads', 'conversation_thread_keys',
-        'custom_attribute_definitions', 'customer_identities', 'event_cursors', 'events', 'idempotency_keys', 'presence', 'report_runs', 'retention_runs',
+        'custom_attribute_definitions', 'customer_identities', 'event_cursors', 'events', 'idempotency_keys', 'presence', 'question_set_items', 'question_set_results', 'question_set_runs', 'question_sets', 'report_runs', 'retention_runs',
         'saved_views', 'scheduled_messages', 'sla_policies', 'sms_opt_outs', 'stale_metric_days', 'tag_changes', 'tag_counts', 'team_members', 'teams',
         'website_scan_pages', 'widget_identity_secrets', 'workspace_invitations', 'workspace_members', 'workspaces');
   if others is not null then
@@ -2717,6 +2717,164 @@ alter table romashka.ai_usage enable row level security;
 alter table romashka.ai_usage force row level security;
 alter table romashka.ai_reservations enable row level security;
 alter table romashka.ai_reservations force row level security;
+
+-- ============ 57-evaluation/tables ============
+-- Purpose: what the assistant is graded by: sets of questions with what is expected of it, each run of a set with its figures, and of each question how it went.
+-- Invariants: a run is written whole, in one commit, and never changed; its figures are made from its results by one function.
+-- Who writes: agents write questions; runs and results are written by functions alone.
+-- Lock risk: row locks.
+
+create table if not exists public.question_sets (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  name text not null,
+  description text,
+  language text not null default 'en',
+  audience text not null default 'public',
+  is_automatic boolean not null default true,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint question_sets_pkey primary key (id, workspace_id),
+  constraint question_sets_name_key unique (workspace_id, name),
+  constraint question_sets_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  constraint question_sets_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
+  constraint question_sets_name_check check (length(name) between 1 and 200 and name = btrim(name)),
+  constraint question_sets_description_check check (length(description) <= 2000),
+  constraint question_sets_language_check check (length(language) between 2 and 35),
+  constraint question_sets_audience_check check (audience in ('public', 'signed_in'))
+);
+comment on table public.question_sets is 'Sets of questions by which the assistant is graded.';
+create index if not exists question_sets_created_by_idx on public.question_sets (created_by) where created_by is not null;
+
+create table if not exists public.question_set_items (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  question_set_id uuid not null,
+  question text not null,
+  expected_article_id uuid,
+  expected_facts text[] not null default '{}',
+  must_refuse boolean not null default false,
+  note text,
+  conversation_id uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint question_set_items_pkey primary key (id, workspace_id),
+  constraint question_set_items_question_set_id_fkey foreign key (question_set_id, workspace_id) references public.question_sets (id, workspace_id) on delete cascade,
+  constraint question_set_items_conversation_id_fkey foreign key (conversation_id, workspace_id) references public.conversations (id, workspace_id) on delete cascade,
+  constraint question_set_items_question_check check (length(question) between 1 and 1000),
+  constraint question_set_items_expected_facts_check check (cardinality(expected_facts) <= 20 and array_position(expected_facts, null) is null and array_position(expected_facts, '') is null),
+  constraint question_set_items_note_check check (length(note) <= 2000),
+  constraint question_set_items_must_refuse_check check (case when must_refuse then expected_article_id is null and cardinality(expected_facts) = 0
+    else expected_article_id is not null or cardinality(expected_facts) > 0 end)
+);
+comment on table public.question_set_items is 'A question of a set, and what is expected: an article, facts that the answer has to hold, or that it is not answered.';
+create unique index if not exists question_set_items_question_key on public.question_set_items (question_set_id, workspace_id, md5(question));
+create index if not exists question_set_items_created_at_idx on public.question_set_items (question_set_id, workspace_id, created_at, id);
+create index if not exists question_set_items_conversation_id_idx on public.question_set_items (conversation_id, workspace_id) where conversation_id is not null;
+
+create table if not exists public.question_set_runs (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  question_set_id uuid not null,
+  cause text not null,
+  requested_by uuid,
+  model text not null,
+  method text not null,
+  configuration jsonb not null default '{}',
+  compared_with_id uuid,
+  question_count integer not null default 0,
+  passed_count integer not null default 0,
+  answered_count integer not null default 0,
+  right_count integer not null default 0,
+  regressed_count integer not null default 0,
+  fixed_count integer not null default 0,
+  answered_share numeric,
+  precision_share numeric,
+  hit_at_1 numeric,
+  recall_at_5 numeric,
+  ndcg_at_10 numeric,
+  started_at timestamptz not null,
+  finished_at timestamptz not null default clock_timestamp(),
+  constraint question_set_runs_pkey primary key (id, workspace_id),
+  constraint question_set_runs_question_set_id_fkey foreign key (question_set_id, workspace_id) references public.question_sets (id, workspace_id) on delete cascade,
+  constraint question_set_runs_requested_by_fkey foreign key (requested_by) references public.profiles (id) on delete set null,
+  constraint question_set_runs_cause_check check (cause in ('asked_for', 'knowledge', 'settings', 'gate', 'questions', 'command')),
+  constraint question_set_runs_configuration_check check (jsonb_typeof(configuration) = 'object'),
+  constraint question_set_runs_question_count_check check (question_count >= 0),
+  constraint question_set_runs_passed_count_check check (passed_count between 0 and question_count),
+  constraint question_set_runs_answered_count_check check (answered_count between 0 and question_count),
+  constraint question_set_runs_right_count_check check (right_count between 0 and answered_count),
+  constraint question_set_runs_answered_share_check check (answered_share between 0 and 1),
+  constraint question_set_runs_precision_share_check check (precision_share between 0 and 1),
+  constraint question_set_runs_hit_at_1_check check (hit_at_1 between 0 and 1),
+  constraint question_set_runs_recall_at_5_check check (recall_at_5 between 0 and 1),
+  constraint question_set_runs_ndcg_at_10_check check (ndcg_at_10 between 0 and 1)
+);
+comment on table public.question_set_runs is 'A run of a set: when, by what settings, and its figures.';
+create index if not exists question_set_runs_question_set_id_idx on public.question_set_runs (question_set_id, workspace_id, finished_at desc, id desc);
+create index if not exists question_set_runs_requested_by_idx on public.question_set_runs (requested_by) where requested_by is not null;
+
+create table if not exists public.question_set_results (
+  id uuid not null default public.generate_uuid(),
+  workspace_id uuid not null default public.current_workspace_id(),
+  run_id uuid not null,
+  item_id uuid not null,
+  question text not null,
+  verdict text not null,
+  handoff_reason text,
+  probability numeric,
+  expected_rank integer,
+  answer text,
+  passages jsonb not null default '[]',
+  citations jsonb not null default '[]',
+  missing_facts text[] not null default '{}',
+  has_passed boolean not null,
+  failure text,
+  change text not null default 'new',
+  duration_ms integer not null default 0,
+  constraint question_set_results_pkey primary key (id, workspace_id),
+  constraint question_set_results_item_id_key unique (run_id, workspace_id, item_id),
+  constraint question_set_results_run_id_fkey foreign key (run_id, workspace_id) references public.question_set_runs (id, workspace_id) on delete cascade,
+  constraint question_set_results_item_id_fkey foreign key (item_id, workspace_id) references public.question_set_items (id, workspace_id) on delete cascade,
+  constraint question_set_results_verdict_check check (verdict in ('answered', 'suggested', 'greeted', 'silent', 'handed_off')),
+  constraint question_set_results_probability_check check (probability between 0 and 1),
+  constraint question_set_results_expected_rank_check check (expected_rank between 1 and 10),
+  constraint question_set_results_passages_check check (jsonb_typeof(passages) = 'array'),
+  constraint question_set_results_citations_check check (jsonb_typeof(citations) = 'array'),
+  constraint question_set_results_failure_check check
+    (failure in ('not_answered', 'wrong_article', 'missing_facts', 'must_refuse', 'article_gone') and (failure is null) = has_passed),
+  constraint question_set_results_change_check check (change in ('new', 'same', 'fixed', 'regressed')),
+  constraint question_set_results_duration_ms_check check (duration_ms >= 0)
+);
+comment on table public.question_set_results is 'How a question went in a run.';
+create index if not exists question_set_results_item_id_idx on public.question_set_results (item_id, workspace_id);
+
+create table if not exists romashka.question_set_queue (
+  question_set_id uuid not null,
+  workspace_id uuid not null default public.current_workspace_id(),
+  status text not null default 'pending',
+  cause text not null,
+  requested_by uuid,
+  is_wanted_again boolean not null default false,
+  attempt_count integer not null default 0,
+  requested_at timestamptz not null default clock_timestamp(),
+  next_attempt_at timestamptz not null default clock_timestamp(),
+  lease_id uuid,
+  locked_by text,
+  error_message text,
+  constraint question_set_queue_pkey primary key (question_set_id, workspace_id),
+  constraint question_set_queue_question_set_id_fkey foreign key (question_set_id, workspace_id) references public.question_sets (id, workspace_id) on delete cascade,
+  constraint question_set_queue_status_check check (status in ('pending', 'running', 'failed')),
+  constraint question_set_queue_attempt_count_check check (attempt_count >= 0),
+  constraint question_set_queue_lease_id_check check ((lease_id is not null) = (status = 'running'))
+) with (fillfactor = 70);
+comment on table romashka.question_set_queue is 'Sets that are to be run: each once, however many changes there were, some time after the last of them.';
+create index if not exists question_set_queue_next_attempt_at_idx on romashka.question_set_queue (next_attempt_at) where status <> 'failed';
+create index if not exists question_set_queue_workspace_id_idx on romashka.question_set_queue (workspace_id);
+revoke all on romashka.question_set_queue from public, anon, authenticated, service_role, romashka_agent, romashka_admin;
+alter table romashka.question_set_queue enable row level security;
+alter table romashka.question_set_queue force row level security;
 
 -- ============ 58-suggestions/tables ============
 -- Purpose: articles that resolved conversations suggest: what was asked, and what an agent answered.
@@ -8985,6 +9143,15 @@ do $$ begin
   perform romashka.audit_table('ai_endpoints', array['api_key']);
 end $$;
 
+-- ============ 57-evaluation/triggers ============
+-- Purpose: updated_at and the audit of question sets.
+-- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
+do $$ begin
+  perform romashka.touch_table('question_sets');
+  perform romashka.touch_table('question_set_items');
+  perform romashka.audit_table('question_sets');
+end $$;
+
 -- ============ 58-suggestions/triggers ============
 -- Purpose: updated_at, and the audit of what was decided; the words are in the conversation.
 -- Lock risk: SHARE ROW EXCLUSIVE on each table for a moment.
@@ -11140,6 +11307,7 @@ begin
      set intent = coalesce(decision ->> 'intent', c.intent), ai_confidence = coalesce(round((decision ->> 'probability')::numeric, 4), c.ai_confidence),
          status = case when verdict = 'handed_off' then 'escalated' else c.status end,
          handoff_reason = case when verdict = 'handed_off' then decision ->> 'handoff_reason' else c.handoff_reason end,
+         sentiment = case when verdict = 'handed_off' and decision ->> 'handoff_reason' = 'sentiment' then 'negative' else c.sentiment end,
          assigned_agent_id = case when verdict = 'handed_off' and c.assigned_agent_id is null then romashka.pick_agent(c.workspace_id, c.team_id, c.department) else c.assigned_agent_id end,
          updated_at = at
    where c.id = talk.id and c.workspace_id = talk.workspace_id
@@ -11354,6 +11522,265 @@ do $$ begin
   perform romashka.grant_function('romashka.reserve_tokens(uuid, bigint, numeric, interval)', 'service_role');
   perform romashka.grant_function('romashka.settle_tokens(uuid, uuid, bigint, numeric)', 'service_role');
   perform romashka.grant_members('public.ai_usage_today(uuid)');
+end $$;
+
+-- ============ 57-evaluation/verbs ============
+-- Purpose: the queue of question sets, and the record of their runs.
+-- Invariants: a set is run once some time after the last of many changes, and never later than ten minutes after the first; not while passages of
+-- changed articles are still to be made; what changes during a run leads to another. A run's figures are made from its results here and nowhere else.
+-- Who calls: triggers of what the answers depend on; members by run_question_set; the server's workers and the command line.
+-- Lock risk: row locks on the queue; the row of the set for the end of a run.
+
+create or replace function romashka.queue_question_set(question_set uuid, workspace uuid, cause text, wait interval, member uuid default null) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: called by triggers of whoever changes what the answers depend on, and by verbs that have checked the workspace.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  insert into romashka.question_set_queue as q (question_set_id, workspace_id, cause, requested_by, requested_at, next_attempt_at)
+  select s.id, s.workspace_id, queue_question_set.cause, member, at, at + wait
+    from public.question_sets as s where s.id = question_set and s.workspace_id = queue_question_set.workspace
+  on conflict (question_set_id, workspace_id) do update
+    set status = case when q.status = 'failed' then 'pending' else q.status end,
+        attempt_count = case when q.status = 'failed' then 0 else q.attempt_count end,
+        error_message = case when q.status = 'failed' then null else q.error_message end,
+        is_wanted_again = q.status = 'running',
+        cause = case when q.status = 'running' and q.is_wanted_again then q.cause else excluded.cause end,
+        requested_by = excluded.requested_by,
+        requested_at = case when q.status = 'pending' then q.requested_at else at end,
+        -- Of a run that is at work it is the end of the lease.
+        next_attempt_at = case q.status when 'running' then q.next_attempt_at when 'failed' then at + wait
+          else least(at + wait, q.requested_at + interval '10 minutes') end;
+end $$;
+comment on function romashka.queue_question_set(uuid, uuid, text, interval, uuid) is 'Has a set run after a while; a later call puts it off, by ten minutes at most.';
+
+create or replace function romashka.queue_question_sets() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: as queue_question_set. The argument is what changed.
+declare
+  place constant uuid := case when tg_op = 'DELETE' then old.workspace_id else new.workspace_id end;
+  one record;
+begin
+  -- In the order of their ids, so that two changes do not wait for each other.
+  for one in select s.id from public.question_sets as s where s.workspace_id = place and s.is_automatic order by s.id loop
+    perform romashka.queue_question_set(one.id, place, tg_argv[0], '30 seconds');
+  end loop;
+  return null;
+end $$;
+comment on function romashka.queue_question_sets() is 'Trigger: what answers depend on changed, and so every automatic set of the workspace is run again.';
+
+create or replace function romashka.queue_sets_on_setting() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: as queue_question_set.
+declare
+  place constant uuid := case when tg_op = 'DELETE' then old.workspace_id else new.workspace_id end;
+  key constant text := case when tg_op = 'DELETE' then old.setting_key else new.setting_key end;
+  one record;
+begin
+  if key not in ('ai_confidence_threshold', 'ai_handoff_threshold') then return null; end if;
+  for one in select s.id from public.question_sets as s where s.workspace_id = place and s.is_automatic order by s.id loop
+    perform romashka.queue_question_set(one.id, place, 'settings', '30 seconds');
+  end loop;
+  return null;
+end $$;
+comment on function romashka.queue_sets_on_setting() is 'Trigger: as queue_question_sets, for the settings that answers depend on.';
+
+create or replace function romashka.queue_changed_set() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Definer: as queue_question_set.
+declare
+  place constant uuid := case when tg_op = 'DELETE' then old.workspace_id else new.workspace_id end;
+  changed constant uuid := case when tg_op = 'DELETE' then old.question_set_id else new.question_set_id end;
+begin
+  if exists (select from public.question_sets as s where s.id = changed and s.workspace_id = place and s.is_automatic) then
+    perform romashka.queue_question_set(changed, place, 'questions', '30 seconds');
+  end if;
+  return null;
+end $$;
+comment on function romashka.queue_changed_set() is 'Trigger: a set whose questions changed is run again.';
+
+create or replace trigger knowledge_revisions_50_evaluate after insert or update on romashka.knowledge_revisions
+  for each row execute function romashka.queue_question_sets('knowledge');
+create or replace trigger channel_assistants_60_evaluate after insert or delete or update of is_enabled, forbidden_topics on public.channel_assistants
+  for each row execute function romashka.queue_question_sets('settings');
+create or replace trigger ai_endpoints_60_evaluate after insert or delete or update of is_enabled, base_url, model, max_tokens on public.ai_endpoints
+  for each row execute function romashka.queue_question_sets('settings');
+create or replace trigger system_settings_60_evaluate after insert or delete or update of setting_value on public.system_settings
+  for each row execute function romashka.queue_sets_on_setting();
+create or replace trigger question_set_items_60_evaluate after insert or delete or update of question, expected_article_id, expected_facts, must_refuse on public.question_set_items
+  for each row execute function romashka.queue_changed_set();
+
+create or replace function public.run_question_set(question_set uuid, workspace uuid default public.current_workspace_id()) returns void
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the queue is the server's alone; the workspace is checked first.
+begin
+  perform romashka.require_role(workspace, 'agent');
+  if not exists (select from public.question_sets as s where s.id = question_set and s.workspace_id = run_question_set.workspace) then
+    raise exception 'no such question set' using errcode = 'RM404';
+  end if;
+  perform romashka.queue_question_set(question_set, workspace, 'asked_for', '0 seconds',
+    (select p.id from public.profiles as p where p.id = romashka.current_user_id()));
+end $$;
+comment on function public.run_question_set(uuid, uuid) is 'Has a question set run by the next free worker that has the model.';
+
+create or replace function public.question_set_state(question_set uuid, workspace uuid default public.current_workspace_id())
+returns table (status text, due_at timestamptz, error_message text) language plpgsql stable security definer set search_path = '' as $$
+-- Definer: as run_question_set.
+begin
+  perform romashka.require_role(workspace, 'viewer');
+  return query select q.status, q.next_attempt_at, q.error_message from romashka.question_set_queue as q
+    where q.question_set_id = question_set and q.workspace_id = question_set_state.workspace;
+end $$;
+comment on function public.question_set_state(uuid, uuid) is 'Whether a set waits to be run (pending), is being run (running), or could not be (failed); no row when none of these.';
+
+create or replace function romashka.claim_question_sets(batch_size integer, worker text, lease interval default '10 minutes')
+returns table (question_set_id uuid, workspace_id uuid, lease_id uuid, cause text, requested_by uuid, language text, audience text)
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone, over all workspaces.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  token constant uuid := gen_random_uuid();
+begin
+  return query
+    with chosen as materialized (
+      select q.question_set_id, q.workspace_id from romashka.question_set_queue as q
+        join public.workspaces as w on w.id = q.workspace_id and w.status = 'active'
+       where q.status <> 'failed' and q.next_attempt_at <= at
+         -- An article that cannot be indexed must not hold everything up.
+         and (q.requested_at < at - interval '10 minutes' or not exists (select from romashka.knowledge_indexing as k
+                where k.workspace_id = q.workspace_id and k.status in ('pending', 'indexing')))
+       order by q.next_attempt_at limit greatest(1, least(batch_size, 100)) for update of q skip locked),
+    taken as (
+      update romashka.question_set_queue as q
+         set status = 'running', lease_id = token, locked_by = worker, next_attempt_at = at + lease, attempt_count = q.attempt_count + 1, is_wanted_again = false
+        from chosen as c where q.question_set_id = c.question_set_id and q.workspace_id = c.workspace_id returning q.*)
+    select t.question_set_id, t.workspace_id, t.lease_id, t.cause, t.requested_by, s.language, s.audience
+      from taken as t join public.question_sets as s on s.id = t.question_set_id and s.workspace_id = t.workspace_id;
+end $$;
+comment on function romashka.claim_question_sets(integer, text, interval) is 'Takes up to batch_size sets that are to be run.';
+
+create or replace function romashka.record_question_set_run(question_set uuid, workspace uuid, cause text, member uuid, run jsonb) returns uuid
+language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  made constant uuid := public.generate_uuid();
+  before uuid;
+begin
+  -- Runs of one set are compared one after the other.
+  perform from public.question_sets as s where s.id = question_set and s.workspace_id = record_question_set_run.workspace for no key update;
+  if not found then return null; end if;
+  select r.id into before from public.question_set_runs as r
+   where r.question_set_id = question_set and r.workspace_id = record_question_set_run.workspace order by r.finished_at desc, r.id desc limit 1;
+  -- A question that is gone meanwhile, as by the erasure of the customer who asked it, is not written down again.
+  insert into public.question_set_runs (id, workspace_id, question_set_id, cause, requested_by, model, method, configuration, compared_with_id, question_count, passed_count,
+    answered_count, right_count, regressed_count, fixed_count, answered_share, precision_share, hit_at_1, recall_at_5, ndcg_at_10, started_at)
+  select made, record_question_set_run.workspace, question_set, record_question_set_run.cause, (select p.id from public.profiles as p where p.id = member),
+         run ->> 'model', run ->> 'method', coalesce(run -> 'configuration', '{}'), before, count(*), count(*) filter (where f.has_passed),
+         count(*) filter (where f.verdict = 'answered'), count(*) filter (where f.verdict = 'answered' and f.has_passed),
+         count(*) filter (where o.has_passed and not f.has_passed), count(*) filter (where f.has_passed and not o.has_passed),
+         round(count(*) filter (where f.verdict = 'answered' and not f.must_refuse)::numeric / nullif(count(*) filter (where not f.must_refuse), 0), 4),
+         round(count(*) filter (where f.verdict = 'answered' and f.has_passed)::numeric / nullif(count(*) filter (where f.verdict = 'answered'), 0), 4),
+         round(count(*) filter (where f.expected_rank = 1)::numeric / nullif(count(*) filter (where f.has_article), 0), 4),
+         round(count(*) filter (where f.expected_rank <= 5)::numeric / nullif(count(*) filter (where f.has_article), 0), 4),
+         -- One article is right: its gain, 1 / log2(rank + 1), is the figure (Järvelin and Kekäläinen 2002).
+         round((sum(ln(2::double precision) / ln(f.expected_rank + 1)) filter (where f.has_article))::numeric / nullif(count(*) filter (where f.has_article), 0), 4),
+         (run ->> 'started_at')::timestamptz
+    from jsonb_to_recordset(run -> 'results') as f (item_id uuid, verdict text, has_passed boolean, expected_rank integer, has_article boolean, must_refuse boolean)
+    join public.question_set_items as i on i.id = f.item_id and i.workspace_id = record_question_set_run.workspace and i.question_set_id = question_set
+    left join public.question_set_results as o on o.run_id = before and o.workspace_id = i.workspace_id and o.item_id = i.id;
+  insert into public.question_set_results (workspace_id, run_id, item_id, question, verdict, handoff_reason, probability, expected_rank, answer, passages, citations, missing_facts,
+    has_passed, failure, change, duration_ms)
+  select i.workspace_id, made, i.id, f.question, f.verdict, f.handoff_reason, round(f.probability, 4), f.expected_rank, f.answer, coalesce(f.passages, '[]'), coalesce(f.citations, '[]'),
+         coalesce(f.missing_facts, '{}'), f.has_passed, f.failure,
+         case when o.id is null then 'new' when o.has_passed = f.has_passed then 'same' when f.has_passed then 'fixed' else 'regressed' end, coalesce(f.duration_ms, 0)
+    from jsonb_to_recordset(run -> 'results') as f (item_id uuid, question text, verdict text, handoff_reason text, probability numeric, expected_rank integer, answer text,
+         passages jsonb, citations jsonb, missing_facts text[], has_passed boolean, failure text, duration_ms integer)
+    join public.question_set_items as i on i.id = f.item_id and i.workspace_id = record_question_set_run.workspace and i.question_set_id = question_set
+    left join public.question_set_results as o on o.run_id = before and o.workspace_id = i.workspace_id and o.item_id = i.id;
+  -- A hundred runs back is history enough.
+  delete from public.question_set_runs as r using (
+      select x.id from public.question_set_runs as x where x.question_set_id = question_set and x.workspace_id = record_question_set_run.workspace
+       order by x.finished_at desc, x.id desc offset 100) as old
+   where r.id = old.id and r.workspace_id = record_question_set_run.workspace;
+  return made;
+end $$;
+comment on function romashka.record_question_set_run(uuid, uuid, text, uuid, jsonb) is
+  'Records a run with its results and figures, compared with the run before; returns its id, null where the set is gone.';
+
+create or replace function romashka.finish_question_set(question_set uuid, workspace uuid, lease uuid, run jsonb) returns uuid language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  held romashka.question_set_queue;
+begin
+  select q.* into held from romashka.question_set_queue as q
+   where q.question_set_id = question_set and q.workspace_id = finish_question_set.workspace and q.lease_id = lease and q.status = 'running' for update;
+  if not found then return null; end if;
+  if held.is_wanted_again then
+    update romashka.question_set_queue as q set status = 'pending', lease_id = null, locked_by = null, is_wanted_again = false, attempt_count = 0, next_attempt_at = at + interval '30 seconds'
+     where q.question_set_id = question_set and q.workspace_id = finish_question_set.workspace;
+  else
+    delete from romashka.question_set_queue as q where q.question_set_id = question_set and q.workspace_id = finish_question_set.workspace;
+  end if;
+  -- A set without questions has no run.
+  if run is null then return null; end if;
+  return romashka.record_question_set_run(question_set, workspace, held.cause, held.requested_by, run);
+end $$;
+comment on function romashka.finish_question_set(uuid, uuid, uuid, jsonb) is 'Records a run that was claimed (none without questions), and ends its turn; null when the lease is lost.';
+
+create or replace function romashka.fail_question_set(question_set uuid, workspace uuid, lease uuid, message text) returns text language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+  luck constant double precision := pg_catalog.random();
+  state text;
+begin
+  update romashka.question_set_queue as q
+     set status = case when q.attempt_count >= 5 then 'failed' else 'pending' end, lease_id = null, locked_by = null, error_message = left(fail_question_set.message, 2000),
+         next_attempt_at = at + romashka.backoff(q.attempt_count, '5 seconds', '10 minutes', luck)
+   where q.question_set_id = question_set and q.workspace_id = fail_question_set.workspace and q.lease_id = lease and q.status = 'running' returning q.status into state;
+  return state;
+end $$;
+comment on function romashka.fail_question_set(uuid, uuid, uuid, text) is 'Gives a set back that could not be run: pending, or failed after five attempts. Null when the lease is lost.';
+
+create or replace function public.add_questions_of_conversations(question_set uuid, most integer default 200, workspace uuid default public.current_workspace_id()) returns integer
+language plpgsql set search_path = '' as $$
+declare
+  added integer;
+begin
+  if not exists (select from public.question_sets as s where s.id = question_set and s.workspace_id = add_questions_of_conversations.workspace) then
+    raise exception 'no such question set' using errcode = 'RM404';
+  end if;
+  -- What the assistant answered and nobody objected to is expected again; what it left to people for its topic is expected to be left to them.
+  with asked as (
+    select distinct on (md5(left(coalesce(a.rewritten_question, a.question), 1000))) left(coalesce(a.rewritten_question, a.question), 1000) as question, a.conversation_id,
+           case when a.verdict = 'answered' then (a.citations #>> '{0,article_id}')::uuid end as article, a.verdict = 'handed_off' as must_refuse, a.created_at, a.id
+      from public.ai_answers as a
+      join public.conversations as c on c.id = a.conversation_id and c.workspace_id = a.workspace_id and c.status in ('resolved', 'closed') and c.reopen_count = 0
+      join public.conversation_analytics as f on f.conversation_id = c.id and f.workspace_id = c.workspace_id
+     where a.workspace_id = add_questions_of_conversations.workspace and a.mode = 'automatic' and a.question <> '[erased]' and btrim(a.question) <> ''
+       and (a.verdict = 'answered' and (a.was_helpful or (a.was_helpful is null and f.agent_messages = 0 and f.handoff_count = 0 and coalesce(c.satisfaction_score, 5) >= 4))
+         or a.verdict = 'handed_off' and a.handoff_reason = 'policy' and a.was_helpful is distinct from false)
+     order by md5(left(coalesce(a.rewritten_question, a.question), 1000)), a.created_at desc, a.id desc),
+  made as (
+    insert into public.question_set_items (workspace_id, question_set_id, question, expected_article_id, must_refuse, conversation_id)
+    select add_questions_of_conversations.workspace, add_questions_of_conversations.question_set, q.question, q.article, q.must_refuse, q.conversation_id
+      from asked as q where q.must_refuse or q.article is not null
+     order by q.created_at desc, q.id desc limit greatest(1, least(most, 1000))
+    on conflict (question_set_id, workspace_id, md5(question)) do nothing
+    returning 1)
+  select count(*) into added from made;
+  return added;
+end $$;
+comment on function public.add_questions_of_conversations(uuid, integer, uuid) is
+  'Puts questions of resolved conversations into a set: those that were answered and helped, with their article, and those that were left to people for their topic. Returns how many are new. A question goes when its conversation does.';
+
+revoke execute on all functions in schema romashka from public;
+do $$ begin
+  perform romashka.grant_members('public.run_question_set(uuid, uuid)');
+  perform romashka.grant_members('public.question_set_state(uuid, uuid)');
+  perform romashka.grant_members('public.add_questions_of_conversations(uuid, integer, uuid)');
+  perform romashka.grant_function('romashka.claim_question_sets(integer, text, interval)', 'service_role');
+  perform romashka.grant_function('romashka.record_question_set_run(uuid, uuid, text, uuid, jsonb)', 'service_role');
+  perform romashka.grant_function('romashka.finish_question_set(uuid, uuid, uuid, jsonb)', 'service_role');
+  perform romashka.grant_function('romashka.fail_question_set(uuid, uuid, uuid, text)', 'service_role');
 end $$;
 
 -- ============ 58-suggestions/verbs ============
@@ -12049,6 +12476,8 @@ begin
   delete from romashka.assistant_turns as t where t.workspace_id = workspace and t.conversation_id = any (talks);
   update public.ai_answers as a set question = '[erased]', rewritten_question = null, answer = null, passages = '[]', generation = generation - 'draft', feedback_text = null
    where a.workspace_id = workspace and a.conversation_id = any (talks);
+  -- With their results in every run.
+  delete from public.question_set_items as q where q.workspace_id = workspace and q.conversation_id = any (talks);
   delete from public.article_suggestions as s where s.workspace_id = workspace and s.conversation_id = any (talks);
   delete from public.conversation_context as x where x.workspace_id = workspace and x.conversation_id = any (talks);
   delete from romashka.read_marks as r where r.workspace_id = workspace and r.conversation_id = any (talks);
@@ -13601,6 +14030,15 @@ do $$ begin
   perform romashka.protect_table('ai_endpoints', readers => 'admin', inserters => 'admin', updaters => 'admin', removers => 'admin');
 end $$;
 
+-- ============ 57-evaluation/policies ============
+-- Purpose: members see how the assistant is graded, agents write questions, admins remove sets. Runs and results are written by functions alone.
+do $$ begin
+  perform romashka.protect_table('question_sets', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'admin');
+  perform romashka.protect_table('question_set_items', readers => 'viewer', inserters => 'agent', updaters => 'agent', removers => 'agent');
+  perform romashka.protect_table('question_set_runs', readers => 'viewer', inserters => null, updaters => null, removers => null);
+  perform romashka.protect_table('question_set_results', readers => 'viewer', inserters => null, updaters => null, removers => null);
+end $$;
+
 -- ============ 58-suggestions/policies ============
 -- Purpose: members see what is suggested. Rows are written by functions alone.
 do $$ begin
@@ -14540,8 +14978,8 @@ comment on column public.ai_answers.citations is 'The passages the answer was ta
 comment on column public.ai_answers.answer_message_id is 'The message by which it was said.';
 comment on column public.ai_answers.model is 'The model that compared meanings.';
 comment on column public.ai_answers.method is 'How the answer was made, with its version: extractive-1 quotes sentences, generative-1 is written by a language model from the passages it cites.';
-comment on column public.ai_answers.configuration is 'The settings it went by: thresholds, limit of answers.';
-comment on column public.ai_answers.durations is 'Milliseconds of each step, and of all.';
+comment on column public.ai_answers.configuration is 'What it went by: thresholds, limit of answers, the gate with its factors and where they are from, and the evidence it was given.';
+comment on column public.ai_answers.durations is 'Milliseconds of each step (model, words, ranking, passages, deciding; of the rewritten question as well), and of all.';
 comment on column public.ai_answers.tokens_used is 'Tokens of a language model; 0 where none was asked.';
 comment on column public.ai_answers.generation is
   'What a language model was asked for and gave: model, prompt (its version), outcome, reason, draft (what was refused), tokens_read, tokens_written, cost, is_estimated; null where none was asked.';
@@ -14598,6 +15036,87 @@ comment on column romashka.ai_reservations.day is 'The day it is counted on, by 
 comment on column romashka.ai_reservations.tokens is 'Tokens it may use at most.';
 comment on column romashka.ai_reservations.cost is 'What it may cost at most.';
 comment on column romashka.ai_reservations.expires_at is 'When it counts as used up.';
+
+-- ============ 57-evaluation/comments ============
+-- Purpose: what each column holds; the documentation of the tables is generated from it.
+-- Lock risk: SHARE UPDATE EXCLUSIVE on each table for a moment, which lets reads and writes pass.
+
+comment on column public.question_sets.id is 'The row''s identity, time-ordered.';
+comment on column public.question_sets.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.question_sets.name is 'By what name it is called, one of its kind in the workspace.';
+comment on column public.question_sets.description is 'What it is for.';
+comment on column public.question_sets.language is 'The language its questions are asked in, a BCP 47 tag.';
+comment on column public.question_sets.audience is 'For whom answers are looked for: public, or signed_in.';
+comment on column public.question_sets.is_automatic is 'Whether it is run after every change of knowledge, settings, gate or questions.';
+comment on column public.question_sets.created_by is 'Who made it.';
+comment on column public.question_sets.created_at is 'When the row was made.';
+comment on column public.question_sets.updated_at is 'When the row was last changed.';
+
+comment on column public.question_set_items.id is 'The row''s identity, time-ordered.';
+comment on column public.question_set_items.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.question_set_items.question_set_id is 'The set.';
+comment on column public.question_set_items.question is 'As a customer asks it.';
+comment on column public.question_set_items.expected_article_id is 'The article that answers; one that is gone makes the question fail.';
+comment on column public.question_set_items.expected_facts is 'Words that the answer has to hold, whatever their case.';
+comment on column public.question_set_items.must_refuse is 'Whether it must not be answered.';
+comment on column public.question_set_items.note is 'Why it is asked.';
+comment on column public.question_set_items.conversation_id is 'The conversation it was taken from, with which it goes.';
+comment on column public.question_set_items.created_at is 'When the row was made.';
+comment on column public.question_set_items.updated_at is 'When the row was last changed.';
+
+comment on column public.question_set_runs.id is 'The row''s identity, time-ordered.';
+comment on column public.question_set_runs.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.question_set_runs.question_set_id is 'The set.';
+comment on column public.question_set_runs.cause is 'Why it was run: asked_for, command, or after a change of knowledge, settings, gate or questions.';
+comment on column public.question_set_runs.requested_by is 'The member who asked for it.';
+comment on column public.question_set_runs.model is 'The model that compared meanings.';
+comment on column public.question_set_runs.method is 'How answers were made, with its version.';
+comment on column public.question_set_runs.configuration is 'The settings it went by: thresholds and gate.';
+comment on column public.question_set_runs.compared_with_id is 'The run before, with which it was compared.';
+comment on column public.question_set_runs.question_count is 'Questions that were asked.';
+comment on column public.question_set_runs.passed_count is 'Of these, as expected.';
+comment on column public.question_set_runs.answered_count is 'Of these, answered.';
+comment on column public.question_set_runs.right_count is 'Of those that were answered, as expected.';
+comment on column public.question_set_runs.regressed_count is 'Passed in the run before, and not in this one.';
+comment on column public.question_set_runs.fixed_count is 'Passed in this run, and not in the one before.';
+comment on column public.question_set_runs.answered_share is 'Answered, as a share of the questions that may be answered.';
+comment on column public.question_set_runs.precision_share is 'As expected, as a share of those that were answered.';
+comment on column public.question_set_runs.hit_at_1 is 'Of the questions with an expected article, where it came first.';
+comment on column public.question_set_runs.recall_at_5 is 'Of the questions with an expected article, where it was among the first five.';
+comment on column public.question_set_runs.ndcg_at_10 is 'Over the questions with an expected article the mean of 1 / log2(rank + 1), 0 where it was not among the first ten.';
+comment on column public.question_set_runs.started_at is 'When it began.';
+comment on column public.question_set_runs.finished_at is 'When it was recorded.';
+
+comment on column public.question_set_results.id is 'The row''s identity, time-ordered.';
+comment on column public.question_set_results.workspace_id is 'The workspace the row belongs to. Never changes.';
+comment on column public.question_set_results.run_id is 'The run.';
+comment on column public.question_set_results.item_id is 'The question''s row.';
+comment on column public.question_set_results.question is 'The question as it was then.';
+comment on column public.question_set_results.verdict is 'What the assistant would have done.';
+comment on column public.question_set_results.handoff_reason is 'Why a person would have taken over.';
+comment on column public.question_set_results.probability is 'How probable it was that the first article answers, 0 to 1.';
+comment on column public.question_set_results.expected_rank is 'The place of the expected article among those found, from 1; null where it was not among the first ten.';
+comment on column public.question_set_results.answer is 'What would have been said.';
+comment on column public.question_set_results.passages is 'What was found, best first: article_id, version, position, title, score, cosine.';
+comment on column public.question_set_results.citations is 'The passages the answer was taken from: article_id, version, position.';
+comment on column public.question_set_results.missing_facts is 'Expected words that the answer did not hold.';
+comment on column public.question_set_results.has_passed is 'Whether it went as expected.';
+comment on column public.question_set_results.failure is 'Why not: not_answered, wrong_article, missing_facts, must_refuse, article_gone.';
+comment on column public.question_set_results.change is 'Against the run before: new, same, fixed or regressed.';
+comment on column public.question_set_results.duration_ms is 'Milliseconds it took.';
+
+comment on column romashka.question_set_queue.question_set_id is 'The set.';
+comment on column romashka.question_set_queue.workspace_id is 'Its workspace. Never changes.';
+comment on column romashka.question_set_queue.status is 'pending, running under a lease, or failed after five attempts.';
+comment on column romashka.question_set_queue.cause is 'What changed last, or who asked.';
+comment on column romashka.question_set_queue.requested_by is 'The member who asked.';
+comment on column romashka.question_set_queue.is_wanted_again is 'Whether something changed since it was claimed.';
+comment on column romashka.question_set_queue.attempt_count is 'How often it was begun.';
+comment on column romashka.question_set_queue.requested_at is 'When the first of the changes was.';
+comment on column romashka.question_set_queue.next_attempt_at is 'When it is due, or when the lease ends.';
+comment on column romashka.question_set_queue.lease_id is 'Proof of the claim.';
+comment on column romashka.question_set_queue.locked_by is 'The worker that has it.';
+comment on column romashka.question_set_queue.error_message is 'Why it last failed.';
 
 -- ============ 58-suggestions/comments ============
 -- Purpose: what each column holds; the documentation of the tables is generated from it.

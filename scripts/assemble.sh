@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 check=0; [ "${1:-}" = --check ] && check=1
-areas=(00-foundation 10-workspaces 20-people 30-channels 40-conversations 50-knowledge 55-assistant 56-endpoint 58-suggestions 60-workflows 70-analytics 80-integrations 90-operations)
+areas=(00-foundation 10-workspaces 20-people 30-channels 40-conversations 50-knowledge 55-assistant 56-endpoint 57-evaluation 58-suggestions 60-workflows 70-analytics 80-integrations 90-operations)
 stale=0
 
 emit() { # kind: every area's KIND.sql in order

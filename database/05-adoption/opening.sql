@@ -103,7 +103,7 @@ begin
 
   select string_agg(c.relname, ', ' order by c.relname) into others from pg_catalog.pg_class as c
    where c.relnamespace = 'public'::regnamespace and c.relname in ('adopted_tables', 'adoption_findings', 'ai_answers', 'ai_endpoints', 'api_keys', 'article_suggestions', 'audit_seals', 'channel_alerts', 'channel_assistants', 'conversation_participants', 'conversation_reads', 'conversation_thread_keys',
-        'custom_attribute_definitions', 'customer_identities', 'event_cursors', 'events', 'idempotency_keys', 'presence', 'report_runs', 'retention_runs',
+        'custom_attribute_definitions', 'customer_identities', 'event_cursors', 'events', 'idempotency_keys', 'presence', 'question_set_items', 'question_set_results', 'question_set_runs', 'question_sets', 'report_runs', 'retention_runs',
         'saved_views', 'scheduled_messages', 'sla_policies', 'sms_opt_outs', 'stale_metric_days', 'tag_changes', 'tag_counts', 'team_members', 'teams',
         'website_scan_pages', 'widget_identity_secrets', 'workspace_invitations', 'workspace_members', 'workspaces');
   if others is not null then

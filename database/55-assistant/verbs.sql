@@ -200,6 +200,7 @@ begin
      set intent = coalesce(decision ->> 'intent', c.intent), ai_confidence = coalesce(round((decision ->> 'probability')::numeric, 4), c.ai_confidence),
          status = case when verdict = 'handed_off' then 'escalated' else c.status end,
          handoff_reason = case when verdict = 'handed_off' then decision ->> 'handoff_reason' else c.handoff_reason end,
+         sentiment = case when verdict = 'handed_off' and decision ->> 'handoff_reason' = 'sentiment' then 'negative' else c.sentiment end,
          assigned_agent_id = case when verdict = 'handed_off' and c.assigned_agent_id is null then romashka.pick_agent(c.workspace_id, c.team_id, c.department) else c.assigned_agent_id end,
          updated_at = at
    where c.id = talk.id and c.workspace_id = talk.workspace_id

@@ -225,6 +225,8 @@ begin
   delete from romashka.assistant_turns as t where t.workspace_id = workspace and t.conversation_id = any (talks);
   update public.ai_answers as a set question = '[erased]', rewritten_question = null, answer = null, passages = '[]', generation = generation - 'draft', feedback_text = null
    where a.workspace_id = workspace and a.conversation_id = any (talks);
+  -- With their results in every run.
+  delete from public.question_set_items as q where q.workspace_id = workspace and q.conversation_id = any (talks);
   delete from public.article_suggestions as s where s.workspace_id = workspace and s.conversation_id = any (talks);
   delete from public.conversation_context as x where x.workspace_id = workspace and x.conversation_id = any (talks);
   delete from romashka.read_marks as r where r.workspace_id = workspace and r.conversation_id = any (talks);

@@ -136,6 +136,7 @@ rules! {
         ("romashka.postponed_indexes", "nobody but the owner, who loads and verifies, reads it"),
         ("romashka.knowledge_indexing", "the server's alone, through the functions of the queue"),
         ("romashka.assistant_turns", "the server's alone, through the functions of the queue"),
+        ("romashka.question_set_queue", "the server's alone, through the functions of the queue"),
         ("romashka.ai_usage", "read through ai_usage_today, which looks who asks"),
         ("romashka.ai_reservations", "the server's alone, through the functions of the budget"),
         ("romashka.knowledge_passages", "read through show_passages, which looks who asks"),

@@ -9,6 +9,12 @@ use uuid::Uuid;
 /// Calls of an intruder with the ids of the other workspace (`{c}` its conversation, `{c2}` another, `{p}` its customer,
 /// `{t}` its transfer, `{u}` its owner, `{w}` the workspace itself), and what must come of it: an SQLSTATE, or `nothing`.
 const FOREIGN: &[(&str, &str)] = &[
+    ("add_questions_of_conversations('{k}')", "RM404"),
+    ("add_questions_of_conversations('{k}', 10, '{w}')", "RM404"),
+    ("ai_usage_today('{w}')", "RM404"),
+    ("question_set_state('{k}', '{w}')", "RM404"),
+    ("run_question_set('{k}')", "RM404"),
+    ("run_question_set('{k}', '{w}')", "RM404"),
     ("aggregate_daily_metrics(current_date, '{w}')", "RM404"),
     ("create_workspace('stolen', 'x', '{u}')", "RM403"),
     ("channel_token('{k}', false, '{w}')", "RM404"),

@@ -302,7 +302,7 @@ pub fn mentions(text: &str, phrase: &str) -> bool {
 }
 
 /// Small letters and single spaces, without punctuation and signs.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for part in text
         .to_lowercase()
@@ -318,7 +318,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Whether a phrase stands in a line as words of their own; scripts in which words have no end that shows have none.
-fn holds(line: &str, phrase: &str) -> bool {
+pub(crate) fn holds(line: &str, phrase: &str) -> bool {
     let has_words = !phrase
         .chars()
         .any(|letter| matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'));

@@ -22,6 +22,7 @@ pub mod cursor;
 pub mod custom_attributes;
 pub mod customers;
 pub mod deliveries;
+pub mod evaluation;
 pub mod exports;
 pub mod health;
 pub mod input;

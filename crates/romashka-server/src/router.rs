@@ -20,8 +20,8 @@ use crate::state::Server;
 use crate::unit_of_work::{IDEMPOTENCY_KEY, REPLAYED, unit_of_work};
 use crate::{
     accounts, api_keys, assistant, attachments, audit, availability, canned_responses, channels,
-    conversations, custom_attributes, customers, exports, health, intent_patterns, knowledge, me,
-    members, providers, realtime, reference, reports, routing_rules, saved_views,
+    conversations, custom_attributes, customers, evaluation, exports, health, intent_patterns,
+    knowledge, me, members, providers, realtime, reference, reports, routing_rules, saved_views,
     scheduled_reports, search, sla_policies, subscribers, tags, teams, templates, webhooks,
     website, widgets, workers, workflows, workspace_settings, workspaces,
 };
@@ -43,6 +43,7 @@ fn resources() -> OpenApiRouter<Server> {
         .merge(conversations::router())
         .merge(custom_attributes::router())
         .merge(customers::router())
+        .merge(evaluation::router())
         .merge(exports::router())
         .merge(intent_patterns::router())
         .merge(knowledge::router())

@@ -13,6 +13,13 @@ use tokio_postgres::types::{FromSql, Json, Type};
 /// A JSON value of a row. Where it stands in a record, `#[schema(value_type = …)]` says of what shape it is.
 pub struct StoredJson(Box<RawValue>);
 
+impl StoredJson {
+    /// Read, where the server itself has to look into it. Numbers beyond the machine's lose digits; what cannot be read is null.
+    pub fn value(&self) -> serde_json::Value {
+        serde_json::from_str(self.0.get()).unwrap_or_default()
+    }
+}
+
 impl fmt::Debug for StoredJson {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // It may be what people wrote.

@@ -17,8 +17,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::problem::Answer;
 use crate::state::Server;
 use crate::{
-    assistant, attachments, deliveries, knowledge, mail, providers, scheduled_reports, scheduler,
-    subscribers,
+    assistant, attachments, deliveries, evaluation, knowledge, mail, providers, scheduled_reports,
+    scheduler, subscribers,
 };
 
 /// Wait after a round that found something, and the least one.
@@ -57,6 +57,8 @@ pub struct Bells {
     pub scans: Notify,
     /// A customer wrote to whom the assistant may answer.
     pub assistant: Notify,
+    /// A question set is to be run.
+    pub question_sets: Notify,
     /// The ledger has grown.
     pub ledger: Notify,
     /// Something is to be sent to a subscriber.
@@ -149,6 +151,9 @@ pub fn start(server: &Server, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle
         assistant::Turns::new(server.clone()),
         stopped.clone(),
     )));
+    if let Some(queue) = evaluation::Evaluations::new(server.clone()) {
+        working.push(tokio::spawn(run(queue, stopped.clone())));
+    }
     match subscribers::send::Sending::new(server.clone()) {
         Ok(queue) => working.push(tokio::spawn(run(queue, stopped.clone()))),
         Err(error) => tracing::error!(%error, "webhooks cannot be sent"),
@@ -182,6 +187,7 @@ pub async fn ring_after_commit(
         server.bells.knowledge.notify_one();
         server.bells.scans.notify_one();
         server.bells.assistant.notify_one();
+        server.bells.question_sets.notify_one();
         server.bells.ledger.notify_one();
     }
     response

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use romashka_server::settings::ServerSettings;
 use romashka_tests::api::{Visitor, settings};
 use romashka_tests::{Api, Role, explain, model_folder, value};
@@ -248,6 +249,81 @@ async fn a_visitor_is_answered_with_a_source_and_handed_over_when_he_asks() {
     )
     .await;
     assert_eq!(votes, "1 1 0");
+    explained(&agent, &why).await;
+    // What was said without looking anything up, and why a person took over, is explained as well.
+    let handed_over = answers[4]["id"].as_str().expect("an id");
+    let page = markdown(&agent, handed_over).await;
+    assert!(page.contains("the customer asked for a person"), "{page}");
+    assert!(page.contains("## What the person was told"), "{page}");
+}
+
+async fn markdown(visitor: &Visitor<'_>, id: &str) -> String {
+    let path = format!("/api/v1/ai_answers/{id}/explanation");
+    let request = visitor
+        .request(Method::GET, &path)
+        .header("accept", "text/markdown");
+    let answer = request.send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let kind = answer.headers()["content-type"].to_str().expect("a type");
+    assert!(kind.starts_with("text/markdown"), "{kind}");
+    answer.text().await.expect("a page")
+}
+
+/// An answer is explained by its id, by the message that said it, and by the customer's message; as JSON and as a page.
+async fn explained(agent: &Visitor<'_>, why: &Value) {
+    for id in ["id", "answer_message_id", "message_id"] {
+        let id = why[id].as_str().expect("an id");
+        let explained = agent
+            .get(&format!("/ai_answers/{id}/explanation"))
+            .await
+            .expect(200)
+            .body;
+        assert_eq!(explained["answer"]["id"], why["id"]);
+        let first = &explained["found"][0];
+        assert_eq!(first["title"], "Refunds", "{explained:#}");
+        assert_eq!(first["is_cited"], true);
+        assert_eq!(
+            (&first["version"], &first["current_version"]),
+            (&json!(1), &json!(1))
+        );
+        assert_eq!(explained["sent"]["content"], why["answer"]);
+        // The probability can be computed again from what is kept.
+        let (gate, evidence) = (
+            &why["configuration"]["gate"],
+            &why["configuration"]["evidence"],
+        );
+        let number = |value: &Value| value.as_f64().expect("a number");
+        let sum = number(&gate["cosine"]) * number(&evidence["cosine"])
+            + number(&gate["gap"]) * number(&evidence["gap"])
+            + number(&gate["bias"]);
+        let again = 1.0 / (1.0 + (-sum).exp());
+        assert!(
+            (again - number(&why["probability"])).abs() < 1e-4,
+            "{again} {why:#}"
+        );
+        for step in ["model", "words", "ranking", "passages", "deciding"] {
+            assert!(
+                why["durations"][format!("retrieval_{step}")].is_number(),
+                "{step} {why:#}"
+            );
+        }
+    }
+    let page = markdown(agent, why["id"].as_str().expect("an id")).await;
+    for part in [
+        "# Answered from an article",
+        "> How long does a refund take?",
+        "| 1 ✓ | Refunds | 1 |",
+        "## How sure it was",
+        "five working days",
+        "It helped",
+        "## Time",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    agent
+        .get(&format!("/ai_answers/{}/explanation", Uuid::new_v4()))
+        .await
+        .expect(404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -260,6 +336,11 @@ async fn what_it_does_not_know_goes_to_a_person_with_a_reason() {
             1,
         ),
         (&["This ends in a LAWSUIT about my refund"], "policy", 1),
+        (
+            &["How long does a refund take? This is unacceptable!"],
+            "sentiment",
+            1,
+        ),
     ] {
         let visitor = shop.visitor().await;
         let mut conversation = Uuid::nil();

@@ -7,6 +7,7 @@ mod bucket;
 mod command;
 mod conversations;
 mod described;
+mod evaluation;
 mod hardening;
 mod insight;
 mod keys;

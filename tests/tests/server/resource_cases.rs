@@ -25,6 +25,9 @@ const ASSISTED_CHANNEL: &str =
     "select channel_id from public.channel_assistants where workspace_id = $1 limit 1";
 const AI_ANSWER: &str = row_of!("ai_answers");
 const ARTICLE_SUGGESTION: &str = row_of!("article_suggestions");
+const QUESTION_SET: &str = row_of!("question_sets");
+const QUESTION_SET_ITEM: &str = row_of!("question_set_items");
+const QUESTION_SET_RUN: &str = row_of!("question_set_runs");
 const ROUTING_RULE: &str = row_of!("channel_routing_rules");
 const SLA_POLICY: &str = row_of!("sla_policies");
 const CUSTOM_ATTRIBUTE: &str = row_of!("custom_attribute_definitions");
@@ -231,6 +234,11 @@ pub const CASES: &[Case] = &[
         body: || Value::Null,
     },
     Case {
+        operation: "explain_ai_answer",
+        parameters: &[("id", AI_ANSWER)],
+        body: || Value::Null,
+    },
+    Case {
         operation: "rate_ai_answer",
         parameters: &[("id", AI_ANSWER)],
         body: || json!({"was_helpful": true}),
@@ -273,6 +281,61 @@ pub const CASES: &[Case] = &[
     Case {
         operation: "delete_routing_rule",
         parameters: &[("id", ROUTING_RULE)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_question_set",
+        parameters: &[("id", QUESTION_SET)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "change_question_set",
+        parameters: &[("id", QUESTION_SET)],
+        body: || json!({"description": "changed"}),
+    },
+    Case {
+        operation: "read_question_set_state",
+        parameters: &[("id", QUESTION_SET)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "list_question_set_items",
+        parameters: &[("id", QUESTION_SET)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "create_question_set_item",
+        parameters: &[("id", QUESTION_SET)],
+        body: || json!({"question": "Why?", "must_refuse": true}),
+    },
+    Case {
+        operation: "list_question_set_runs",
+        parameters: &[("id", QUESTION_SET)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "run_question_set",
+        parameters: &[("id", QUESTION_SET)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "read_question_set_run",
+        parameters: &[("id", QUESTION_SET), ("run_id", QUESTION_SET_RUN)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "list_question_set_results",
+        parameters: &[("id", QUESTION_SET), ("run_id", QUESTION_SET_RUN)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "delete_question_set_item",
+        parameters: &[("id", QUESTION_SET), ("item_id", QUESTION_SET_ITEM)],
+        body: || Value::Null,
+    },
+    Case {
+        operation: "delete_question_set",
+        parameters: &[("id", QUESTION_SET)],
         body: || Value::Null,
     },
     Case {

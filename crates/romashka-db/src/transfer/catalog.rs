@@ -61,6 +61,10 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
         "what this installation's workers are about to fetch",
     ),
     (
+        "romashka.question_set_queue",
+        "what this installation's workers are about to run",
+    ),
+    (
         "romashka.read_marks",
         "what this installation's workers are about to tell a provider",
     ),

@@ -42,10 +42,10 @@ pub(super) fn document(report: &Report) -> String {
                 xml,
                 "    <testcase classname=\"romashka.verify.{group}\" name=\"{}: {}\" time=\"{:.3}\"",
                 check.id,
-                escape(check.title),
+                xml_text(check.title),
                 check.duration.as_secs_f64()
             );
-            let said = escape(&check.findings.join("\n"));
+            let said = xml_text(&check.findings.join("\n"));
             let _ = match check.outcome {
                 Outcome::Passed => writeln!(xml, "/>"),
                 Outcome::Skipped => writeln!(xml, "><skipped message=\"{said}\"/></testcase>"),
@@ -53,7 +53,7 @@ pub(super) fn document(report: &Report) -> String {
                     xml,
                     "><failure message=\"{} found; next: {}\">{said}</failure></testcase>",
                     check.finding_count,
-                    escape(check.next.as_deref().unwrap_or_default())
+                    xml_text(check.next.as_deref().unwrap_or_default())
                 ),
                 Outcome::Warned | Outcome::Noted => {
                     writeln!(xml, "><system-out>{said}</system-out></testcase>")
@@ -67,7 +67,7 @@ pub(super) fn document(report: &Report) -> String {
 }
 
 /// Text for an attribute or an element. Characters that XML 1.0 cannot hold at all become a replacement character.
-fn escape(text: &str) -> String {
+pub fn xml_text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -87,12 +87,12 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::escape;
+    use super::xml_text;
 
     #[test]
     fn nothing_leaves_its_place() {
         assert_eq!(
-            escape("a<b>&\"c\"\n\u{1}"),
+            xml_text("a<b>&\"c\"\n\u{1}"),
             "a&lt;b&gt;&amp;&quot;c&quot;&#10;\u{fffd}"
         );
     }

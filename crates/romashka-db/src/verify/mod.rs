@@ -17,6 +17,8 @@ mod run;
 mod schema;
 mod security;
 
+pub use junit::xml_text;
+
 use std::fmt;
 use std::time::Duration;
 

@@ -210,7 +210,7 @@ async fn list_ai_answers(
     })))
 }
 
-/// Explain an answer of the assistant
+/// Read an answer of the assistant
 ///
 /// All it went by: the question as it was looked up, the passages with their scores and versions, how sure it was, the settings, and how long
 /// each step took.

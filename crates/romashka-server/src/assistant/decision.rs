@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use romashka_knowledge::{Wish, follows_on, mentions, wish};
+use romashka_knowledge::{Wish, follows_on, is_angry, mentions, wish};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use super::texts::{Text, text};
 use super::writing::{self, Draft, Outcome, Writing};
 use crate::choice;
 use crate::knowledge::items::KnowledgeAudience;
-use crate::knowledge::retrieval::consult::{AnswerTier, KnowledgeAnswer, Question};
+use crate::knowledge::retrieval::consult::{AnswerTier, KnowledgeAnswer, Question, Trial};
 use crate::problem::{Answer, Problem};
 use crate::state::Server;
 
@@ -86,6 +86,8 @@ pub struct Turn<'a> {
     pub texts: &'a Value,
     /// Whether the workspace is open.
     pub is_open: bool,
+    /// Whether an angry customer is left to people.
+    pub minds_anger: bool,
     /// How long a language model may take.
     pub patience: Duration,
 }
@@ -110,10 +112,15 @@ pub struct Decision {
 
 /// Decides.
 pub async fn decide(server: &Server, turn: &Turn<'_>) -> Answer<Decision> {
+    decide_with(server, turn, &Trial::default()).await
+}
+
+/// Decides with other settings than the workspace's.
+pub async fn decide_with(server: &Server, turn: &Turn<'_>, trial: &Trial) -> Answer<Decision> {
     let begun = Instant::now();
     let mut decision = match at_once(turn) {
         Some(decision) => decision,
-        None => after_looking(server, turn).await?,
+        None => after_looking(server, turn, trial).await?,
     };
     decision
         .durations
@@ -139,6 +146,9 @@ fn at_once(turn: &Turn<'_>) -> Option<Decision> {
                 Some(text(turn.texts, turn.language, Text::Greeting)),
             )),
             Wish::Thanks => Some(Decision::new(Verdict::Silent, None)),
+            Wish::Question if turn.minds_anger && is_angry(turn.question) => {
+                Some(hand_off(turn, HandoffReason::Sentiment))
+            }
             Wish::Question if turn.answers_given >= turn.answer_limit => {
                 Some(hand_off(turn, HandoffReason::LimitReached))
             }
@@ -147,9 +157,17 @@ fn at_once(turn: &Turn<'_>) -> Option<Decision> {
     }
 }
 
-async fn after_looking(server: &Server, turn: &Turn<'_>) -> Answer<Decision> {
+async fn after_looking(server: &Server, turn: &Turn<'_>, trial: &Trial) -> Answer<Decision> {
     let mut durations = Map::new();
-    let mut known = look(server, turn, turn.question, "retrieval", &mut durations).await?;
+    let mut known = look(
+        server,
+        turn,
+        trial,
+        turn.question,
+        "retrieval",
+        &mut durations,
+    )
+    .await?;
     let mut rewritten = None;
     if let Some(before) = turn.previous_question
         && !matches!(known.tier, AnswerTier::Answer)
@@ -159,7 +177,15 @@ async fn after_looking(server: &Server, turn: &Turn<'_>) -> Answer<Decision> {
         let room = LONGEST.saturating_sub(turn.question.chars().count() + 1);
         let before: String = before.chars().take(room).collect();
         let whole = format!("{before}\n{}", turn.question);
-        let other = look(server, turn, &whole, "retrieval_rewritten", &mut durations).await?;
+        let other = look(
+            server,
+            turn,
+            trial,
+            &whole,
+            "retrieval_rewritten",
+            &mut durations,
+        )
+        .await?;
         if other.probability > known.probability {
             known = other;
             rewritten = Some(whole);
@@ -222,6 +248,7 @@ async fn write(
 async fn look(
     server: &Server,
     turn: &Turn<'_>,
+    trial: &Trial,
     question: &str,
     step: &str,
     durations: &mut Map<String, Value>,
@@ -237,9 +264,14 @@ async fn look(
     durations.insert(format!("{step}_model"), json!(milliseconds(begun)));
     let begun = Instant::now();
     let scope = server.service().await?;
-    let known = question.ask(&scope, None, Some(turn.audience)).await?;
+    let known = question
+        .ask_with(&scope, None, Some(turn.audience), trial)
+        .await?;
     scope.commit().await?;
     durations.insert(step.into(), json!(milliseconds(begun)));
+    for (part, took) in &known.steps {
+        durations.insert(format!("{step}_{part}"), json!(took));
+    }
     Ok(known)
 }
 
@@ -349,6 +381,11 @@ impl Decision {
                 "ai_confidence_threshold": thresholds.map(|thresholds| thresholds.answer),
                 "ai_handoff_threshold": thresholds.map(|thresholds| thresholds.hand_off),
                 "answer_limit": turn.answer_limit,
+                "gate": known.filter(|known| known.model.is_some()).map(|known| &known.gate),
+                "evidence": known.and_then(|known| known.evidence).map(|evidence| json!({
+                    "cosine": evidence.cosine,
+                    "gap": evidence.gap,
+                })),
             },
             "durations": self.durations,
             "summary": self.summary(turn),

@@ -8,6 +8,7 @@ mod answers;
 mod channels;
 mod decision;
 pub mod endpoint;
+mod explanation;
 mod suggestions;
 mod texts;
 mod turns;
@@ -17,6 +18,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Server;
 
+pub(crate) use decision::{Decision, HandoffReason, Turn, Verdict, decide};
+pub use explanation::{AnswerExplanation, explain};
 pub use turns::Turns;
 
 /// How answers are made without a language model: sentences of an article, letter for letter. Its number changes when the same question could be answered otherwise.
@@ -28,5 +31,6 @@ pub fn router() -> OpenApiRouter<Server> {
         .merge(answers::router())
         .merge(channels::router())
         .merge(endpoint::router())
+        .merge(explanation::router())
         .merge(suggestions::router())
 }

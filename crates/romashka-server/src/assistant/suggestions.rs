@@ -105,6 +105,7 @@ async fn suggest_answer(
         forbidden_topics: &[],
         texts: &Value::Null,
         is_open: true,
+        minds_anger: false,
         patience: server.settings.request_timeout / 2,
     };
     let decision = decide(&server, &turn).await?;

@@ -75,6 +75,7 @@ impl Claimed {
             forbidden_topics: &self.forbidden_topics,
             texts: &self.texts,
             is_open: self.is_open,
+            minds_anger: true,
             patience: PATIENCE,
         }
     }

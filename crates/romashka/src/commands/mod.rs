@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 
 mod adopt;
+mod ai;
 mod audit;
 mod backup;
 mod bench;
@@ -58,6 +59,7 @@ pub enum Command {
     Bench(bench::Args),
     Channel(channel::Args),
     Knowledge(knowledge::Args),
+    Ai(ai::Args),
     Keys(keys::Args),
     Completions(completions::Args),
     Environment(environment::Args),
@@ -90,6 +92,7 @@ impl Command {
             Command::Bench(arguments) => bench::run(arguments, context).await,
             Command::Channel(arguments) => channel::run(arguments, context).await,
             Command::Knowledge(arguments) => knowledge::run(arguments, context).await,
+            Command::Ai(arguments) => ai::run(arguments, context).await,
             Command::Keys(arguments) => keys::run(arguments, context).await,
             Command::Completions(arguments) => completions::run(arguments).await,
             Command::Environment(arguments) => environment::run(arguments, context).await,

@@ -8,6 +8,7 @@ use romashka_knowledge::{
 };
 use serde::Serialize;
 use std::sync::Arc;
+use std::time::Instant;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -102,6 +103,68 @@ pub struct KnowledgeAnswer {
     /// From what probabilities on the workspace answers and suggests.
     #[serde(skip)]
     pub(crate) thresholds: Thresholds,
+    /// How the probability was computed.
+    #[serde(skip)]
+    pub(crate) gate: Gate,
+    /// What it was computed from; nothing where there was no model to tell, or nothing was found.
+    #[serde(skip)]
+    pub(crate) evidence: Option<Evidence>,
+    /// Milliseconds of each step.
+    #[serde(skip)]
+    pub(crate) steps: Vec<(&'static str, f64)>,
+}
+
+/// How a probability is computed from what was found: the logistic function of `cosine · c + gap · g + bias`.
+#[derive(Clone, Debug, PartialEq, Serialize, serde::Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    /// The calibration it is of; nothing for the one that the model comes with.
+    pub calibration_id: Option<Uuid>,
+    /// Factor of the best article's cosine.
+    pub cosine: f64,
+    /// Factor of how far the next article's cosine is behind.
+    pub gap: f64,
+    /// What is added.
+    pub bias: f64,
+    /// From how many judged answers of the workspace it was fitted.
+    pub sample_count: i32,
+    /// When it was.
+    pub fitted_at: Option<jiff::Timestamp>,
+}
+
+impl Gate {
+    /// The one that the model comes with.
+    pub fn of_the_model() -> Gate {
+        let Calibration { cosine, gap, bias } = Calibration::MINILM;
+        Gate {
+            calibration_id: None,
+            cosine,
+            gap,
+            bias,
+            sample_count: 0,
+            fitted_at: None,
+        }
+    }
+
+    /// Its factors.
+    pub fn calibration(&self) -> Calibration {
+        Calibration {
+            cosine: self.cosine,
+            gap: self.gap,
+            bias: self.bias,
+        }
+    }
+}
+
+/// What is tried in place of a workspace's own settings.
+#[derive(Clone, Debug, Default)]
+pub struct Trial {
+    /// Least probability of an automatic answer.
+    pub answer: Option<f64>,
+    /// Least probability of a suggestion.
+    pub hand_off: Option<f64>,
+    /// How the probability is computed.
+    pub gate: Option<Gate>,
 }
 
 record! {
@@ -188,6 +251,19 @@ impl Question {
         language: Option<&str>,
         audience: Option<KnowledgeAudience>,
     ) -> Answer<KnowledgeAnswer> {
+        self.ask_with(scope, language, audience, &Trial::default())
+            .await
+    }
+
+    /// The same, with other settings than the workspace's.
+    pub async fn ask_with(
+        &self,
+        scope: &OwnedScope,
+        language: Option<&str>,
+        audience: Option<KnowledgeAudience>,
+        trial: &Trial,
+    ) -> Answer<KnowledgeAnswer> {
+        let mut steps = Steps::begin();
         let named: Vec<String> = identifiers(&self.text).into_iter().collect();
         let found: Vec<Found> = Statement::new(include_str!("rank.sql"))
             .bind("question", &self.text)
@@ -201,6 +277,7 @@ impl Question {
         let Some(state) = found.first() else {
             return Err(Problem::internal(NoVector::CutOff));
         };
+        steps.end("words");
         let lexical: Vec<Lexical> = found
             .iter()
             .filter_map(|row| {
@@ -224,18 +301,47 @@ impl Question {
             }
             None => by_words(&lexical),
         };
+        steps.end("ranking");
         let shown = show(scope, &ranked, audience, self.workspace).await?;
+        steps.end("passages");
         let thresholds = Thresholds {
-            answer: state.answer,
-            hand_off: state.hand_off,
+            answer: trial.answer.unwrap_or(state.answer),
+            hand_off: trial.hand_off.unwrap_or(state.hand_off),
         };
-        decide(
+        let gate = trial.gate.clone().unwrap_or_else(Gate::of_the_model);
+        let mut decided = decide(
             &self.text,
             self.vector.as_ref().map(|(vector, _)| vector),
             &ranked,
             shown,
             thresholds,
-        )
+            gate,
+        )?;
+        steps.end("deciding");
+        decided.steps = steps.taken;
+        Ok(decided)
+    }
+}
+
+/// How long each step takes.
+struct Steps {
+    begun: Instant,
+    taken: Vec<(&'static str, f64)>,
+}
+
+impl Steps {
+    fn begin() -> Steps {
+        Steps {
+            begun: Instant::now(),
+            taken: Vec::new(),
+        }
+    }
+
+    fn end(&mut self, step: &'static str) {
+        // To a tenth: many of them are shorter than a millisecond.
+        let tenths = (self.begun.elapsed().as_secs_f64() * 10_000.0).round();
+        self.taken.push((step, tenths / 10.0));
+        self.begun = Instant::now();
     }
 }
 
@@ -294,6 +400,7 @@ fn decide(
     ranked: &[Ranked],
     shown: Vec<Shown>,
     thresholds: Thresholds,
+    gate: Gate,
 ) -> Answer<KnowledgeAnswer> {
     // What was hidden or withdrawn since the memory was read is not shown and does not count.
     let visible: Vec<(&Ranked, &Shown)> = ranked
@@ -310,21 +417,26 @@ fn decide(
             Some((one, passage))
         })
         .collect();
-    let probability = match (vector, visible.first()) {
+    let evidence = match (vector, visible.first()) {
         (Some(_), Some((first, _))) => {
             let next = visible[1..]
                 .iter()
                 .map(|(next, _)| next.cosine)
                 .fold(0.0, f32::max);
-            let evidence = Evidence {
+            Some(Evidence {
                 cosine: first.cosine,
                 gap: first.cosine - next,
-            };
-            let gate = Calibration::MINILM;
-            Some((gate.probability(evidence), gate.tier(evidence, thresholds)))
+            })
         }
         _ => None,
     };
+    let calibration = gate.calibration();
+    let probability = evidence.map(|evidence| {
+        (
+            calibration.probability(evidence),
+            calibration.tier(evidence, thresholds),
+        )
+    });
     let mut tier = match probability {
         Some((_, tier)) => tier,
         None if visible.is_empty() => Tier::HandOff,
@@ -366,6 +478,9 @@ fn decide(
             .collect(),
         model: vector.map(|_| Model::ID),
         thresholds,
+        gate,
+        evidence,
+        steps: Vec::new(),
     })
 }
 

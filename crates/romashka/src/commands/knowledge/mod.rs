@@ -55,7 +55,10 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
 }
 
 /// What the server has, on the command's database, and the workspace that is named.
-async fn open(workspace: Option<&str>, context: &Context) -> anyhow::Result<(Server, Uuid)> {
+pub(super) async fn open(
+    workspace: Option<&str>,
+    context: &Context,
+) -> anyhow::Result<(Server, Uuid)> {
     let settings = context.settings()?;
     drop(context.connect_to(&settings).await?);
     let database = Database::new(&settings)?;
@@ -72,7 +75,8 @@ async fn open(workspace: Option<&str>, context: &Context) -> anyhow::Result<(Ser
     Ok((serve::apart(database, context)?, workspace))
 }
 
-fn explain(problem: Problem) -> anyhow::Error {
+/// What the command says to a problem of the server.
+pub(super) fn explain(problem: Problem) -> anyhow::Error {
     failure(Exit::Failure, problem.title())
         .next("check the database: romashka migrate status")
         .into()

@@ -1,0 +1,2 @@
+-- Gives a set back that could not be run.
+select romashka.fail_question_set($id::uuid, $workspace::uuid, $lease::uuid, $message::text)
