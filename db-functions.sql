@@ -10032,8 +10032,40 @@ begin
 end $$;
 comment on function romashka.finish_job(text, text, boolean) is 'Notes how a regular job ended; again: there is more to do, so it is due at once.';
 
+create or replace function romashka.claim_backup(next_run timestamptz, lease interval) returns boolean language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone. The lease is short: whoever holds it sees by a lock of his own that nobody is still at a backup, which may take hours.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  if not exists (select from romashka.scheduled_jobs as j where j.name = 'backup') then
+    insert into romashka.scheduled_jobs (name, next_run_at) values ('backup', next_run) on conflict (name) do nothing;
+    return false;
+  end if;
+  -- The schedule may be another one now.
+  update romashka.scheduled_jobs as j set next_run_at = next_run where j.name = 'backup' and j.next_run_at > next_run;
+  update romashka.scheduled_jobs as j set next_run_at = at + lease where j.name = 'backup' and j.next_run_at <= at;
+  return found;
+end $$;
+comment on function romashka.claim_backup(timestamptz, interval) is 'Whether a backup by the server is due: true for one caller, and again after the lease. next_run: when the next one is due by the schedule.';
+
+create or replace function romashka.finish_backup(begun timestamptz, failure text, next_run timestamptz) returns void language plpgsql security definer set search_path = '' as $$
+-- Definer: the server's alone.
+declare
+  at constant timestamptz := pg_catalog.clock_timestamp();
+begin
+  update romashka.scheduled_jobs as j
+     set next_run_at = next_run, last_started_at = begun, runs = j.runs + 1,
+         last_error = left(failure, 200), failures = j.failures + (failure is not null)::integer,
+         last_finished_at = case when failure is null then at else j.last_finished_at end,
+         last_duration_ms = least(extract(epoch from at - begun) * 1000, 2147483647)::integer
+   where j.name = 'backup';
+end $$;
+comment on function romashka.finish_backup(timestamptz, text, timestamptz) is 'Notes how a backup by the server ended, and when the next one is due.';
+
 revoke execute on all functions in schema romashka from public;
 do $$ begin
+  perform romashka.grant_function('romashka.claim_backup(timestamptz, interval)', 'service_role');
+  perform romashka.grant_function('romashka.finish_backup(timestamptz, text, timestamptz)', 'service_role');
   perform romashka.grant_function('romashka.claim_job(text, interval)', 'service_role');
   perform romashka.grant_function('romashka.finish_job(text, text, boolean)', 'service_role');
   perform romashka.grant_function('public.apply_retention(integer)', 'service_role');

@@ -17,8 +17,10 @@
 //! ```
 
 pub mod api;
+mod cluster;
 mod database;
 pub mod mail_archive;
+pub mod object_storage;
 mod older;
 mod outcome;
 mod page;
@@ -28,9 +30,12 @@ mod rows;
 mod server;
 mod session;
 mod supabase;
+pub mod workload;
 
 pub use api::Api;
+pub use cluster::Cluster;
 pub use database::TestDatabase;
+pub use object_storage::ObjectStorage;
 pub use older::{older_defects, older_rows, older_schema};
 pub use outcome::{Outcome, code_of, try_statement};
 pub use page::compare_page;
@@ -42,6 +47,7 @@ pub use rows::{Table, quoted};
 pub use server::{StartOptions, TestServer};
 pub use session::Session;
 pub use supabase::{GrantMode, MIGRATOR};
+pub use workload::{Workload, Workplace};
 
 /// A value of a query, for the tests that read one field of one row.
 ///

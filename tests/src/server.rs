@@ -191,7 +191,7 @@ impl TestServer {
 }
 
 /// Search in other scripts than Latin needs a locale that knows their letters.
-const LOCALE: &str = if cfg!(target_os = "macos") {
+pub(crate) const LOCALE: &str = if cfg!(target_os = "macos") {
     "en_US.UTF-8"
 } else {
     "C.UTF-8"
@@ -226,7 +226,7 @@ fn preloads(programs: &Path) -> Option<String> {
 }
 
 /// `ROMASHKA_PG_BIN`, the PATH, then the folders of Debian and Red Hat: the newest that has a server.
-fn find_programs() -> Result<PathBuf> {
+pub(crate) fn find_programs() -> Result<PathBuf> {
     let has_server =
         |folder: &Path| folder.join("initdb").is_file() && folder.join("postgres").is_file();
     if let Some(folder) = std::env::var_os("ROMASHKA_PG_BIN")
@@ -279,10 +279,10 @@ fn find_programs() -> Result<PathBuf> {
 }
 
 /// Who runs the server: PostgreSQL refuses root, so root lends it another user's rights.
-struct ServerOwner(Option<(u32, u32)>);
+pub(crate) struct ServerOwner(Option<(u32, u32)>);
 
 impl ServerOwner {
-    fn of_this_process() -> Result<Self> {
+    pub(crate) fn of_this_process() -> Result<Self> {
         if !rustix::process::geteuid().is_root() {
             return Ok(Self(None));
         }
@@ -302,7 +302,7 @@ impl ServerOwner {
         )
     }
 
-    fn command(&self, program: PathBuf) -> Command {
+    pub(crate) fn command(&self, program: PathBuf) -> Command {
         let mut command = Command::new(program);
         command
             .env_clear()
@@ -314,7 +314,7 @@ impl ServerOwner {
         command
     }
 
-    fn give(&self, folder: &Path) -> Result<()> {
+    pub(crate) fn give(&self, folder: &Path) -> Result<()> {
         if let Some((user, group)) = self.0 {
             std::os::unix::fs::chown(folder, Some(user), Some(group))
                 .with_context(|| format!("chown {}", folder.display()))?;

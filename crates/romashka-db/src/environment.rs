@@ -20,6 +20,8 @@ pub enum Topic {
     Mail,
     /// Files that come with messages.
     Files,
+    /// Backups by the server, and in a bucket.
+    Backups,
     /// Answers from the knowledge.
     Knowledge,
     /// Signing in by a provider of OpenID Connect.
@@ -41,6 +43,7 @@ impl Topic {
             Topic::Sending => "Sending",
             Topic::Mail => "Mail",
             Topic::Files => "Files",
+            Topic::Backups => "Backups",
             Topic::Knowledge => "Knowledge",
             Topic::SigningIn => "Signing in",
             Topic::Supabase => "Supabase",
@@ -523,6 +526,69 @@ pub static S3_SECRET_ACCESS_KEY: Variable = Variable::secret(
     "",
     "The access key.",
 );
+/// When the server backs up.
+pub static BACKUP_SCHEDULE: Variable = Variable::new(
+    Topic::Backups,
+    "ROMASHKA_BACKUP_SCHEDULE",
+    "`serve` makes no backups",
+    "When `serve` makes a backup, as a cron expression in UTC (`30 2 * * *`): one process of those that are given it, once.",
+);
+/// Where to.
+pub static BACKUP_TO: Variable = Variable::new(
+    Topic::Backups,
+    "ROMASHKA_BACKUP_TO",
+    "",
+    "Where these backups go: a folder (`/srv/backups`) or a bucket (`s3://bucket/prefix`). Those older than the setting `backup_retention_days` are removed there.",
+);
+/// Who can open them.
+pub static BACKUP_RECIPIENTS: Variable = Variable::new(
+    Topic::Backups,
+    "ROMASHKA_BACKUP_RECIPIENTS",
+    "none: they are not encrypted",
+    "Recipients of age that these backups are encrypted for, with commas (`age1…`).",
+);
+/// Who reads everything.
+pub static BACKUP_DATABASE_URL: Variable = Variable::secret(
+    Topic::Backups,
+    "ROMASHKA_BACKUP_DATABASE_URL",
+    "the connection of `serve`",
+    "The connection these backups are made with: a role that sees every row, which the server's own need not be.",
+);
+/// The storage of backups.
+pub static BACKUP_S3_ENDPOINT: Variable = Variable::new(
+    Topic::Backups,
+    "ROMASHKA_BACKUP_S3_ENDPOINT",
+    "`ROMASHKA_S3_ENDPOINT`, else Amazon's of the region",
+    "Address of the storage of `s3://…`.",
+);
+/// Its region.
+pub static BACKUP_S3_REGION: Variable = Variable::new(
+    Topic::Backups,
+    "ROMASHKA_BACKUP_S3_REGION",
+    "`ROMASHKA_S3_REGION`, else us-east-1",
+    "Region of its bucket.",
+);
+/// How it is addressed.
+pub static BACKUP_S3_PATH_STYLE: Variable = Variable::new(
+    Topic::Backups,
+    "ROMASHKA_BACKUP_S3_PATH_STYLE",
+    "`ROMASHKA_S3_PATH_STYLE`, else true",
+    "Whether its bucket is in the path of an address (`true`) or in its host name (`false`).",
+);
+/// Who we are to it.
+pub static BACKUP_S3_ACCESS_KEY_ID: Variable = Variable::new(
+    Topic::Backups,
+    "ROMASHKA_BACKUP_S3_ACCESS_KEY_ID",
+    "`ROMASHKA_S3_ACCESS_KEY_ID`",
+    "The id of the access key for backups: better one that the bucket lets add and list, and not remove before its time.",
+);
+/// How we prove it.
+pub static BACKUP_S3_SECRET_ACCESS_KEY: Variable = Variable::secret(
+    Topic::Backups,
+    "ROMASHKA_BACKUP_S3_SECRET_ACCESS_KEY",
+    "`ROMASHKA_S3_SECRET_ACCESS_KEY`",
+    "That access key.",
+);
 /// What compares meanings.
 pub static MODEL_DIR: Variable = Variable::new(
     Topic::Knowledge,
@@ -677,6 +743,15 @@ pub static TABLE: &[&Variable] = &[
     &S3_PATH_STYLE,
     &S3_ACCESS_KEY_ID,
     &S3_SECRET_ACCESS_KEY,
+    &BACKUP_SCHEDULE,
+    &BACKUP_TO,
+    &BACKUP_RECIPIENTS,
+    &BACKUP_DATABASE_URL,
+    &BACKUP_S3_ENDPOINT,
+    &BACKUP_S3_REGION,
+    &BACKUP_S3_PATH_STYLE,
+    &BACKUP_S3_ACCESS_KEY_ID,
+    &BACKUP_S3_SECRET_ACCESS_KEY,
     &MODEL_DIR,
     &OIDC_ISSUER,
     &OIDC_CLIENT_ID,
@@ -730,6 +805,6 @@ mod tests {
         assert_eq!(names.len(), TABLE.len());
         let mut topics: Vec<_> = TABLE.iter().map(|variable| variable.topic).collect();
         topics.dedup();
-        assert_eq!(topics.len(), 11, "each topic's variables stand together");
+        assert_eq!(topics.len(), 12, "each topic's variables stand together");
     }
 }

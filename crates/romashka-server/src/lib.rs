@@ -12,6 +12,7 @@ pub mod attachments;
 pub mod audit;
 pub mod authentication;
 pub mod availability;
+pub mod backups;
 pub mod bench;
 pub mod canned_responses;
 pub mod channels;

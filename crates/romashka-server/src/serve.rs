@@ -25,6 +25,7 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 use url::Url;
 
+use crate::backups;
 use crate::lingering::{Lingering, NotedBody, Unread};
 use crate::mail::intake::{ListenError, Listeners};
 use crate::observe;
@@ -80,6 +81,14 @@ pub async fn serve(
     let caring = tokio::spawn(care(server.clone(), stopped.clone()));
     let following = tokio::spawn(realtime::follow(server.clone(), stopped.clone()));
     let mut working = workers::start(&server, &stopped);
+    if let Some(backups) = server.settings.backups.clone() {
+        working.push(tokio::spawn(backups::schedule::run(
+            server.clone(),
+            backups,
+            database.clone(),
+            stopped.clone(),
+        )));
+    }
     working.push(tokio::spawn(intake.run(server.clone(), stopped.clone())));
     Ok(Serving {
         server,

@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::accounts::oidc::settings::OidcSettings;
 use crate::attachments::bucket::BucketSettings;
+use crate::backups::BackupSettings;
 use crate::mail::intake::IntakeSettings;
 use crate::mail::settings::{MailRules, SystemMail};
 
@@ -69,6 +70,8 @@ pub struct ServerSettings {
     pub file_reader: Option<PathBuf>,
     /// The bucket where files are kept; without one they are kept in the folder.
     pub bucket: Option<BucketSettings>,
+    /// The backups that this process makes.
+    pub backups: Option<BackupSettings>,
     /// The folder of the embedding model; none finds articles by their words alone.
     pub model_folder: Option<PathBuf>,
     /// Where providers are reached.
@@ -214,6 +217,7 @@ impl ServerSettings {
             file_reader: None,
             model_folder: None,
             bucket: BucketSettings::resolve(read)?,
+            backups: BackupSettings::resolve(read)?,
             providers: ProviderAddresses {
                 whatsapp: address_or(read, &environment::WHATSAPP_URL, whatsapp::api::BASE_URL)?,
                 sns: web_address(read, &environment::SNS_URL)?,

@@ -1,94 +1,13 @@
 //! Files in a bucket: against a server of S3's protocol on loopback that checks every signature (crate `s3s`).
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto::Builder;
 use reqwest::Method;
 use romashka_server::attachments::bucket::{Bucket, BucketError, BucketSettings};
 use romashka_tests::api::{Answer, Visitor, settings};
-use romashka_tests::{Api, Role, TestDatabase, value};
-use s3s::auth::SimpleAuth;
-use s3s::service::S3ServiceBuilder;
-use tempfile::TempDir;
+use romashka_tests::object_storage::files_below;
+use romashka_tests::{Api, ObjectStorage, Role, TestDatabase, value};
 use uuid::Uuid;
 
-const BUCKET: &str = "files-of-tests";
 const PDF: &[u8] = b"%PDF-1.7\nhello";
-
-struct ObjectStorage {
-    folder: TempDir,
-    address: String,
-}
-
-impl ObjectStorage {
-    async fn start() -> ObjectStorage {
-        let folder = TempDir::new().expect("a folder");
-        std::fs::create_dir(folder.path().join(BUCKET)).expect("a bucket");
-        let files = s3s_fs::FileSystem::new(folder.path()).expect("a storage");
-        let mut builder = S3ServiceBuilder::new(files);
-        builder.set_auth(SimpleAuth::from_single("an-id", "a secret key"));
-        let service = builder.build().into_shared();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a port");
-        let address = format!("http://{}", listener.local_addr().expect("an address"));
-        tokio::spawn(async move {
-            let server = Arc::new(Builder::new(TokioExecutor::new()));
-            while let Ok((connection, _)) = listener.accept().await {
-                let (server, service) = (server.clone(), service.clone());
-                tokio::spawn(async move {
-                    let served = server.serve_connection(TokioIo::new(connection), service);
-                    served.await.ok();
-                });
-            }
-        });
-        ObjectStorage { folder, address }
-    }
-
-    fn settings(&self) -> BucketSettings {
-        BucketSettings {
-            endpoint: self.address.parse().expect("an address"),
-            name: BUCKET.to_owned(),
-            region: "eu-central-1".to_owned(),
-            path_style: true,
-            prefix: "romashka/".to_owned(),
-            access_key: "an-id".to_owned(),
-            secret_key: "a secret key".to_owned().into(),
-        }
-    }
-
-    /// The objects, by their keys.
-    fn objects(&self) -> Vec<(String, Vec<u8>)> {
-        let root = self.folder.path().join(BUCKET);
-        let mut found = Vec::new();
-        collect(&root, &mut found);
-        let mut objects: Vec<(String, Vec<u8>)> = found
-            .into_iter()
-            .map(|path| {
-                let key = path.strip_prefix(&root).expect("below it");
-                (
-                    key.to_str().expect("a key").to_owned(),
-                    std::fs::read(&path).expect("bytes"),
-                )
-            })
-            .collect();
-        objects.sort();
-        objects
-    }
-}
-
-fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            collect(&path, found);
-        } else {
-            found.push(path);
-        }
-    }
-}
 
 async fn api_with(bucket: BucketSettings) -> Api {
     let mut settings = settings();
@@ -125,8 +44,7 @@ async fn a_file_lies_in_the_bucket_and_is_given_out_and_removed() {
     let name = made.id().simple().to_string();
     let key = format!("romashka/{}/{}/{name}", workspace.simple(), &name[30..]);
     assert_eq!(storage.objects(), [(key, large.clone())]);
-    let mut local = Vec::new();
-    collect(api.files(), &mut local);
+    let local = files_below(api.files());
     assert!(local.is_empty(), "nothing stays on the machine: {local:?}");
     let answer = content(&agent, made.id()).await;
     assert_eq!(answer.status(), 200);
@@ -151,7 +69,7 @@ async fn a_file_lies_in_the_bucket_and_is_given_out_and_removed() {
     }
     assert_eq!(storage.objects().len(), 1);
     // Bytes that somebody took away.
-    std::fs::remove_dir_all(storage.folder.path().join(BUCKET).join("romashka")).expect("taken");
+    std::fs::remove_dir_all(storage.path("romashka")).expect("taken");
     assert_eq!(content(&agent, made.id()).await.status(), 404);
     admin
         .delete(&format!("/attachments/{}", made.id()))

@@ -11,7 +11,7 @@ use tokio_postgres::Client;
 use super::manifest::{self, CONTENTS, DUMP, FILES, FORM, MANIFEST, hash_of, names};
 use super::program::Program;
 use super::seal::SUFFIX;
-use super::{Backup, BackupError, Contents, File, Manifest, Observer, Recipients, Step};
+use super::{Backup, BackupError, Contents, File, Manifest, Observer, Owner, Recipients, Step};
 use crate::connect::connect;
 use crate::migrations::Server;
 use crate::settings::Settings;
@@ -70,6 +70,7 @@ pub async fn create(
         return Err(BackupError::SeesTooLittle(server.role));
     }
     is_all_ours(&client).await?;
+    let system = Owner::of(&client).await?.system;
     let pg_dump = Program::find("pg_dump", options.programs.as_deref(), server_major).await?;
     fs::create_dir_all(&options.folder)
         .map_err(BackupError::file("cannot make", &options.folder))?;
@@ -138,6 +139,7 @@ pub async fn create(
         server_version: server.version,
         server_major,
         database: settings.database.clone(),
+        system,
         encryption: (!options.recipients.is_empty()).then(|| "age".to_owned()),
         files: hashed(&work, observer)?,
     };
@@ -173,7 +175,7 @@ async fn is_all_ours(client: &Client) -> Result<(), BackupError> {
 }
 
 /// A database's name as part of a folder's.
-fn plain(database: &str) -> String {
+pub fn plain(database: &str) -> String {
     database
         .chars()
         .map(|letter| {

@@ -18,11 +18,11 @@ mod retention;
 mod seal;
 
 pub use contents::{Contents, Role, Table};
-pub use create::{Created, Options, create};
+pub use create::{Created, Options, create, plain};
 pub use error::BackupError;
-pub use manifest::{Backup, File, Manifest};
+pub use manifest::{Backup, File, MANIFEST, Manifest, ManifestError};
 pub use restore::{Restored, Target, restore};
-pub use retention::{Kept, list, outdated, prune};
+pub use retention::{Kept, Owner, list, outdated, prune, which_go};
 pub use seal::{Identities, Recipients};
 
 /// What is being done, and how much of it; no total where there is none.
@@ -37,6 +37,10 @@ pub enum Step {
     Files,
     /// Files are encrypted, by bytes.
     Seal,
+    /// Files are sent to a bucket, by bytes.
+    Send,
+    /// Files are fetched from a bucket, by bytes.
+    Fetch,
     /// Files are hashed, or compared with their hashes, by bytes.
     Hash,
     /// Files are decrypted, by bytes.
@@ -56,6 +60,8 @@ impl Step {
             Step::Dump => "reading the database",
             Step::Files => "gathering attachments",
             Step::Seal => "encrypting",
+            Step::Send => "sending",
+            Step::Fetch => "fetching",
             Step::Hash => "checksums",
             Step::Open => "decrypting",
             Step::Restore => "writing the database",
@@ -66,6 +72,9 @@ impl Step {
 
     /// Whether its numbers are bytes.
     pub fn counts_bytes(self) -> bool {
-        matches!(self, Step::Files | Step::Seal | Step::Hash | Step::Open)
+        matches!(
+            self,
+            Step::Files | Step::Seal | Step::Send | Step::Fetch | Step::Hash | Step::Open
+        )
     }
 }

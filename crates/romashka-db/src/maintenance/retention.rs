@@ -208,16 +208,13 @@ pub(super) async fn expired(client: &Client, dry_run: bool, work: &mut Work) -> 
     Ok(())
 }
 
-/// The database's name, and for how many days its backups are kept.
-pub(super) async fn backup_days(client: &Client) -> Result<(String, u32), Error> {
+/// For how many days backups of the database are kept.
+pub(super) async fn backup_days(client: &Client) -> Result<u32, Error> {
     let row = client
         .query_one(
-            "select pg_catalog.current_database()::text, (romashka.setting(romashka.default_workspace_id(), 'backup_retention_days') #>> '{}')::int8",
+            "select (romashka.setting(romashka.default_workspace_id(), 'backup_retention_days') #>> '{}')::int8",
             &[],
         )
         .await?;
-    Ok((
-        row.get(0),
-        u32::try_from(row.get::<_, i64>(1)).unwrap_or(u32::MAX),
-    ))
+    Ok(u32::try_from(row.get::<_, i64>(0)).unwrap_or(u32::MAX))
 }

@@ -233,12 +233,15 @@ impl<'a> Maintenance<'a> {
         let Some(folder) = &self.backups else {
             return Ok(());
         };
-        let (database, days) = retention::backup_days(self.client).await?;
+        let days = retention::backup_days(self.client).await?;
+        let owner = crate::backup::Owner::of(self.client)
+            .await
+            .map_err(StepError::Backup)?;
         let now = Timestamp::now();
         let removed = if self.dry_run {
-            crate::backup::outdated(folder, &database, days, now)
+            crate::backup::outdated(folder, &owner, days, now)
         } else {
-            crate::backup::prune(folder, &database, days, now).map(|kept| kept.removed)
+            crate::backup::prune(folder, &owner, days, now).map(|kept| kept.removed)
         };
         for backup in removed.map_err(StepError::Backup)? {
             work.did(format!("backup {}", backup.display()));

@@ -71,6 +71,7 @@ impl Migrator<'_> {
     ) -> Result<(), MigrateError> {
         let started = Instant::now();
         let before = self.transaction_id().await?;
+        self.make_way(statements).await?;
         self.run(version, statements).await?;
         if self.transaction_id().await? != before {
             return Err(MigrateError::EndedTransaction(name_of(version)));
@@ -162,11 +163,37 @@ impl Migrator<'_> {
     ) -> Result<(), MigrateError> {
         for (at, statement) in statements.iter().enumerate() {
             self.remove_half_built_index(statement).await?;
-            let result = self.client.batch_execute(&statement.text).await;
-            result.map_err(|source| statement_error(version, statement, source))?;
+            self.alone(version, statement).await?;
             (self.observer)(Event::Progress(at + 1));
         }
-        Ok(())
+        Ok(self.client.batch_execute("reset lock_timeout").await?)
+    }
+
+    /// One statement, again and again while others hold locks. Who waits for a lock makes everybody wait who comes after him;
+    /// what works concurrently waits without that, and must not be cut off: half an index would be left.
+    async fn alone(
+        &mut self,
+        version: Option<Version>,
+        statement: &Statement,
+    ) -> Result<(), MigrateError> {
+        let concurrently = statement.words.iter().any(|word| word == "concurrently");
+        let limit = match concurrently {
+            true => 0,
+            false => self.pace.lock_timeout.as_millis(),
+        };
+        self.client
+            .batch_execute(&format!("set lock_timeout = {limit}"))
+            .await?;
+        let mut attempt = 1;
+        loop {
+            let result = self.client.batch_execute(&statement.text).await;
+            let Err(source) = result else { return Ok(()) };
+            let error = statement_error(version, statement, source);
+            if concurrently || !error.is_lock_conflict() {
+                return Err(error);
+            }
+            self.pause_before_attempt(version, &mut attempt).await?;
+        }
     }
 
     /// `create index concurrently` that was killed leaves an invalid index, which `if not exists` would take for done.

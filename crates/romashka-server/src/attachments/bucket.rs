@@ -3,6 +3,10 @@
 //! Invariants: every request is signed (AWS Signature Version 4) and good for a minute; no redirect is followed; bytes pass
 //! through and are never held as a whole, but where a mail is made of them; no address with a signature is in a log.
 
+mod objects;
+
+pub use objects::{Object, Passed};
+
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -59,26 +63,16 @@ impl BucketSettings {
             return Ok(None);
         };
         let region = read(&environment::S3_REGION).unwrap_or_else(|| "us-east-1".to_owned());
-        let endpoint = read(&environment::S3_ENDPOINT)
-            .unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
-        let endpoint = Url::parse(endpoint.trim())
-            .ok()
-            .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
-            .ok_or_else(|| wrong(&environment::S3_ENDPOINT, "an http:// or https:// address"))?;
-        let path_style = match read(&environment::S3_PATH_STYLE).as_deref().map(str::trim) {
-            None | Some("true") => true,
-            Some("false") => false,
-            Some(_) => return Err(wrong(&environment::S3_PATH_STYLE, "true or false")),
+        let endpoint = match read(&environment::S3_ENDPOINT) {
+            Some(text) => address(&text, &environment::S3_ENDPOINT)?,
+            None => amazon(&region)?,
         };
-        let prefix = read(&environment::S3_PREFIX).unwrap_or_default();
-        let prefix = prefix.trim().trim_matches('/');
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
-        if !prefix.bytes().all(is_plain) || prefix.split('/').any(|part| part == "..") {
-            return Err(wrong(
-                &environment::S3_PREFIX,
-                "of letters, digits, -, _, . and /",
-            ));
-        }
+        let path_style = match read(&environment::S3_PATH_STYLE) {
+            Some(text) => truth(&text, &environment::S3_PATH_STYLE)?,
+            None => true,
+        };
+        let prefix = plain_prefix(&read(&environment::S3_PREFIX).unwrap_or_default())
+            .ok_or_else(|| wrong(&environment::S3_PREFIX, "of letters, digits, -, _, . and /"))?;
         let needed = |variable: &'static Variable| {
             read(variable).ok_or_else(|| wrong(variable, "set when ROMASHKA_S3_BUCKET is"))
         };
@@ -86,16 +80,104 @@ impl BucketSettings {
             endpoint,
             region,
             path_style,
-            prefix: if prefix.is_empty() {
-                String::new()
-            } else {
-                format!("{prefix}/")
-            },
+            prefix,
             access_key: needed(&environment::S3_ACCESS_KEY_ID)?,
             secret_key: needed(&environment::S3_SECRET_ACCESS_KEY)?.into(),
             name,
         }))
     }
+
+    /// The settings of a bucket for backups: its own variables, else those of the files' bucket.
+    pub fn for_backups(
+        read: &dyn Fn(&Variable) -> Option<String>,
+        name: &str,
+        prefix: &str,
+    ) -> Result<BucketSettings, SettingError> {
+        let either = |own: &'static Variable, other: &'static Variable| {
+            read(own)
+                .map(|text| (own, text))
+                .or_else(|| read(other).map(|text| (other, text)))
+        };
+        let region = either(&environment::BACKUP_S3_REGION, &environment::S3_REGION)
+            .map_or_else(|| "us-east-1".to_owned(), |(_, text)| text);
+        let endpoint = either(&environment::BACKUP_S3_ENDPOINT, &environment::S3_ENDPOINT);
+        let endpoint = match endpoint {
+            Some((variable, text)) => address(&text, variable)?,
+            None => amazon(&region)?,
+        };
+        let style = either(
+            &environment::BACKUP_S3_PATH_STYLE,
+            &environment::S3_PATH_STYLE,
+        );
+        let needed = |own: &'static Variable, other: &'static Variable| {
+            either(own, other)
+                .map(|(_, text)| text)
+                .ok_or(SettingError {
+                    variable: own.name,
+                    expected: "set for a backup in a bucket",
+                })
+        };
+        Ok(BucketSettings {
+            endpoint,
+            region,
+            path_style: match style {
+                Some((variable, text)) => truth(&text, variable)?,
+                None => true,
+            },
+            prefix: prefix.to_owned(),
+            access_key: needed(
+                &environment::BACKUP_S3_ACCESS_KEY_ID,
+                &environment::S3_ACCESS_KEY_ID,
+            )?,
+            secret_key: needed(
+                &environment::BACKUP_S3_SECRET_ACCESS_KEY,
+                &environment::S3_SECRET_ACCESS_KEY,
+            )?
+            .into(),
+            name: name.to_owned(),
+        })
+    }
+}
+
+fn address(text: &str, variable: &'static Variable) -> Result<Url, SettingError> {
+    Url::parse(text.trim())
+        .ok()
+        .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
+        .ok_or(SettingError {
+            variable: variable.name,
+            expected: "an http:// or https:// address",
+        })
+}
+
+/// Where Amazon's storage of a region answers.
+fn amazon(region: &str) -> Result<Url, SettingError> {
+    Url::parse(&format!("https://s3.{region}.amazonaws.com")).map_err(|_| SettingError {
+        variable: environment::S3_REGION.name,
+        expected: "the name of a region",
+    })
+}
+
+fn truth(text: &str, variable: &'static Variable) -> Result<bool, SettingError> {
+    match text.trim() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(SettingError {
+            variable: variable.name,
+            expected: "true or false",
+        }),
+    }
+}
+
+/// What keys begin with, as `files/` or nothing; none where a key would have to be escaped.
+pub fn plain_prefix(text: &str) -> Option<String> {
+    let prefix = text.trim().trim_matches('/');
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
+    let leads_elsewhere = |part: &str| matches!(part, "." | "..") || part.is_empty();
+    if prefix.is_empty() {
+        return Some(String::new());
+    }
+    (prefix.bytes().all(is_plain) && !prefix.split('/').any(leads_elsewhere))
+        .then(|| format!("{prefix}/"))
 }
 
 /// Why the storage did not do what it was asked for.
@@ -117,8 +199,11 @@ pub enum BucketError {
     #[error("the file is larger than it is said to be")]
     TooLarge,
     /// A file on this machine.
-    #[error("a file of this machine cannot be read")]
+    #[error("a file of this machine cannot be read or written")]
     File(#[from] io::Error),
+    /// An answer that is none of this protocol.
+    #[error("what the storage answered cannot be read")]
+    Unreadable,
 }
 
 impl From<reqwest::Error> for BucketError {

@@ -6,11 +6,13 @@ use clap::{Args as ClapArgs, Subcommand};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use romashka_db::backup::{
-    self, Backup, BackupError, Contents, Created, Identities, Manifest, Options, Recipients, Step,
-    Target,
+    self, Backup, BackupError, Contents, Created, Identities, Manifest, Options, Owner, Recipients,
+    Step, Target,
 };
+use romashka_db::environment::Variable;
 use romashka_db::private::{self, DataFolder, PrivateServer, PrivateServerOptions};
 use romashka_db::settings::Settings;
+use romashka_server::backups::{Scratch, Store, StoreError, is_address, one_of, schedule};
 use serde::Serialize;
 
 use super::private_server::{self, size};
@@ -28,7 +30,8 @@ Examples:
   romashka backup                                   into the folder backups of the data folder
   romashka backup /srv/backups --keep-days 30       and remove older ones of this database
   romashka backup --recipient age1…                 encrypted (age-keygen makes the key, which stays elsewhere)
-  romashka backup list /srv/backups
+  romashka backup --to s3://backups/romashka        into a bucket (variables ROMASHKA_BACKUP_S3_…)
+  romashka backup list s3://backups/romashka
   romashka backup verify /srv/backups/romashka-20261128T090000Z-romashka
   romashka restore /srv/backups/romashka-20261128T090000Z-romashka
 
@@ -53,6 +56,9 @@ struct Create {
     /// The folder in which it gets a folder of its own; by default `backups` in the data folder
     #[arg(value_name = "FOLDER")]
     folder: Option<PathBuf>,
+    /// The bucket it is sent to; with no FOLDER nothing of it stays on this machine
+    #[arg(long, value_name = "S3://BUCKET/PREFIX", value_parser = bucket_address)]
+    to: Option<String>,
     /// Encrypt it for this recipient of age; can be given several times
     #[arg(long, value_name = "AGE1…")]
     recipient: Vec<String>,
@@ -70,14 +76,15 @@ struct Create {
     no_files: bool,
 }
 
-/// List the backups in a folder
+/// List the backups in a folder or a bucket
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:
   romashka backup list
-  romashka backup list /srv/backups --json")]
+  romashka backup list /srv/backups --json
+  romashka backup list s3://backups/romashka")]
 struct List {
-    /// The folder; by default `backups` in the data folder
+    /// The folder, by default `backups` in the data folder; or s3://bucket/prefix
     #[arg(value_name = "FOLDER")]
     folder: Option<PathBuf>,
 }
@@ -87,12 +94,13 @@ struct List {
 #[command(after_help = "\
 Examples:
   romashka backup verify /srv/backups/romashka-20261128T090000Z-romashka
+  romashka backup verify s3://backups/romashka/romashka-20261128T090000Z-romashka
   romashka backup verify … --identity key.txt       an encrypted one
   romashka backup verify … --checksums              its files only: quick, and proves less
 
 Exit code 0: it restores, holds what was counted when it was made, and romashka verify finds nothing. 1: it does not.")]
 struct Verify {
-    /// The backup's folder
+    /// The backup's folder, or its address in a bucket
     #[arg(value_name = "BACKUP")]
     backup: PathBuf,
     /// The file with the age key of an encrypted backup; can be given several times
@@ -110,7 +118,7 @@ struct Verify {
 pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
     match arguments.action {
         None => create(arguments.create, context).await,
-        Some(Action::List(arguments)) => list(arguments, context),
+        Some(Action::List(arguments)) => list(arguments, context).await,
         Some(Action::Verify(arguments)) => verify(arguments, context).await,
     }
 }
@@ -135,6 +143,32 @@ pub(super) fn failed(error: BackupError) -> Failure {
     }
 }
 
+/// An error of a bucket with its exit code and next step.
+pub(super) fn store_failed(error: StoreError) -> Failure {
+    let exit = match error {
+        StoreError::Backup(error) => return failed(error),
+        StoreError::Address(_) | StoreError::Setting(_) => Exit::Usage,
+        _ => Exit::Failure,
+    };
+    let failure = failure(exit, &error).next(error.next_step());
+    match error {
+        StoreError::Bucket { source, .. } => failure.because(source),
+        _ => failure,
+    }
+}
+
+fn bucket_address(text: &str) -> Result<String, String> {
+    match is_address(text) {
+        true => Ok(text.to_owned()),
+        false => Err("write s3://bucket/prefix; a folder is named without --to".to_owned()),
+    }
+}
+
+/// The bucket of an address, where it is one.
+pub(super) fn store(address: &str) -> anyhow::Result<Store> {
+    Store::open(address, &Variable::read).map_err(|error| store_failed(error).into())
+}
+
 /// What shows how far it is.
 pub(super) fn progress(bar: &ProgressBar) -> impl Fn(Step, u64, u64) + Send + Sync + use<> {
     let bar = bar.clone();
@@ -151,12 +185,12 @@ pub(super) fn progress(bar: &ProgressBar) -> impl Fn(Step, u64, u64) + Send + Sy
 }
 
 /// Ends the work when it is asked to, which undoes it.
-pub(super) async fn until_stopped<T>(
-    work: impl Future<Output = Result<T, BackupError>>,
+pub(super) async fn until_stopped<T, E: Into<StoreError>>(
+    work: impl Future<Output = Result<T, E>>,
 ) -> anyhow::Result<T> {
     let mut stop = Stop::new()?;
     tokio::select! {
-        result = work => result.map_err(|error| failed(error).into()),
+        result = work => result.map_err(|error| store_failed(error.into()).into()),
         () = stop.asked() => Err(failure(Exit::Interrupted, "stopped before it was done: nothing was changed").into()),
     }
 }
@@ -182,9 +216,16 @@ async fn create(arguments: Create, context: &Context) -> anyhow::Result<Exit> {
         .next("use the direct connection or the session pooler")
         .into());
     }
-    let folder = match arguments.folder {
-        Some(folder) => folder,
-        None => default_folder(context)?,
+    let store = arguments.to.as_deref().map(store).transpose()?;
+    // What is only to be in the bucket is made in a folder that is removed.
+    let scratch = match (&store, &arguments.folder) {
+        (Some(_), None) => Some(Scratch::new().map_err(failed)?),
+        _ => None,
+    };
+    let folder = match (arguments.folder, &scratch) {
+        (Some(folder), _) => folder,
+        (None, Some(scratch)) => scratch.path().to_owned(),
+        (None, None) => default_folder(context)?,
     };
     let options = Options {
         folder: folder.clone(),
@@ -206,26 +247,35 @@ async fn create(arguments: Create, context: &Context) -> anyhow::Result<Exit> {
     let observer = progress(&bar);
     let Created { backup, contents } =
         until_stopped(backup::create(&settings, &options, &observer)).await?;
-    bar.finish_and_clear();
-    let removed = match days {
-        Some(days) => {
-            backup::prune(&folder, &settings.database, days, Timestamp::now())
-                .map_err(failed)?
-                .removed
-        }
-        None => Vec::new(),
+    let address = match &store {
+        Some(store) => until_stopped(store.keep(&backup, &observer)).await?,
+        None => backup.folder.display().to_string(),
     };
+    bar.finish_and_clear();
+    let mut removed = Vec::new();
+    if let Some(days) = days {
+        let client = context.connect_to(&settings).await?;
+        let owner = Owner::of(&client).await.map_err(failed)?;
+        let now = Timestamp::now();
+        if scratch.is_none() {
+            let kept = backup::prune(&folder, &owner, days, now).map_err(failed)?;
+            removed.extend(kept.removed.iter().map(|path| path.display().to_string()));
+        }
+        if let Some(store) = &store {
+            removed.extend(until_stopped(store.prune(&owner, days, now)).await?);
+        }
+    }
     #[derive(Serialize)]
     struct Document<'a> {
-        folder: &'a Path,
+        folder: &'a str,
         bytes: u64,
         rows: i64,
         manifest: &'a Manifest,
         contents: &'a Contents,
-        removed: &'a [PathBuf],
+        removed: &'a [String],
     }
     console.json(&Document {
-        folder: &backup.folder,
+        folder: &address,
         bytes: backup.bytes(),
         rows: rows(&contents),
         manifest: &backup.manifest,
@@ -233,14 +283,13 @@ async fn create(arguments: Create, context: &Context) -> anyhow::Result<Exit> {
         removed: &removed,
     })?;
     console.passed(format_args!(
-        "{} rows of {} tables in {}: {}",
+        "{} rows of {} tables in {}: {address}",
         rows(&contents),
         contents.tables.len(),
         size(backup.bytes()),
-        backup.folder.display()
     ));
     for folder in &removed {
-        console.line(format_args!("  removed {}", folder.display()));
+        console.line(format_args!("  removed {folder}"));
     }
     if backup.manifest.encryption.is_none() {
         console.paragraph(
@@ -254,7 +303,7 @@ async fn create(arguments: Create, context: &Context) -> anyhow::Result<Exit> {
         Tone::Faint,
         format_args!(
             "Prove that it restores: romashka backup verify {}",
-            private_server::quote(&backup.folder.display().to_string())
+            private_server::quote(&address)
         ),
     );
     Ok(Exit::Ok)
@@ -266,40 +315,54 @@ pub(super) fn rows(contents: &Contents) -> i64 {
 
 async fn retention(settings: &Settings, context: &Context) -> anyhow::Result<u32> {
     let client = context.connect_to(settings).await?;
-    let days: i64 = client
-        .query_one(
-            "select (romashka.setting(romashka.default_workspace_id(), 'backup_retention_days') #>> '{}')::bigint",
-            &[],
-        )
-        .await?
-        .get(0);
-    Ok(u32::try_from(days).unwrap_or(u32::MAX))
+    Ok(schedule::retention_days(&client).await?)
 }
 
-fn list(arguments: List, context: &Context) -> anyhow::Result<Exit> {
+/// A backup in a list.
+#[derive(Serialize)]
+struct Listed {
+    folder: String,
+    bytes: u64,
+    /// Whether every file is there in its size.
+    whole: bool,
+    #[serde(flatten)]
+    manifest: Manifest,
+}
+
+async fn listed(place: &Path) -> anyhow::Result<Vec<Listed>> {
+    let address = place.to_string_lossy();
+    if is_address(&address) {
+        let found = until_stopped(store(&address)?.list()).await?;
+        return Ok(found
+            .into_iter()
+            .map(|backup| Listed {
+                bytes: backup.bytes(),
+                folder: backup.address,
+                whole: backup.is_whole,
+                manifest: backup.manifest,
+            })
+            .collect());
+    }
+    Ok(backup::list(place)
+        .map_err(failed)?
+        .into_iter()
+        .map(|backup| Listed {
+            bytes: backup.bytes(),
+            folder: backup.folder.display().to_string(),
+            whole: backup.is_whole(),
+            manifest: backup.manifest,
+        })
+        .collect())
+}
+
+async fn list(arguments: List, context: &Context) -> anyhow::Result<Exit> {
     let console = &context.console;
     let folder = match arguments.folder {
         Some(folder) => folder,
         None => default_folder(context)?,
     };
-    let found = backup::list(&folder).map_err(failed)?;
-    #[derive(Serialize)]
-    struct Listed<'a> {
-        folder: &'a Path,
-        bytes: u64,
-        #[serde(flatten)]
-        manifest: &'a Manifest,
-    }
-    console.json(
-        &found
-            .iter()
-            .map(|backup| Listed {
-                folder: &backup.folder,
-                bytes: backup.bytes(),
-                manifest: &backup.manifest,
-            })
-            .collect::<Vec<_>>(),
-    )?;
+    let found = listed(&folder).await?;
+    console.json(&found)?;
     if found.is_empty() {
         console.line(format_args!("no backup in {}", folder.display()));
         return Ok(Exit::Ok);
@@ -322,35 +385,57 @@ fn list(arguments: List, context: &Context) -> anyhow::Result<Exit> {
                     .to_string(),
                 manifest.database.clone(),
                 manifest.server_version.clone(),
-                size(backup.bytes()),
+                size(backup.bytes),
                 manifest
                     .encryption
                     .clone()
                     .unwrap_or_else(|| "no".to_owned()),
-                backup
-                    .folder
-                    .file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned(),
+                format!(
+                    "{}{}",
+                    backup.folder.rsplit('/').next().unwrap_or_default(),
+                    if backup.whole {
+                        ""
+                    } else {
+                        " (files are missing)"
+                    }
+                ),
             ]
         }),
     );
     Ok(Exit::Ok)
 }
 
-/// Opens a backup and compares its files with their checksums.
-pub(super) fn open(path: &Path, console: &Console) -> anyhow::Result<Backup> {
-    let backup = Backup::open(path).map_err(failed)?;
+/// Opens a backup and compares its files with their checksums. One of a bucket is fetched first, into a folder that lasts as
+/// long as what is given back beside it.
+pub(super) async fn open(
+    path: &Path,
+    console: &Console,
+) -> anyhow::Result<(Backup, Option<Scratch>)> {
+    let address = path.to_string_lossy();
+    let (backup, scratch) = if is_address(&address) {
+        let (place, name) = one_of(&address).ok_or_else(|| {
+            failure(Exit::Usage, format!("{address} is no backup's address"))
+                .next("romashka backup list s3://… shows them")
+        })?;
+        let store = store(place)?;
+        let scratch = Scratch::new().map_err(failed)?;
+        let bar = console.spinner("fetch");
+        let observer = progress(&bar);
+        let backup = until_stopped(store.fetch(name, &scratch, &observer)).await?;
+        bar.finish_and_clear();
+        (backup, Some(scratch))
+    } else {
+        (Backup::open(path).map_err(failed)?, None)
+    };
     let bar = console.bar(backup.bytes(), "checksums");
     backup.check(&progress(&bar)).map_err(failed)?;
     bar.finish_and_clear();
-    Ok(backup)
+    Ok((backup, scratch))
 }
 
 async fn verify(arguments: Verify, context: &Context) -> anyhow::Result<Exit> {
     let console = &context.console;
-    let backup = open(&arguments.backup, console)?;
+    let (backup, _scratch) = open(&arguments.backup, console).await?;
     if arguments.checksums {
         console.json(&backup.manifest)?;
         console.passed(format_args!(

@@ -19,6 +19,7 @@ Examples:
   romashka restore … --database romashka_monday     beside the one that is there
   romashka restore … --force                        in its place; the old one is kept under another name
   romashka restore … --identity key.txt             an encrypted one
+  romashka restore s3://backups/romashka/romashka-20261128T090000Z-romashka
 
 Into the database of the settings, or of --database, on the same server. It is filled under another name, every table is
 compared with what was counted when the backup was made, romashka verify runs, and only then it takes the name: whatever
@@ -27,7 +28,7 @@ goes wrong before, nothing is changed. The key of ROMASHKA's own encryption is n
 Exit code 0: restored, and romashka verify finds nothing. 1: it failed, or verify found something. 4: refused, as for a
 database that is not empty.")]
 pub struct Args {
-    /// The backup's folder
+    /// The backup's folder, or its address in a bucket
     #[arg(value_name = "BACKUP")]
     backup: PathBuf,
     /// The database, when it is not that of the settings
@@ -56,7 +57,7 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
     }
     let identities =
         Identities::read(arguments.identity.iter().map(PathBuf::as_path)).map_err(failed)?;
-    let backup = open(&arguments.backup, console)?;
+    let (backup, _scratch) = open(&arguments.backup, console).await?;
     let target = Target {
         replace: arguments.force,
         files: match arguments.no_files {
@@ -83,7 +84,7 @@ pub async fn run(arguments: Args, context: &Context) -> anyhow::Result<Exit> {
         report: &'a romashka_db::verify::Report,
     }
     console.json(&Document {
-        backup: &backup.folder,
+        backup: &arguments.backup,
         database: &target.settings.database,
         replaced: restored.replaced.as_deref(),
         roles_made: &restored.roles_made,

@@ -1,5 +1,8 @@
 //! Backups: each holds one moment, restores to exactly what was counted, and changes nothing where it cannot.
 
+mod bucket;
+mod schedule;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
