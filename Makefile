@@ -1,6 +1,6 @@
 # All a newcomer needs. Each target installs what it lacks (scripts/bootstrap), or says what to install.
 .POSIX:
-.PHONY: help run model test test-matrix fuzz bench lint generate
+.PHONY: help run model test test-faults test-matrix fuzz bench lint generate
 
 # What rustup installs, also where the shell's profile has not been read again.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
@@ -10,6 +10,7 @@ help:
 	@echo 'make run           build and start ROMASHKA with a PostgreSQL and demo content of its own (ARGS=… for `romashka up`)'
 	@echo 'make model         fetch the model that finds articles by their meaning (90 MB)'
 	@echo 'make test          build and run every test'
+	@echo 'make test-faults   kill, fill, cut and delete while work goes on, ROUNDS (2) times each: every test of docs/reliability.md'
 	@echo 'make test-matrix   run the tests on PostgreSQL 14 to 18 (MAJORS="14 18" chooses)'
 	@echo 'make fuzz          try every parser that reads bytes from outside with made-up input, SECONDS (20) each (TARGETS=…)'
 	@echo 'make bench         measure database and server on loads of 1 and 3 million messages and write docs/benchmarks.md (ARGS=… for `romashka bench`)'
@@ -30,6 +31,10 @@ test:
 	@scripts/bootstrap test
 	@scripts/model
 	@scripts/with-test-postgres cargo test --workspace --no-fail-fast $(ARGS)
+
+test-faults:
+	@scripts/bootstrap test
+	@scripts/test-faults $(or $(ROUNDS),2)
 
 test-matrix:
 	@scripts/postgres-matrix $(MAJORS) -- cargo test --workspace --no-fail-fast --test '*' $(ARGS)
