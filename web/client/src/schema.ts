@@ -29,11 +29,33 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Explain an answer of the assistant
+         * Read an answer of the assistant
          * @description All it went by: the question as it was looked up, the passages with their scores and versions, how sure it was, the settings, and how long
          *     each step took.
          */
         get: operations["read_ai_answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai_answers/{id}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain an answer of the assistant
+         * @description The record beside what it refers to: the question as it was looked up, each passage with its scores, the version that was read and what has
+         *     become of it, the gate with its evidence, the time of each step, what was sent or why a person took over, and what was thought of it. The id is
+         *     the answer's, or that of the message that said it or asked for it. With `Accept: text/markdown` as one page to read.
+         */
+        get: operations["explain_ai_answer"];
         put?: never;
         post?: never;
         delete?: never;
@@ -56,6 +78,49 @@ export interface paths {
          * @description Counts for the articles it was taken from as well. A later rating takes the place of the one before.
          */
         post: operations["rate_ai_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai_endpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the language model's set-up */
+        get: operations["read_ai_endpoint"];
+        /**
+         * Set a language model up
+         * @description An OpenAI-compatible server. A model on the server's own machine or network has to be in a network that the operator allowed
+         *     (`ROMASHKA_WEBHOOK_NETWORKS`).
+         */
+        put: operations["set_ai_endpoint"];
+        post?: never;
+        /** Take the language model away */
+        delete: operations["delete_ai_endpoint"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ai_endpoint/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check the language model
+         * @description Really asks it for one word. That counts for no budget.
+         */
+        post: operations["check_ai_endpoint"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1852,6 +1917,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/knowledge/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List scans of websites
+         * @description Newest first.
+         */
+        get: operations["list_knowledge_scans"];
+        put?: never;
+        /**
+         * Scan websites
+         * @description The server's workers read the pages in the background: their text becomes articles (drafts, unless the settings say otherwise), and is brought up to
+         *     date by the next scan. docs/knowledge.md says how.
+         */
+        post: operations["create_knowledge_scan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/scans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a scan */
+        get: operations["read_knowledge_scan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/scans/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a scan
+         * @description What was read stays. One that has ended stays as it is.
+         */
+        post: operations["cancel_knowledge_scan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/scans/{id}/pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a scan visits
+         * @description Its pages, and the robots.txt and sitemaps that it reads, in the order they were found, and what became of each.
+         */
+        get: operations["list_knowledge_scan_pages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/knowledge/search": {
         parameters: {
             query?: never;
@@ -2189,6 +2336,166 @@ export interface paths {
          * @description Only owners change owners, and the last owner stays one. It asks for a recent proof of who you are.
          */
         patch: operations["change_member"];
+        trace?: never;
+    };
+    "/api/v1/question_sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List question sets
+         * @description By name.
+         */
+        get: operations["list_question_sets"];
+        put?: never;
+        /** Make a question set */
+        post: operations["create_question_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/question_sets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a question set */
+        get: operations["read_question_set"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a question set
+         * @description With its questions and runs.
+         */
+        delete: operations["delete_question_set"];
+        options?: never;
+        head?: never;
+        /** Change a question set */
+        patch: operations["change_question_set"];
+        trace?: never;
+    };
+    "/api/v1/question_sets/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the questions of a set
+         * @description In the order in which they were added.
+         */
+        get: operations["list_question_set_items"];
+        put?: never;
+        /** Add a question to a set */
+        post: operations["create_question_set_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/question_sets/{id}/items/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a question from a set
+         * @description With its results.
+         */
+        delete: operations["delete_question_set_item"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/question_sets/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the runs of a question set
+         * @description Newest first; the last hundred are kept.
+         */
+        get: operations["list_question_set_runs"];
+        put?: never;
+        /**
+         * Run a question set
+         * @description By the next free worker that has the model; `GET /question_sets/{id}/state` says how far it is, and its runs have the figures. Nothing is sent
+         *     to anybody, and nothing lands in reports.
+         */
+        post: operations["run_question_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/question_sets/{id}/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a run of a question set */
+        get: operations["read_question_set_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/question_sets/{id}/runs/{run_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List how the questions of a run went */
+        get: operations["list_question_set_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/question_sets/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See whether a question set waits to be run */
+        get: operations["read_question_set_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/reports/daily": {
@@ -3490,6 +3797,11 @@ export interface components {
             feedback_by?: string | null;
             /** @description What they said of it. */
             feedback_text?: string | null;
+            /**
+             * @description What a language model was asked for and gave: `model`, `prompt`, `outcome` (`written`, `declined`, `refused`, `failed`, `paused`, `over_budget`), `reason`, `draft`,
+             *     `tokens_read`, `tokens_written`, `cost`, `is_estimated`; nothing where none was asked.
+             */
+            generation?: Record<string, never> | null;
             handoff_reason?: components["schemas"]["HandoffReason"] | null;
             /**
              * Format: uuid
@@ -3531,6 +3843,153 @@ export interface components {
             verdict: components["schemas"]["Verdict"];
             /** @description What people thought of it. */
             was_helpful?: boolean | null;
+        };
+        /** @description The language model of a workspace. */
+        AiEndpoint: {
+            /** @description Below which address `/chat/completions` is. */
+            base_url: string;
+            /**
+             * Format: date-time
+             * @description When it was set up.
+             */
+            created_at: string;
+            /**
+             * Format: double
+             * @description What a day may cost by the prices; null for as much as the tokens allow.
+             */
+            daily_cost?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens a day, read and written, by UTC.
+             */
+            daily_tokens: number;
+            /** @description Whether a key is kept for it. The key is not shown. */
+            has_key: boolean;
+            /**
+             * Format: uuid
+             * @description Its identity.
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description How long nothing may come from it.
+             */
+            idle_timeout_seconds: number;
+            /**
+             * Format: double
+             * @description Price of a million tokens that it reads.
+             */
+            input_price: number;
+            /** @description Whether it is asked at the moment. */
+            is_enabled: boolean;
+            /** @description Whether mail addresses and telephone, account and card numbers in what a customer wrote are left out of what it is sent. */
+            is_masked: boolean;
+            /** @description Whether it is asked for its answer word by word. */
+            is_streamed: boolean;
+            /**
+             * Format: int32
+             * @description Tokens that it may write for one answer.
+             */
+            max_tokens: number;
+            /** @description The model's name there. */
+            model: string;
+            /**
+             * Format: double
+             * @description Price of a million tokens that it writes.
+             */
+            output_price: number;
+            /**
+             * Format: int32
+             * @description How long one answer may take.
+             */
+            total_timeout_seconds: number;
+            /**
+             * Format: date-time
+             * @description When it was last changed; its version.
+             */
+            updated_at: string;
+        };
+        /** @description What a check found. */
+        AiEndpointCheck: {
+            /** @description Whether it answered. */
+            is_good: boolean;
+            /**
+             * Format: int64
+             * @description How long it took, milliseconds.
+             */
+            milliseconds: number;
+            /** @description What was found, and what to do. */
+            text: string;
+        };
+        /**
+         * @description A language model to be asked. What is absent is as it comes; a key that is absent stays.
+         * @example {
+         *       "api_key": "sk-…",
+         *       "base_url": "https://llm.example.com/v1",
+         *       "daily_tokens": 200000,
+         *       "model": "small-instruct"
+         *     }
+         */
+        AiEndpointSetup: {
+            /** @description The key it is asked with; null for none. Another place needs it entered anew. */
+            api_key?: string | null;
+            /** @description Below which address `/chat/completions` is. */
+            base_url: string;
+            /**
+             * Format: double
+             * @description What a day may cost.
+             */
+            daily_cost?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens a day, read and written.
+             */
+            daily_tokens?: number | null;
+            /**
+             * Format: int32
+             * @description How long nothing may come from it.
+             */
+            idle_timeout_seconds?: number | null;
+            /**
+             * Format: double
+             * @description Price of a million tokens that it reads.
+             */
+            input_price?: number | null;
+            /** @description Whether it is asked. */
+            is_enabled?: boolean | null;
+            /** @description Whether mail addresses and telephone, account and card numbers in what a customer wrote are left out of what it is sent. */
+            is_masked?: boolean | null;
+            /** @description Whether it is asked for its answer word by word. */
+            is_streamed?: boolean | null;
+            /**
+             * Format: int32
+             * @description Tokens that it may write for one answer.
+             */
+            max_tokens?: number | null;
+            /** @description The model's name there. */
+            model: string;
+            /**
+             * Format: double
+             * @description Price of a million tokens that it writes.
+             */
+            output_price?: number | null;
+            /**
+             * Format: int32
+             * @description How long one answer may take.
+             */
+            total_timeout_seconds?: number | null;
+        };
+        /** @description Why an answer was given, or why a person took over. */
+        AnswerExplanation: {
+            /** @description The record. */
+            answer: components["schemas"]["AiAnswerDetails"];
+            /** @description What was found, best first, beside what has become of each article. */
+            found: components["schemas"]["ExplainedPassage"][];
+            /** @description Why a person took over, in words. */
+            handed_over_because?: string | null;
+            /** @description What the person who took over was told. */
+            note?: string | null;
+            sent?: components["schemas"]["SentAnswer"] | null;
         };
         /**
          * @description Whether it spoke by itself.
@@ -4781,6 +5240,57 @@ export interface components {
             /** @description What it happened to. */
             subject_type: string;
         };
+        /** @description A passage that was found, as it was then. */
+        ExplainedPassage: {
+            /**
+             * Format: uuid
+             * @description The article.
+             */
+            article_id: string;
+            /**
+             * Format: double
+             * @description How like the passage was to the question, −1 to 1.
+             */
+            cosine?: number | null;
+            /** @description The article's status now; nothing where it is gone. */
+            current_status?: string | null;
+            /**
+             * Format: int32
+             * @description The article's version now; nothing where it is gone.
+             */
+            current_version?: number | null;
+            /** @description Whether the answer was taken from this article. */
+            is_cited: boolean;
+            /** @description Its text then. */
+            passage?: string | null;
+            /**
+             * Format: int32
+             * @description Its place in the order, from 1.
+             */
+            place: number;
+            /**
+             * Format: int32
+             * @description The passage in it, from 1; 0 where the title is.
+             */
+            position?: number | null;
+            /**
+             * Format: double
+             * @description By which the articles were ordered.
+             */
+            score?: number | null;
+            /** @description Its heading then. */
+            title?: string | null;
+            /**
+             * Format: int32
+             * @description The version that was read.
+             */
+            version?: number | null;
+            /**
+             * Format: double
+             * @description What the words found, as a share of the best, 0 to 1.
+             */
+            words?: number | null;
+        };
         /** @description Words of an article that answer the question, letter for letter. */
         ExtractiveAnswer: {
             /**
@@ -4801,6 +5311,11 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description Why a question did not go as expected.
+         * @enum {string}
+         */
+        Failure: "not_answered" | "wrong_article" | "missing_facts" | "must_refuse" | "article_gone";
         /** @description What is wrong with one value of the request. */
         FieldError: {
             /** @description What is wrong with it, for the reader. */
@@ -5398,6 +5913,105 @@ export interface components {
             /** @description The heading. */
             title?: string | null;
         };
+        /** @description A scan of websites. */
+        KnowledgeScan: {
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            completed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was ordered.
+             */
+            created_at: string;
+            /** @description What went wrong: a code where it failed, and up to 100 pages. */
+            error_details?: Record<string, never> | null;
+            /**
+             * Format: uuid
+             * @description Its identity.
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description How many pages were found.
+             */
+            pages_found: number;
+            /**
+             * Format: int32
+             * @description How many of them were visited, or left out for a reason of their own.
+             */
+            pages_processed: number;
+            /**
+             * Format: int32
+             * @description How far it is, 0 to 100.
+             */
+            progress_percentage: number;
+            /** @description How it goes about its work, as it was ordered. */
+            scan_settings: Record<string, never>;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at?: string | null;
+            /** @description How it stands. */
+            status: components["schemas"]["ScanStatus"];
+            /** @description Where it begins. */
+            urls: string[];
+            /**
+             * Format: uuid
+             * @description Who ordered it.
+             */
+            user_id?: string | null;
+        };
+        /** @description An address that a scan visits. */
+        KnowledgeScanPage: {
+            /**
+             * Format: int64
+             * @description Bytes that were received for it.
+             */
+            byte_count: number;
+            /** @description Why, by a word that stays. */
+            code?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was found.
+             */
+            created_at: string;
+            /**
+             * Format: int32
+             * @description How many links it is away from where the scan began.
+             */
+            depth: number;
+            /** @description Why, for people. */
+            detail?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was done with.
+             */
+            finished_at?: string | null;
+            /**
+             * Format: int32
+             * @description The status that the site answered last.
+             */
+            http_status?: number | null;
+            /**
+             * Format: uuid
+             * @description Its identity.
+             */
+            id: string;
+            /** @description What it is. */
+            kind: components["schemas"]["ScanPageKind"];
+            /**
+             * Format: uuid
+             * @description The article that was made of it.
+             */
+            knowledge_item_id?: string | null;
+            /** @description What became of it. */
+            status: components["schemas"]["ScanPageStatus"];
+            /** @description The address. */
+            url: string;
+        };
         /**
          * @description Where an article's text came from.
          * @enum {string}
@@ -5994,6 +6608,25 @@ export interface components {
             /** @description The heading. */
             title: string;
         };
+        /**
+         * @description A scan to order.
+         * @example {
+         *       "scan_settings": {
+         *         "articles": "draft",
+         *         "maxDepth": 2,
+         *         "maxPages": 200
+         *       },
+         *       "urls": [
+         *         "https://example.com/help"
+         *       ]
+         *     }
+         */
+        NewKnowledgeScan: {
+            /** @description How to go about it. */
+            scan_settings?: components["schemas"]["ScanSettings"];
+            /** @description Where to begin: 1 to 100 addresses. A scan stays on their hosts. */
+            urls: string[];
+        };
         /** @description A message to send. */
         NewMessage: {
             /**
@@ -6022,6 +6655,48 @@ export interface components {
             kind?: components["schemas"]["NoteKind"];
             /** @description Members whose attention it asks for. */
             mentions?: string[];
+        };
+        /**
+         * @description A question set to make.
+         * @example {
+         *       "language": "en",
+         *       "name": "What customers ask most"
+         *     }
+         */
+        NewQuestionSet: {
+            audience?: components["schemas"]["QuestionSetAudience"] | null;
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description Whether it is run after every change; it is when nothing is said. */
+            is_automatic?: boolean | null;
+            /** @description The language its questions are asked in; English when nothing is said. */
+            language?: string | null;
+            /** @description By what name it is called. */
+            name: string;
+        };
+        /**
+         * @description A question to add.
+         * @example {
+         *       "expected_facts": [
+         *         "five working days"
+         *       ],
+         *       "question": "How long does a refund take?"
+         *     }
+         */
+        NewQuestionSetItem: {
+            /**
+             * Format: uuid
+             * @description The article that answers.
+             */
+            expected_article_id?: string | null;
+            /** @description What the answer has to hold, whatever its case; at most 20. */
+            expected_facts?: string[] | null;
+            /** @description Whether it must not be answered; then nothing else is expected. */
+            must_refuse?: boolean | null;
+            /** @description Why it is asked. */
+            note?: string | null;
+            /** @description As a customer asks it. */
+            question: string;
         };
         /**
          * @description A routing rule to make.
@@ -7512,6 +8187,115 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list, in the list's order. */
+        Page_KnowledgeScan: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                completed_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was ordered.
+                 */
+                created_at: string;
+                /** @description What went wrong: a code where it failed, and up to 100 pages. */
+                error_details?: Record<string, never> | null;
+                /**
+                 * Format: uuid
+                 * @description Its identity.
+                 */
+                id: string;
+                /**
+                 * Format: int32
+                 * @description How many pages were found.
+                 */
+                pages_found: number;
+                /**
+                 * Format: int32
+                 * @description How many of them were visited, or left out for a reason of their own.
+                 */
+                pages_processed: number;
+                /**
+                 * Format: int32
+                 * @description How far it is, 0 to 100.
+                 */
+                progress_percentage: number;
+                /** @description How it goes about its work, as it was ordered. */
+                scan_settings: Record<string, never>;
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                started_at?: string | null;
+                /** @description How it stands. */
+                status: components["schemas"]["ScanStatus"];
+                /** @description Where it begins. */
+                urls: string[];
+                /**
+                 * Format: uuid
+                 * @description Who ordered it.
+                 */
+                user_id?: string | null;
+            }[];
+            /** @description Where the next page begins: the parameter `cursor` of the next request. Absent on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list, in the list's order. */
+        Page_KnowledgeScanPage: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description Bytes that were received for it.
+                 */
+                byte_count: number;
+                /** @description Why, by a word that stays. */
+                code?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was found.
+                 */
+                created_at: string;
+                /**
+                 * Format: int32
+                 * @description How many links it is away from where the scan began.
+                 */
+                depth: number;
+                /** @description Why, for people. */
+                detail?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was done with.
+                 */
+                finished_at?: string | null;
+                /**
+                 * Format: int32
+                 * @description The status that the site answered last.
+                 */
+                http_status?: number | null;
+                /**
+                 * Format: uuid
+                 * @description Its identity.
+                 */
+                id: string;
+                /** @description What it is. */
+                kind: components["schemas"]["ScanPageKind"];
+                /**
+                 * Format: uuid
+                 * @description The article that was made of it.
+                 */
+                knowledge_item_id?: string | null;
+                /** @description What became of it. */
+                status: components["schemas"]["ScanPageStatus"];
+                /** @description The address. */
+                url: string;
+            }[];
+            /** @description Where the next page begins: the parameter `cursor` of the next request. Absent on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list, in the list's order. */
         Page_KnowledgeVersion: {
             /** @description The rows. */
             data: {
@@ -7732,6 +8516,239 @@ export interface components {
                  * @description When it was last changed; its version.
                  */
                 updated_at: string;
+            }[];
+            /** @description Where the next page begins: the parameter `cursor` of the next request. Absent on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list, in the list's order. */
+        Page_QuestionSet: {
+            /** @description The rows. */
+            data: {
+                /** @description For whom answers are looked for. */
+                audience: components["schemas"]["QuestionSetAudience"];
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description Who made it.
+                 */
+                created_by?: string | null;
+                /** @description What it is for. */
+                description?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Its identity.
+                 */
+                id: string;
+                /** @description Whether it is run after every change of knowledge, settings or questions. */
+                is_automatic: boolean;
+                /** @description The language its questions are asked in. */
+                language: string;
+                /** @description By what name it is called. */
+                name: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last changed; its version.
+                 */
+                updated_at: string;
+            }[];
+            /** @description Where the next page begins: the parameter `cursor` of the next request. Absent on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list, in the list's order. */
+        Page_QuestionSetItem: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: uuid
+                 * @description The conversation it was taken from.
+                 */
+                conversation_id?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was added.
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description The article that answers.
+                 */
+                expected_article_id?: string | null;
+                /** @description Its heading. */
+                expected_article_title?: string | null;
+                /** @description What the answer has to hold. */
+                expected_facts: string[];
+                /**
+                 * Format: uuid
+                 * @description Its identity.
+                 */
+                id: string;
+                /** @description Whether it must not be answered. */
+                must_refuse: boolean;
+                /** @description Why it is asked. */
+                note?: string | null;
+                /** @description As a customer asks it. */
+                question: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last changed.
+                 */
+                updated_at: string;
+            }[];
+            /** @description Where the next page begins: the parameter `cursor` of the next request. Absent on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list, in the list's order. */
+        Page_QuestionSetResult: {
+            /** @description The rows. */
+            data: {
+                /** @description What would have been said. */
+                answer?: string | null;
+                /** @description Against the run before. */
+                change: components["schemas"]["ResultChange"];
+                /** @description The passages the answer was taken from. */
+                citations: Record<string, never>[];
+                /**
+                 * Format: int32
+                 * @description Milliseconds it took.
+                 */
+                duration_ms: number;
+                /**
+                 * Format: int32
+                 * @description The place of the expected article among those found, from 1; nothing where it was not among the first ten.
+                 */
+                expected_rank?: number | null;
+                failure?: components["schemas"]["Failure"] | null;
+                handoff_reason?: components["schemas"]["HandoffReason"] | null;
+                /** @description Whether it went as expected. */
+                has_passed: boolean;
+                /**
+                 * Format: uuid
+                 * @description Its identity.
+                 */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description The question's row.
+                 */
+                item_id: string;
+                /** @description Expected words that the answer did not hold. */
+                missing_facts: string[];
+                /** @description What was found, best first. */
+                passages: Record<string, never>[];
+                /**
+                 * Format: double
+                 * @description How probable it was that the first article answers, 0 to 1.
+                 */
+                probability?: number | null;
+                /** @description The question as it was then. */
+                question: string;
+                /** @description What the assistant would have done. */
+                verdict: components["schemas"]["Verdict"];
+            }[];
+            /** @description Where the next page begins: the parameter `cursor` of the next request. Absent on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list, in the list's order. */
+        Page_QuestionSetRun: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: int32
+                 * @description Of these, answered.
+                 */
+                answered_count: number;
+                /**
+                 * Format: double
+                 * @description Answered, as a share of the questions that may be answered.
+                 */
+                answered_share?: number | null;
+                /** @description Why it was run. */
+                cause: components["schemas"]["RunCause"];
+                /**
+                 * Format: uuid
+                 * @description The run before, with which it is compared.
+                 */
+                compared_with_id?: string | null;
+                /** @description The settings it went by. */
+                configuration: Record<string, never>;
+                /**
+                 * Format: date-time
+                 * @description When it was recorded.
+                 */
+                finished_at: string;
+                /**
+                 * Format: int32
+                 * @description Passed in this run, and not in the one before.
+                 */
+                fixed_count: number;
+                /**
+                 * Format: double
+                 * @description Where the expected article came first, as a share of the questions that have one.
+                 */
+                hit_at_one?: number | null;
+                /**
+                 * Format: uuid
+                 * @description Its identity.
+                 */
+                id: string;
+                /** @description How answers were made, with its version. */
+                method: string;
+                /** @description The model that compared meanings. */
+                model: string;
+                /**
+                 * Format: double
+                 * @description The mean of 1 / log2(rank + 1), over the first ten.
+                 */
+                ndcg_at_ten?: number | null;
+                /**
+                 * Format: int32
+                 * @description Of these, as expected.
+                 */
+                passed_count: number;
+                /**
+                 * Format: double
+                 * @description As expected, as a share of those that were answered.
+                 */
+                precision_share?: number | null;
+                /**
+                 * Format: int32
+                 * @description Questions that were asked.
+                 */
+                question_count: number;
+                /**
+                 * Format: uuid
+                 * @description The set.
+                 */
+                question_set_id: string;
+                /**
+                 * Format: double
+                 * @description Where it was among the first five.
+                 */
+                recall_at_five?: number | null;
+                /**
+                 * Format: int32
+                 * @description Passed in the run before, and not in this one.
+                 */
+                regressed_count: number;
+                /**
+                 * Format: uuid
+                 * @description The member who asked for it.
+                 */
+                requested_by?: string | null;
+                /**
+                 * Format: int32
+                 * @description Of those that were answered, as expected.
+                 */
+                right_count: number;
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                started_at: string;
             }[];
             /** @description Where the next page begins: the parameter `cursor` of the next request. Absent on the last page. */
             next_cursor?: string | null;
@@ -8584,6 +9601,245 @@ export interface components {
             /** @description The new token: it is shown here alone. The one before is not valid any more. */
             visitor_token: string;
         };
+        /** @description Questions by which the assistant is graded. */
+        QuestionSet: {
+            /** @description For whom answers are looked for. */
+            audience: components["schemas"]["QuestionSetAudience"];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Who made it.
+             */
+            created_by?: string | null;
+            /** @description What it is for. */
+            description?: string | null;
+            /**
+             * Format: uuid
+             * @description Its identity.
+             */
+            id: string;
+            /** @description Whether it is run after every change of knowledge, settings or questions. */
+            is_automatic: boolean;
+            /** @description The language its questions are asked in. */
+            language: string;
+            /** @description By what name it is called. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed; its version.
+             */
+            updated_at: string;
+        };
+        /**
+         * @description For whom answers are looked for.
+         * @enum {string}
+         */
+        QuestionSetAudience: "public" | "signed_in";
+        /**
+         * @description What to change of a question set. What is absent stays as it is.
+         * @example {
+         *       "is_automatic": false
+         *     }
+         */
+        QuestionSetChange: {
+            audience?: components["schemas"]["QuestionSetAudience"] | null;
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description Whether it is run after every change. */
+            is_automatic?: boolean | null;
+            /** @description The language its questions are asked in. */
+            language?: string | null;
+            /** @description By what name it is called. */
+            name?: string | null;
+        };
+        /** @description A question, and what is expected of its answer. */
+        QuestionSetItem: {
+            /**
+             * Format: uuid
+             * @description The conversation it was taken from.
+             */
+            conversation_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description The article that answers.
+             */
+            expected_article_id?: string | null;
+            /** @description Its heading. */
+            expected_article_title?: string | null;
+            /** @description What the answer has to hold. */
+            expected_facts: string[];
+            /**
+             * Format: uuid
+             * @description Its identity.
+             */
+            id: string;
+            /** @description Whether it must not be answered. */
+            must_refuse: boolean;
+            /** @description Why it is asked. */
+            note?: string | null;
+            /** @description As a customer asks it. */
+            question: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description How a question went. */
+        QuestionSetResult: {
+            /** @description What would have been said. */
+            answer?: string | null;
+            /** @description Against the run before. */
+            change: components["schemas"]["ResultChange"];
+            /** @description The passages the answer was taken from. */
+            citations: Record<string, never>[];
+            /**
+             * Format: int32
+             * @description Milliseconds it took.
+             */
+            duration_ms: number;
+            /**
+             * Format: int32
+             * @description The place of the expected article among those found, from 1; nothing where it was not among the first ten.
+             */
+            expected_rank?: number | null;
+            failure?: components["schemas"]["Failure"] | null;
+            handoff_reason?: components["schemas"]["HandoffReason"] | null;
+            /** @description Whether it went as expected. */
+            has_passed: boolean;
+            /**
+             * Format: uuid
+             * @description Its identity.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The question's row.
+             */
+            item_id: string;
+            /** @description Expected words that the answer did not hold. */
+            missing_facts: string[];
+            /** @description What was found, best first. */
+            passages: Record<string, never>[];
+            /**
+             * Format: double
+             * @description How probable it was that the first article answers, 0 to 1.
+             */
+            probability?: number | null;
+            /** @description The question as it was then. */
+            question: string;
+            /** @description What the assistant would have done. */
+            verdict: components["schemas"]["Verdict"];
+        };
+        /** @description A run of a set with its figures. */
+        QuestionSetRun: {
+            /**
+             * Format: int32
+             * @description Of these, answered.
+             */
+            answered_count: number;
+            /**
+             * Format: double
+             * @description Answered, as a share of the questions that may be answered.
+             */
+            answered_share?: number | null;
+            /** @description Why it was run. */
+            cause: components["schemas"]["RunCause"];
+            /**
+             * Format: uuid
+             * @description The run before, with which it is compared.
+             */
+            compared_with_id?: string | null;
+            /** @description The settings it went by. */
+            configuration: Record<string, never>;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            finished_at: string;
+            /**
+             * Format: int32
+             * @description Passed in this run, and not in the one before.
+             */
+            fixed_count: number;
+            /**
+             * Format: double
+             * @description Where the expected article came first, as a share of the questions that have one.
+             */
+            hit_at_one?: number | null;
+            /**
+             * Format: uuid
+             * @description Its identity.
+             */
+            id: string;
+            /** @description How answers were made, with its version. */
+            method: string;
+            /** @description The model that compared meanings. */
+            model: string;
+            /**
+             * Format: double
+             * @description The mean of 1 / log2(rank + 1), over the first ten.
+             */
+            ndcg_at_ten?: number | null;
+            /**
+             * Format: int32
+             * @description Of these, as expected.
+             */
+            passed_count: number;
+            /**
+             * Format: double
+             * @description As expected, as a share of those that were answered.
+             */
+            precision_share?: number | null;
+            /**
+             * Format: int32
+             * @description Questions that were asked.
+             */
+            question_count: number;
+            /**
+             * Format: uuid
+             * @description The set.
+             */
+            question_set_id: string;
+            /**
+             * Format: double
+             * @description Where it was among the first five.
+             */
+            recall_at_five?: number | null;
+            /**
+             * Format: int32
+             * @description Passed in the run before, and not in this one.
+             */
+            regressed_count: number;
+            /**
+             * Format: uuid
+             * @description The member who asked for it.
+             */
+            requested_by?: string | null;
+            /**
+             * Format: int32
+             * @description Of those that were answered, as expected.
+             */
+            right_count: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+        };
+        /** @description Whether a set waits to be run. */
+        QuestionSetState: {
+            waiting?: components["schemas"]["WaitingRun"] | null;
+        };
         /** @description An article that may answer. */
         RankedArticle: {
             /**
@@ -8880,6 +10136,11 @@ export interface components {
             /** @default null */
             resolution_type?: components["schemas"]["Resolution"] | null;
         };
+        /**
+         * @description How a question went against the run before.
+         * @enum {string}
+         */
+        ResultChange: "new" | "same" | "fixed" | "regressed";
         /** @description What becomes of a new conversation. Of the active rules whose every condition holds, the one with the highest priority is taken. */
         RoutingRule: {
             /** @description Tags it gets. */
@@ -9031,6 +10292,11 @@ export interface components {
             /** @description Every rule, in the order in which they are tried. */
             rules: components["schemas"]["TriedRule"][];
         };
+        /**
+         * @description Why a set was run.
+         * @enum {string}
+         */
+        RunCause: "asked_for" | "knowledge" | "settings" | "gate" | "questions" | "command";
         /** @description A filter of the inbox that is kept. */
         SavedView: {
             /**
@@ -9077,6 +10343,89 @@ export interface components {
             name?: string | null;
             sort?: components["schemas"]["ViewSort"] | null;
         };
+        /**
+         * @description What becomes of the pages of a scan.
+         * @enum {string}
+         */
+        ScanArticles: "none" | "draft" | "publish";
+        /**
+         * @description What an address is.
+         * @enum {string}
+         */
+        ScanPageKind: "robots" | "sitemap" | "page";
+        /**
+         * @description What became of an address that a scan visits.
+         * @enum {string}
+         */
+        ScanPageStatus: "pending" | "taken" | "unchanged" | "duplicate" | "excluded" | "gone" | "failed" | "read";
+        /** @description How a scan goes about its work. What is absent has its usual value. */
+        ScanSettings: {
+            /**
+             * @description Whether the article of a page that is gone is archived, where nobody edited it; else it is put up for review.
+             * @default false
+             */
+            archiveGone?: boolean;
+            /**
+             * @description What becomes of pages.
+             * @default draft
+             */
+            articles?: components["schemas"]["ScanArticles"];
+            /**
+             * @description Who may be shown new articles.
+             * @default public
+             */
+            audience?: components["schemas"]["KnowledgeAudience"];
+            /**
+             * Format: double
+             * @description The least time between two requests. A robots.txt may ask for more.
+             * @default 1
+             */
+            delaySeconds?: number;
+            /**
+             * @description Language of pages that name none.
+             * @default null
+             */
+            language?: string | null;
+            /**
+             * Format: int32
+             * @description How many links are followed one after the other.
+             * @default 2
+             */
+            maxDepth?: number;
+            /**
+             * Format: int64
+             * @description How much is received at most.
+             * @default 200
+             */
+            maxMegabytes?: number;
+            /**
+             * Format: int32
+             * @description How many pages are asked for.
+             * @default 50
+             */
+            maxPages?: number;
+            /**
+             * Format: double
+             * @description How long it takes at most.
+             * @default 3600
+             */
+            maxSeconds?: number;
+            /**
+             * @description Whether robots.txt is obeyed.
+             * @default true
+             */
+            respectRobots?: boolean;
+            /**
+             * @description Whether the pages of sitemaps are visited, too.
+             * @default true
+             */
+            useSitemap?: boolean;
+        };
+        /**
+         * @description How a scan stands.
+         * @enum {string}
+         */
+        ScanStatus: "pending" | "scanning" | "processing" | "completed" | "failed" | "cancelled";
         /** @description An answer that is to be sent later. */
         ScheduledMessage: {
             /** @description What will be said. */
@@ -9254,6 +10603,25 @@ export interface components {
             page_url?: string | null;
             /** @description The number he gives: a claim. */
             phone?: string | null;
+        };
+        /** @description The message by which it was said. */
+        SentAnswer: {
+            /** @description The conversation's channel. */
+            channel_type?: string | null;
+            /** @description What it says. */
+            content: string;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            created_at: string;
+            /** @description How far it came. */
+            delivery_status?: string | null;
+            /**
+             * Format: uuid
+             * @description The message.
+             */
+            message_id: string;
         };
         /** @description A place where a person is signed in. */
         Session: {
@@ -9927,6 +11295,18 @@ export interface components {
             /** @description Whether. To be said again every five seconds while it is true. */
             typing: boolean;
         };
+        /** @description Whether a set waits to be run. */
+        WaitingRun: {
+            /**
+             * Format: date-time
+             * @description When it is due.
+             */
+            due_at: string;
+            /** @description Why it last failed. */
+            error_message?: string | null;
+            /** @description `pending`, `running`, or `failed` after five attempts. */
+            status: string;
+        };
         /** @description Who is told of which events. Its secret is shown once, when it is made. */
         Webhook: {
             /**
@@ -10488,6 +11868,87 @@ export interface operations {
             };
         };
     };
+    explain_ai_answer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The answer, the message that said it, or the customer's message. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The explanation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerExplanation"];
+                    "text/markdown": string;
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     rate_ai_answer: {
         parameters: {
             query?: never;
@@ -10580,6 +12041,385 @@ export interface operations {
                 };
             };
             /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_ai_endpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it is asked. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AiEndpoint"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is none. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_ai_endpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AiEndpointSetup"];
+            };
+        };
+        responses: {
+            /** @description How it is asked from now on. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AiEndpoint"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_ai_endpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version the change is meant for. */
+                "If-Match"?: string | null;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing is sent there any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is none. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_ai_endpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AiEndpointCheck"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is none. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -23462,6 +25302,495 @@ export interface operations {
             };
         };
     };
+    list_knowledge_scans: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description How they stand, with commas between them. */
+                status?: string;
+            };
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KnowledgeScan"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_knowledge_scan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKnowledgeScan"];
+            };
+        };
+        responses: {
+            /** @description It is ordered. */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeScan"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_knowledge_scan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The scan. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The scan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeScan"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_knowledge_scan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The scan. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeScan"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_knowledge_scan_pages: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What became of them, with commas between them. */
+                status?: string;
+            };
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The scan. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KnowledgeScanPage"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     search_knowledge: {
         parameters: {
             query: {
@@ -25531,6 +27860,1271 @@ export interface operations {
             };
             /** @description A value is not valid. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_question_sets: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QuestionSet"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_question_set: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewQuestionSet"];
+            };
+        };
+        responses: {
+            /** @description It was made. */
+            201: {
+                headers: {
+                    ETag?: string;
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionSet"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is one of that name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_question_set: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The set. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The set. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionSet"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_question_set: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version the change is meant for. */
+                "If-Match"?: string | null;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The set. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_question_set: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version the change is meant for. */
+                "If-Match"?: string | null;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The set. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionSetChange"];
+            };
+        };
+        responses: {
+            /** @description It was changed. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionSet"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is one of that name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_question_set_items: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The set. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QuestionSetItem"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_question_set_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The set. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewQuestionSetItem"];
+            };
+        };
+        responses: {
+            /** @description It was added. */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionSetItem"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The set has this question. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_question_set_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The set. */
+                id: string;
+                /** @description The question. */
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_question_set_runs: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The set. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QuestionSetRun"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_question_set: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same request under the same key gets the same answer. */
+                "Idempotency-Key"?: string;
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The set. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state is against it: there is one already, or the same request is still at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` belongs to another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_question_set_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The set. */
+                id: string;
+                /** @description The run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionSetRun"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_question_set_results: {
+        parameters: {
+            query?: {
+                /** @description How they went against the run before. */
+                change?: "new" | "same" | "fixed" | "regressed";
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Whether they went as expected. */
+                has_passed?: boolean;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The set. */
+                id: string;
+                /** @description The run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QuestionSetResult"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when there may be more. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_question_set_state: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace that is meant; without it the one that the session chose, else the person's first. */
+                "Romashka-Workspace"?: string;
+            };
+            path: {
+                /** @description The set. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether it waits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionSetState"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the credentials are not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role, the key's scope or the database's rules do not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing for the caller. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
