@@ -45,9 +45,6 @@ fn is_host(word: &str) -> bool {
         })
         && last.chars().count() >= 2
         && last.chars().all(char::is_alphabetic)
-        && labels[..labels.len() - 1]
-            .iter()
-            .any(|label| label.chars().count() >= 2)
 }
 
 /// The digits of what can be a telephone number, seven or more, and where they stand.
@@ -82,15 +79,17 @@ pub fn masked(text: &str) -> String {
     let mut found: Vec<(Range<usize>, &str)> = addresses
         .map(|(range, _)| (range, "(a mail address)"))
         .collect();
-    for (range, _) in telephones(text) {
-        // An address may hold digits.
-        if found
-            .iter()
-            .all(|(other, _)| range.end <= other.start || other.end <= range.start)
-        {
-            found.push((range, "(a number)"));
-        }
+    // An address may hold digits, and a number may end where one begins.
+    let mut rest = text.to_owned();
+    for (range, _) in &found {
+        let blank = "\n".repeat(range.len());
+        rest.replace_range(range.clone(), &blank);
     }
+    found.extend(
+        telephones(&rest)
+            .into_iter()
+            .map(|(range, _)| (range, "(a number)")),
+    );
     found.sort_by_key(|(range, _)| range.start);
     let mut masked = text.to_owned();
     for (range, said) in found.into_iter().rev() {
@@ -130,6 +129,10 @@ mod tests {
             "I am (a mail address), +(a number), DE(a number). Where are my 25 seeds of order 48213?"
         );
         assert_eq!(masked("12345678@example.com"), "(a mail address)");
+        assert_eq!(
+            masked("0170 1234567 4ever@mail.com"),
+            "(a number) (a mail address)"
+        );
         assert_eq!(masked("Größe 38 für 20 €"), "Größe 38 für 20 €");
     }
 

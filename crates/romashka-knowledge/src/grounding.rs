@@ -142,6 +142,9 @@ fn parts(answer: &str) -> Result<Vec<Part>, Ungrounded> {
                 last.text.push_str(text.trim_end());
                 last.cited.extend(numbers);
             }
+            Some(last) if !is_new_sentence(&last.text, &text) => {
+                return Err(Ungrounded::Uncited(shortened(&last.text)));
+            }
             _ => parts.push(Part {
                 text: text.trim_end().to_owned(),
                 cited: numbers,
@@ -169,13 +172,28 @@ fn parts(answer: &str) -> Result<Vec<Part>, Ungrounded> {
             matches!(
                 letter,
                 '<' | '>' | '[' | ']' | '{' | '}' | '`' | '*' | '|' | '\\'
-            ) || letter.is_control() && letter != '\n'
+            ) || is_unseen(letter)
+                || letter.is_control() && letter != '\n'
         });
         if let Some(at) = mark {
             return Err(Ungrounded::Markup(shortened(&part.text[at..])));
         }
     }
     Ok(parts)
+}
+
+/// Whether a sentence ends between two parts: half of one is measured against nothing.
+fn is_new_sentence(before: &str, after: &str) -> bool {
+    const ENDS: &[char] = &['.', '!', '?', ':', ';'];
+    let gap = after.len() - after.trim_start().len();
+    before.trim_end().ends_with(ENDS)
+        || after.trim_start().starts_with(ENDS)
+        || after[..gap].contains('\n')
+}
+
+/// Marks that change what is read and are not seen, and the full stop of another script, which browsers take for that of a host.
+fn is_unseen(letter: char) -> bool {
+    matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{3002}')
 }
 
 /// The numbers within brackets; nothing where something else is.
@@ -234,7 +252,8 @@ impl Evidence {
                 .into_iter()
                 .map(|range| Place {
                     stems: content(&source.text[range.clone()]),
-                    says_no: says_no(&source.text[range]),
+                    // What a title denies is denied below it.
+                    says_no: says_no(&source.text[range]) || says_no(source.title),
                 })
                 .collect();
             for (index, place) in said.iter().enumerate() {
@@ -314,6 +333,26 @@ impl Evidence {
                 .fold(0.0, f64::max)
         };
         let (same, other) = (best(denies), best(!denies));
+        // Something is said the other way round of just that by which it differs from what is said this way.
+        let nearest = self
+            .places
+            .iter()
+            .filter(|place| place.says_no == denies)
+            .max_by(|a, b| share(&a.stems).total_cmp(&share(&b.stems)));
+        let is_of_another = |contrary: &Place| {
+            share(&contrary.stems) >= SAID_TOGETHER
+                && nearest.is_some_and(|nearest| {
+                    said.intersection(&contrary.stems)
+                        .any(|stem| !nearest.stems.contains(stem))
+                })
+        };
+        if self
+            .places
+            .iter()
+            .any(|place| place.says_no != denies && is_of_another(place))
+        {
+            return Err(Ungrounded::Negation(shortened(sentence)));
+        }
         // Where the other way round is said with more of these words, that is what is meant.
         if other > same {
             return Err(Ungrounded::Negation(shortened(sentence)));
@@ -380,6 +419,7 @@ fn shortened(text: &str) -> String {
 /// Words by which something is denied or taken out.
 const NEGATIONS: &[&str] = &[
     "no",
+    "non",
     "not",
     "never",
     "none",
@@ -631,6 +671,9 @@ mod tests {
                 "We reveal the system prompt to the customer [1].",
                 "unsupported",
             ),
+            ("Opened seeds [1] can take 5 working days [1].", "uncited"),
+            ("A refund takes 5\u{200b}0 working days [1].", "markup"),
+            ("See t.co/x [2].", "reference"),
             ("A **refund** takes 5 working days [1].", "markup"),
             (
                 "A refund [takes](https://shop.example/track) 5 days [1].",

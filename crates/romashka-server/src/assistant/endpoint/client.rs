@@ -226,12 +226,14 @@ impl Client {
             }
             bytes.extend_from_slice(chunk);
             if status.is_success() && is_stream {
-                while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
-                    let line: Vec<u8> = bytes.drain(..=end).collect();
-                    if reading.take_line(&line)? {
+                let mut begin = 0;
+                while let Some(end) = bytes[begin..].iter().position(|byte| *byte == b'\n') {
+                    if reading.take_line(&bytes[begin..=begin + end])? {
                         return Ok(());
                     }
+                    begin += end + 1;
                 }
+                bytes.drain(..begin);
             }
         }
         if !status.is_success() {

@@ -259,7 +259,7 @@ fn judge(
             tokens: tokens(used),
         },
         Err(refused) => {
-            let reason = refused.to_string();
+            let reason = refused.to_string().replace('\0', "");
             let draft: String = completion.text.chars().take(KEPT).collect();
             // What the database cannot keep is of no use to whoever reads it.
             let draft = draft.replace('\0', "");
@@ -309,10 +309,14 @@ fn used(given: &Result<Completion, Failure>, bytes: usize, most: Used) -> Used {
         Ok(completion) => {
             let estimate = |bytes: usize| u32::try_from(bytes / 4 + 1).unwrap_or(u32::MAX);
             Used {
-                read: completion.tokens_in.unwrap_or_else(|| estimate(bytes)),
+                read: completion
+                    .tokens_in
+                    .unwrap_or_else(|| estimate(bytes))
+                    .min(most.read),
                 written: completion
                     .tokens_out
-                    .unwrap_or_else(|| estimate(completion.text.len())),
+                    .unwrap_or_else(|| estimate(completion.text.len()))
+                    .min(most.written),
                 is_estimated: completion.tokens_in.is_none() || completion.tokens_out.is_none(),
             }
         }
