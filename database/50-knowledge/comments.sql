@@ -181,6 +181,7 @@ comment on column romashka.website_pages.checksum is 'SHA-256 of title and text 
 comment on column romashka.website_pages.sketch is 'What near-duplicates are found by: one bit of each of 512 minima over the hashes of its four-word sequences. Null for a short text.';
 comment on column romashka.website_pages.links is 'Where it leads to, for when it is not sent again.';
 comment on column romashka.website_pages.is_gone is 'Whether its site says that there is no such page any more.';
+comment on column romashka.website_pages.is_archived is 'Whether a scan has archived its article because the page was gone; what a person archived stays so.';
 comment on column romashka.website_pages.knowledge_item_id is 'The article that was made of it.';
 comment on column romashka.website_pages.article_version is 'The version of the article that a scan wrote last; any other is a person''s.';
 comment on column romashka.website_pages.seen_at is 'When a scan saw it last.';

@@ -385,6 +385,7 @@ create table if not exists romashka.website_pages (
   sketch bytea,
   links text[] not null default '{}',
   is_gone boolean not null default false,
+  is_archived boolean not null default false,
   knowledge_item_id uuid,
   article_version integer,
   seen_at timestamptz not null default now(),

@@ -248,7 +248,7 @@ async fn the_command_scans_and_says_what_became_of_each_page() {
     );
     // What is without a scheme is taken for https, which this site has not.
     let bare = site.address.to_string();
-    let output = run(&[&bare, "--pause", "0", "--ignore-robots", "--seconds", "1"]);
+    let output = run(&[&bare, "--pause", "0", "--ignore-robots", "--seconds", "5"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stdout).contains("write http:// before"));
     let output = run(&[&site.url("/"), "--pause", "0", "--json", "--language", "de"]);

@@ -83,7 +83,7 @@ async fn a_site_is_asked_politely() {
     // Who cannot be asked what is allowed allows nothing; who need not be asked is not.
     site.put("/robots.txt", reply(500, &[], ""));
     let scan = stage
-        .scan_from(&[site.url("/p1")], json!({"maxSeconds": 1}))
+        .scan_from(&[site.url("/p1")], json!({"maxSeconds": 5}))
         .await;
     assert_eq!(scan["status"], "failed");
     assert_eq!(
