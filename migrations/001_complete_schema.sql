@@ -2518,6 +2518,7 @@ create table if not exists romashka.website_pages (
   sketch bytea,
   links text[] not null default '{}',
   is_gone boolean not null default false,
+  is_archived boolean not null default false,
   knowledge_item_id uuid,
   article_version integer,
   seen_at timestamptz not null default now(),
@@ -2739,7 +2740,7 @@ create table if not exists public.question_sets (
   constraint question_sets_name_key unique (workspace_id, name),
   constraint question_sets_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
   constraint question_sets_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
-  constraint question_sets_name_check check (length(name) between 1 and 200 and name = btrim(name)),
+  constraint question_sets_name_check check (length(name) >= 1 and length(name) <= 200 and name = btrim(name)),
   constraint question_sets_description_check check (length(description) <= 2000),
   constraint question_sets_language_check check (length(language) between 2 and 35),
   constraint question_sets_audience_check check (audience in ('public', 'signed_in'))
@@ -9150,6 +9151,7 @@ do $$ begin
   perform romashka.touch_table('question_sets');
   perform romashka.touch_table('question_set_items');
   perform romashka.audit_table('question_sets');
+  perform romashka.audit_table('question_set_items');
 end $$;
 
 -- ============ 58-suggestions/triggers ============
@@ -12474,7 +12476,7 @@ begin
   delete from public.idempotency_keys as k where k.workspace_id = workspace and k.response_status is not null;
   -- A turn that was taken has lost its lease when this is done: what its worker knows is not written down any more.
   delete from romashka.assistant_turns as t where t.workspace_id = workspace and t.conversation_id = any (talks);
-  update public.ai_answers as a set question = '[erased]', rewritten_question = null, answer = null, passages = '[]', generation = generation - 'draft', feedback_text = null
+  update public.ai_answers as a set question = '[erased]', rewritten_question = null, answer = null, passages = '[]', generation = generation - 'draft' - 'reason', feedback_text = null
    where a.workspace_id = workspace and a.conversation_id = any (talks);
   -- With their results in every run.
   delete from public.question_set_items as q where q.workspace_id = workspace and q.conversation_id = any (talks);
@@ -12896,6 +12898,11 @@ begin
     if page.attempt_count >= 5 then
       -- Whoever began it was lost each time.
       update public.website_scan_pages as p set status = 'failed', code = coalesce(p.code, 'worker_lost'), finished_at = at where p.id = page.id and p.workspace_id = page.workspace_id;
+      if page.kind = 'robots' then
+        -- What is allowed there is not known.
+        update public.website_scan_pages as p set status = 'failed', code = 'robots_unreachable', finished_at = at
+         where p.scan_job_id = scan.scan_job_id and p.workspace_id = scan.workspace_id and p.site = page.site and p.status = 'pending';
+      end if;
       continue;
     end if;
     update public.website_scan_pages as p set attempt_count = p.attempt_count + 1 where p.id = page.id and p.workspace_id = page.workspace_id;
@@ -12999,8 +13006,9 @@ begin
       update public.knowledge_items as i
          set title = new_title, content = new_content,
              change_note = case when i.title = new_title and i.content = new_content then i.change_note else 'its page was changed, after version ' || i.version end,
-             status = case when i.status = 'archived' and known.is_gone then case when publishes then 'active' else 'draft' end
-                           when i.status = 'draft' and publishes then 'active' else i.status end
+             status = case when i.status = 'archived' and known.is_archived then case when publishes then 'active' else 'draft' end
+                           -- One that was published before was taken back by a person.
+                           when i.status = 'draft' and i.published_at is null and publishes then 'active' else i.status end
        where i.id = item.id and i.workspace_id = workspace
       returning i.id, i.version, false;
   else
@@ -13020,10 +13028,16 @@ declare
 begin
   update romashka.website_pages as k set is_gone = true, seen_at = at where k.workspace_id = retire_page.workspace and k.url = page_url and not k.is_gone returning k.* into known;
   if known.knowledge_item_id is not null then
-    update public.knowledge_items as i
-       set status = case when (wishes ->> 'archive_gone')::boolean and i.version = known.article_version then 'archived' else i.status end,
-           review_due_at = case when (wishes ->> 'archive_gone')::boolean and i.version = known.article_version then i.review_due_at else least(i.review_due_at, at) end
-     where i.id = known.knowledge_item_id and i.workspace_id = retire_page.workspace and i.status <> 'archived';
+    update public.knowledge_items as i set status = 'archived'
+     where i.id = known.knowledge_item_id and i.workspace_id = retire_page.workspace and i.status <> 'archived'
+       and (wishes ->> 'archive_gone')::boolean and i.version = known.article_version;
+    if found then
+      -- What a scan has put away, a scan may bring back.
+      update romashka.website_pages as k set is_archived = true where k.id = known.id and k.workspace_id = known.workspace_id;
+    else
+      update public.knowledge_items as i set review_due_at = least(i.review_due_at, at)
+       where i.id = known.knowledge_item_id and i.workspace_id = retire_page.workspace and i.status <> 'archived';
+    end if;
   end if;
   return known.knowledge_item_id;
 end $$;
@@ -13048,11 +13062,14 @@ declare
   item uuid;
   sent_bytes constant bigint := coalesce((report ->> 'bytes')::bigint, 0);
   new_sketch bit(512);
+  is_put_off boolean;
 begin
   select s.* into scan from romashka.website_scans as s where s.workspace_id = finish_scan_page.workspace and s.page_id = page and s.lease_id = lease for update;
   -- Its host is free also where the scan was ended meanwhile. Who is too busy is left alone by all, whether or not this scan comes back.
   update romashka.website_hosts as h
-     set lease_id = null, free_at = at + case when outcome = 'retry' and (report ->> 'http_status') in ('429', '503') then wait else '0'::interval end,
+     set lease_id = null, free_at = at + greatest(case when outcome = 'retry' and (report ->> 'http_status') in ('429', '503') then wait else '0'::interval end,
+           -- Whose pause is longer comes to his turn as well.
+           (select max(o.pause) from romashka.website_scans as o where h.site = any (o.sites) and (o.scan_job_id, o.workspace_id) <> (scan.scan_job_id, scan.workspace_id))),
          asked_at = case when (report ->> 'was_asked')::boolean then at else h.asked_at end
    where h.lease_id = lease;
   if scan.scan_job_id is null then return null; end if;
@@ -13082,6 +13099,8 @@ begin
     if twin is not null then
       outcome := 'duplicate';
       words := twin;
+      -- One that had an article of its own has it no more.
+      if known.id is not null then item := romashka.retire_page(workspace, seen.url, scan.wishes); end if;
     else
       if known.id is not null and not known.is_gone and known.checksum = text_read ->> 'checksum' and (scan.wishes ->> 'articles' = 'none' or known.knowledge_item_id is not null) then
         outcome := 'unchanged';
@@ -13098,22 +13117,26 @@ begin
           if placed.was_edited then reason := 'edited'; end if;
         end if;
       end if;
+      -- What was read and not put into its article is asked for again by the next scan.
+      is_put_off := outcome <> 'unchanged' and scan.wishes ->> 'articles' = 'none' and known.knowledge_item_id is not null;
       insert into romashka.website_pages as k (workspace_id, url, site, depth, etag, last_modified, checksum, sketch, links, knowledge_item_id, article_version, seen_at)
-      values (workspace, seen.url, seen.site, seen.depth, report ->> 'etag', report ->> 'last_modified', text_read ->> 'checksum', decode(text_read ->> 'sketch', 'hex'),
+      values (workspace, seen.url, seen.site, seen.depth, case when not is_put_off then report ->> 'etag' end, case when not is_put_off then report ->> 'last_modified' end,
+        case when is_put_off then known.checksum else text_read ->> 'checksum' end, case when is_put_off then known.sketch else decode(text_read ->> 'sketch', 'hex') end,
         array(select l ->> 'url' from jsonb_array_elements(leads) as l limit 1000), item, known.article_version, at)
       on conflict (workspace_id, url) do update
         set depth = least(k.depth, excluded.depth), etag = excluded.etag, last_modified = excluded.last_modified, checksum = excluded.checksum, sketch = excluded.sketch, links = excluded.links,
-            is_gone = false, knowledge_item_id = excluded.knowledge_item_id, article_version = excluded.article_version, seen_at = excluded.seen_at;
+            is_gone = false, is_archived = false, knowledge_item_id = excluded.knowledge_item_id, article_version = excluded.article_version, seen_at = excluded.seen_at;
     end if;
   elsif outcome = 'unchanged' then
     item := known.knowledge_item_id;
     leads := (select coalesce(jsonb_agg(jsonb_build_object('kind', 'page', 'url', l.url, 'site', seen.site, 'depth', seen.depth + 1)), '[]') from unnest(known.links) as l (url));
     update romashka.website_pages as k set seen_at = at, depth = least(k.depth, seen.depth) where k.id = known.id and k.workspace_id = known.workspace_id;
-  elsif outcome = 'gone' or reason = 'noindex' then
+  elsif outcome = 'gone' or reason in ('noindex', 'redirect', 'other_host', 'canonical', 'no_text') then
+    -- What has moved is known by its new name.
     if known.id is null and outcome = 'gone' then outcome := 'failed'; else item := romashka.retire_page(workspace, seen.url, scan.wishes); end if;
   end if;
   if outcome = 'unchanged' and item is not null and scan.wishes ->> 'articles' = 'publish' then
-    update public.knowledge_items as i set status = 'active' where i.id = item and i.workspace_id = finish_scan_page.workspace and i.status = 'draft' and i.version = known.article_version;
+    update public.knowledge_items as i set status = 'active' where i.id = item and i.workspace_id = finish_scan_page.workspace and i.status = 'draft' and i.published_at is null and i.version = known.article_version;
   end if;
 
   update public.website_scan_pages as p
@@ -14970,6 +14993,7 @@ comment on column romashka.website_pages.checksum is 'SHA-256 of title and text 
 comment on column romashka.website_pages.sketch is 'What near-duplicates are found by: one bit of each of 512 minima over the hashes of its four-word sequences. Null for a short text.';
 comment on column romashka.website_pages.links is 'Where it leads to, for when it is not sent again.';
 comment on column romashka.website_pages.is_gone is 'Whether its site says that there is no such page any more.';
+comment on column romashka.website_pages.is_archived is 'Whether a scan has archived its article because the page was gone; what a person archived stays so.';
 comment on column romashka.website_pages.knowledge_item_id is 'The article that was made of it.';
 comment on column romashka.website_pages.article_version is 'The version of the article that a scan wrote last; any other is a person''s.';
 comment on column romashka.website_pages.seen_at is 'When a scan saw it last.';

@@ -18,7 +18,7 @@ create table if not exists public.question_sets (
   constraint question_sets_name_key unique (workspace_id, name),
   constraint question_sets_workspace_id_fkey foreign key (workspace_id) references public.workspaces (id) on delete cascade,
   constraint question_sets_created_by_fkey foreign key (created_by) references public.profiles (id) on delete set null,
-  constraint question_sets_name_check check (length(name) between 1 and 200 and name = btrim(name)),
+  constraint question_sets_name_check check (length(name) >= 1 and length(name) <= 200 and name = btrim(name)),
   constraint question_sets_description_check check (length(description) <= 2000),
   constraint question_sets_language_check check (length(language) between 2 and 35),
   constraint question_sets_audience_check check (audience in ('public', 'signed_in'))

@@ -4,4 +4,5 @@ do $$ begin
   perform romashka.touch_table('question_sets');
   perform romashka.touch_table('question_set_items');
   perform romashka.audit_table('question_sets');
+  perform romashka.audit_table('question_set_items');
 end $$;

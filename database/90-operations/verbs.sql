@@ -223,7 +223,7 @@ begin
   delete from public.idempotency_keys as k where k.workspace_id = workspace and k.response_status is not null;
   -- A turn that was taken has lost its lease when this is done: what its worker knows is not written down any more.
   delete from romashka.assistant_turns as t where t.workspace_id = workspace and t.conversation_id = any (talks);
-  update public.ai_answers as a set question = '[erased]', rewritten_question = null, answer = null, passages = '[]', generation = generation - 'draft', feedback_text = null
+  update public.ai_answers as a set question = '[erased]', rewritten_question = null, answer = null, passages = '[]', generation = generation - 'draft' - 'reason', feedback_text = null
    where a.workspace_id = workspace and a.conversation_id = any (talks);
   -- With their results in every run.
   delete from public.question_set_items as q where q.workspace_id = workspace and q.conversation_id = any (talks);

@@ -323,20 +323,6 @@ pub static WEBHOOK_HTTP: Variable = Variable::new(
     "false",
     "Whether webhooks may be sent to http:// addresses, for development: true or false.",
 );
-/// Networks of websites in-house.
-pub static SCAN_NETWORKS: Variable = Variable::new(
-    Topic::Knowledge,
-    "ROMASHKA_SCAN_NETWORKS",
-    "",
-    "Private networks whose websites may be scanned all the same, with commas: 10.1.2.0/24.",
-);
-/// Ports of websites.
-pub static SCAN_PORTS: Variable = Variable::new(
-    Topic::Knowledge,
-    "ROMASHKA_SCAN_PORTS",
-    "80,443,8080,8443",
-    "Ports at which websites may be scanned, with commas.",
-);
 /// Idle limit of a session.
 pub static SESSION_IDLE: Variable = Variable::new(
     Topic::Server,
@@ -596,6 +582,20 @@ pub static MODEL_DIR: Variable = Variable::new(
     "`models/all-minilm-l6-v2` in the data folder, or beside the folder of the program",
     "Folder of the embedding model, as `make model` or `scripts/model FOLDER` fetches it. Without it articles are found by their words alone.",
 );
+/// Networks of websites in-house.
+pub static SCAN_NETWORKS: Variable = Variable::new(
+    Topic::Knowledge,
+    "ROMASHKA_SCAN_NETWORKS",
+    "",
+    "Private networks whose websites may be scanned all the same, with commas: 10.1.2.0/24.",
+);
+/// Ports of websites.
+pub static SCAN_PORTS: Variable = Variable::new(
+    Topic::Knowledge,
+    "ROMASHKA_SCAN_PORTS",
+    "80,443,8080,8443",
+    "Ports at which websites may be scanned, with commas.",
+);
 /// The provider of the sign-in.
 pub static OIDC_ISSUER: Variable = Variable::new(
     Topic::SigningIn,
@@ -720,8 +720,6 @@ pub static TABLE: &[&Variable] = &[
     &WEBHOOK_NETWORKS,
     &WEBHOOK_PORTS,
     &WEBHOOK_HTTP,
-    &SCAN_NETWORKS,
-    &SCAN_PORTS,
     &SMTP_HOST,
     &SMTP_PORT,
     &SMTP_SECURITY,
@@ -753,6 +751,8 @@ pub static TABLE: &[&Variable] = &[
     &BACKUP_S3_ACCESS_KEY_ID,
     &BACKUP_S3_SECRET_ACCESS_KEY,
     &MODEL_DIR,
+    &SCAN_NETWORKS,
+    &SCAN_PORTS,
     &OIDC_ISSUER,
     &OIDC_CLIENT_ID,
     &OIDC_CLIENT_SECRET,
