@@ -32,6 +32,14 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
         "credentials in the clear that wait for this installation's key",
     ),
     (
+        "romashka.ai_reservations",
+        "what this installation's workers are about to ask a language model",
+    ),
+    (
+        "romashka.ai_usage",
+        "what this installation has asked a language model on a day",
+    ),
+    (
         "romashka.assistant_turns",
         "what this installation's assistant is about to answer",
     ),
