@@ -15,6 +15,7 @@ mod manifest;
 mod program;
 mod restore;
 mod retention;
+mod scratch;
 mod seal;
 
 pub use contents::{Contents, Role, Table};
@@ -23,6 +24,7 @@ pub use error::BackupError;
 pub use manifest::{Backup, File, MANIFEST, Manifest, ManifestError};
 pub use restore::{Restored, Target, restore};
 pub use retention::{Kept, Owner, list, outdated, prune, which_go};
+pub use scratch::Scratch;
 pub use seal::{Identities, Recipients};
 
 /// What is being done, and how much of it; no total where there is none.

@@ -11,7 +11,7 @@ use tokio_postgres::Client;
 use super::manifest::{CONTENTS, DUMP, FILES};
 use super::program::Program;
 use super::seal::SUFFIX;
-use super::{Backup, BackupError, Contents, Identities, Observer, Role, Step};
+use super::{Backup, BackupError, Contents, Identities, Observer, Role, Scratch, Step};
 use crate::connect::connect;
 use crate::fingerprint::{Shadow, locale};
 use crate::migrations::{MigrationSet, Server};
@@ -52,15 +52,6 @@ pub struct Restored {
 
 /// The beginning of the name of a database that is being restored.
 const UNFINISHED: &str = "romashka_restoring_";
-
-/// A folder for what is decrypted, removed with this.
-struct Scratch(PathBuf);
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// Restores a backup and proves that it is what was backed up. Its files must have been checked.
 ///
@@ -190,7 +181,8 @@ fn open(
     if identities.is_empty() {
         return Err(BackupError::Sealed);
     }
-    let folder = std::env::temp_dir().join(format!("romashka-{:016x}", rand::random::<u64>()));
+    let scratch = Scratch::new()?;
+    let folder = scratch.path().to_owned();
     let make = |path: &Path| {
         fs::DirBuilder::new()
             .mode(0o700)
@@ -198,8 +190,6 @@ fn open(
             .create(path)
             .map_err(BackupError::file("cannot make", path))
     };
-    make(&folder)?;
-    let scratch = Scratch(folder.clone());
     let (mut done, total) = (0, backup.bytes());
     for file in &backup.manifest.files {
         observer(Step::Open, done, total);

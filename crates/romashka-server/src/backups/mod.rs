@@ -6,7 +6,6 @@
 
 mod error;
 pub mod schedule;
-mod scratch;
 mod store;
 
 use romashka_db::backup::Recipients;
@@ -15,7 +14,6 @@ use romashka_db::settings::{Origin, Settings};
 use secrecy::{ExposeSecret as _, SecretString};
 
 pub use error::StoreError;
-pub use scratch::Scratch;
 pub use store::{Remote, Store, is_address, one_of};
 
 use crate::scheduled_reports::schedule::Schedule;

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use romashka_db::backup::{self, Backup, BackupError, Created, Options, Owner};
+use romashka_db::backup::{self, Backup, BackupError, Created, Options, Owner, Scratch};
 use romashka_db::connect::{Connection, connect};
 use romashka_db::environment::Variable;
 use romashka_db::settings::Settings;
 use tokio::sync::watch;
 
-use super::{BackupSettings, Scratch, Store, StoreError, is_address};
+use super::{BackupSettings, Store, StoreError, is_address};
 use crate::problem::{Answer, Problem};
 use crate::state::Server;
 use crate::statement::Statement;

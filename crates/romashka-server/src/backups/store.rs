@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use romashka_db::backup::{
-    Backup, BackupError, MANIFEST, Manifest, Observer, Owner, Step, which_go,
+    Backup, BackupError, MANIFEST, Manifest, Observer, Owner, Scratch, Step, which_go,
 };
 use romashka_db::environment::Variable;
 
-use super::{Scratch, StoreError};
+use super::StoreError;
 use crate::attachments::bucket::{Bucket, BucketSettings, Object, plain_prefix};
 
 /// What the address of a bucket begins with.

@@ -7,12 +7,12 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 use romashka_db::backup::{
     self, Backup, BackupError, Contents, Created, Identities, Manifest, Options, Owner, Recipients,
-    Step, Target,
+    Scratch, Step, Target,
 };
 use romashka_db::environment::Variable;
 use romashka_db::private::{self, DataFolder, PrivateServer, PrivateServerOptions};
 use romashka_db::settings::Settings;
-use romashka_server::backups::{Scratch, Store, StoreError, is_address, one_of, schedule};
+use romashka_server::backups::{Store, StoreError, is_address, one_of, schedule};
 use serde::Serialize;
 
 use super::private_server::{self, size};

@@ -1,10 +1,10 @@
-//! A folder for a backup on its way.
+//! A folder for a backup on its way, or for what of one is decrypted.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use romashka_db::backup::BackupError;
+use super::BackupError;
 
 /// A folder below `TMPDIR` that only its owner can enter, removed with this.
 #[derive(Debug)]
@@ -17,11 +17,7 @@ impl Scratch {
         fs::DirBuilder::new()
             .mode(0o700)
             .create(&folder)
-            .map_err(|source| BackupError::File {
-                what: "cannot make",
-                path: folder.clone(),
-                source,
-            })?;
+            .map_err(BackupError::file("cannot make", &folder))?;
         Ok(Scratch(folder))
     }
 
