@@ -135,7 +135,8 @@ const STRONG: &[&str] = &[
     "unverschämt",
     "unverschämtheit",
     "frechheit",
-    "betrug",
+    "das ist betrug",
+    "reiner betrug",
     "betrüger",
     "abzocke",
     "eine zumutung",
@@ -170,7 +171,8 @@ const STRONG: &[&str] = &[
     "жахливий сервіс",
     "ганьба",
     "骗子",
-    "垃圾",
+    "垃圾公司",
+    "垃圾服务",
     "太差了",
     "气死",
     "詐欺",
@@ -263,6 +265,8 @@ mod tests {
             "Is it still waiting at the depot?",
             "Can I send it back? It is terrible on me.",
             "HELLO",
+            "Die Rechnung betrug 50 Euro",
+            "你们的邮件在垃圾邮件里",
             "",
         ] {
             assert!(!is_angry(line), "{line}");
