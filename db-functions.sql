@@ -11336,7 +11336,7 @@ comment on column public.ai_answers.citations is 'The passages the answer was ta
 comment on column public.ai_answers.answer_message_id is 'The message by which it was said.';
 comment on column public.ai_answers.model is 'The model that compared meanings.';
 comment on column public.ai_answers.method is 'How the answer was made, with its version: extractive-1 quotes sentences, generative-1 is written by a language model from the passages it cites.';
-comment on column public.ai_answers.configuration is 'What it went by: thresholds, limit of answers, the gate with its factors and where they are from, and the evidence it was given.';
+comment on column public.ai_answers.configuration is 'What it went by: thresholds, limit of answers, the factors of the gate, and the evidence it was given.';
 comment on column public.ai_answers.durations is 'Milliseconds of each step (model, words, ranking, passages, deciding; of the rewritten question as well), and of all.';
 comment on column public.ai_answers.tokens_used is 'Tokens of a language model; 0 where none was asked.';
 comment on column public.ai_answers.generation is
@@ -11405,7 +11405,7 @@ comment on column public.question_sets.name is 'By what name it is called, one o
 comment on column public.question_sets.description is 'What it is for.';
 comment on column public.question_sets.language is 'The language its questions are asked in, a BCP 47 tag.';
 comment on column public.question_sets.audience is 'For whom answers are looked for: public, or signed_in.';
-comment on column public.question_sets.is_automatic is 'Whether it is run after every change of knowledge, settings, gate or questions.';
+comment on column public.question_sets.is_automatic is 'Whether it is run after every change of knowledge, settings or questions.';
 comment on column public.question_sets.created_by is 'Who made it.';
 comment on column public.question_sets.created_at is 'When the row was made.';
 comment on column public.question_sets.updated_at is 'When the row was last changed.';
@@ -11425,7 +11425,7 @@ comment on column public.question_set_items.updated_at is 'When the row was last
 comment on column public.question_set_runs.id is 'The row''s identity, time-ordered.';
 comment on column public.question_set_runs.workspace_id is 'The workspace the row belongs to. Never changes.';
 comment on column public.question_set_runs.question_set_id is 'The set.';
-comment on column public.question_set_runs.cause is 'Why it was run: asked_for, command, or after a change of knowledge, settings, gate or questions.';
+comment on column public.question_set_runs.cause is 'Why it was run: asked_for, command, or after a change of knowledge, settings or questions.';
 comment on column public.question_set_runs.requested_by is 'The member who asked for it.';
 comment on column public.question_set_runs.model is 'The model that compared meanings.';
 comment on column public.question_set_runs.method is 'How answers were made, with its version.';

@@ -33,7 +33,7 @@ comment on column public.ai_answers.citations is 'The passages the answer was ta
 comment on column public.ai_answers.answer_message_id is 'The message by which it was said.';
 comment on column public.ai_answers.model is 'The model that compared meanings.';
 comment on column public.ai_answers.method is 'How the answer was made, with its version: extractive-1 quotes sentences, generative-1 is written by a language model from the passages it cites.';
-comment on column public.ai_answers.configuration is 'What it went by: thresholds, limit of answers, the gate with its factors and where they are from, and the evidence it was given.';
+comment on column public.ai_answers.configuration is 'What it went by: thresholds, limit of answers, the factors of the gate, and the evidence it was given.';
 comment on column public.ai_answers.durations is 'Milliseconds of each step (model, words, ranking, passages, deciding; of the rewritten question as well), and of all.';
 comment on column public.ai_answers.tokens_used is 'Tokens of a language model; 0 where none was asked.';
 comment on column public.ai_answers.generation is

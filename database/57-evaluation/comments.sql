@@ -7,7 +7,7 @@ comment on column public.question_sets.name is 'By what name it is called, one o
 comment on column public.question_sets.description is 'What it is for.';
 comment on column public.question_sets.language is 'The language its questions are asked in, a BCP 47 tag.';
 comment on column public.question_sets.audience is 'For whom answers are looked for: public, or signed_in.';
-comment on column public.question_sets.is_automatic is 'Whether it is run after every change of knowledge, settings, gate or questions.';
+comment on column public.question_sets.is_automatic is 'Whether it is run after every change of knowledge, settings or questions.';
 comment on column public.question_sets.created_by is 'Who made it.';
 comment on column public.question_sets.created_at is 'When the row was made.';
 comment on column public.question_sets.updated_at is 'When the row was last changed.';
@@ -27,7 +27,7 @@ comment on column public.question_set_items.updated_at is 'When the row was last
 comment on column public.question_set_runs.id is 'The row''s identity, time-ordered.';
 comment on column public.question_set_runs.workspace_id is 'The workspace the row belongs to. Never changes.';
 comment on column public.question_set_runs.question_set_id is 'The set.';
-comment on column public.question_set_runs.cause is 'Why it was run: asked_for, command, or after a change of knowledge, settings, gate or questions.';
+comment on column public.question_set_runs.cause is 'Why it was run: asked_for, command, or after a change of knowledge, settings or questions.';
 comment on column public.question_set_runs.requested_by is 'The member who asked for it.';
 comment on column public.question_set_runs.model is 'The model that compared meanings.';
 comment on column public.question_set_runs.method is 'How answers were made, with its version.';

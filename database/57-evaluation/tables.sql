@@ -78,7 +78,7 @@ create table if not exists public.question_set_runs (
   constraint question_set_runs_pkey primary key (id, workspace_id),
   constraint question_set_runs_question_set_id_fkey foreign key (question_set_id, workspace_id) references public.question_sets (id, workspace_id) on delete cascade,
   constraint question_set_runs_requested_by_fkey foreign key (requested_by) references public.profiles (id) on delete set null,
-  constraint question_set_runs_cause_check check (cause in ('asked_for', 'knowledge', 'settings', 'gate', 'questions', 'command')),
+  constraint question_set_runs_cause_check check (cause in ('asked_for', 'knowledge', 'settings', 'questions', 'command')),
   constraint question_set_runs_configuration_check check (jsonb_typeof(configuration) = 'object'),
   constraint question_set_runs_question_count_check check (question_count >= 0),
   constraint question_set_runs_passed_count_check check (passed_count between 0 and question_count),

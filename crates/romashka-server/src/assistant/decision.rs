@@ -11,7 +11,7 @@ use super::texts::{Text, text};
 use super::writing::{self, Draft, Outcome, Writing};
 use crate::choice;
 use crate::knowledge::items::KnowledgeAudience;
-use crate::knowledge::retrieval::consult::{AnswerTier, KnowledgeAnswer, Question, Trial};
+use crate::knowledge::retrieval::consult::{AnswerTier, KnowledgeAnswer, Question};
 use crate::problem::{Answer, Problem};
 use crate::state::Server;
 
@@ -112,15 +112,10 @@ pub struct Decision {
 
 /// Decides.
 pub async fn decide(server: &Server, turn: &Turn<'_>) -> Answer<Decision> {
-    decide_with(server, turn, &Trial::default()).await
-}
-
-/// Decides with other settings than the workspace's.
-pub async fn decide_with(server: &Server, turn: &Turn<'_>, trial: &Trial) -> Answer<Decision> {
     let begun = Instant::now();
     let mut decision = match at_once(turn) {
         Some(decision) => decision,
-        None => after_looking(server, turn, trial).await?,
+        None => after_looking(server, turn).await?,
     };
     decision
         .durations
@@ -157,17 +152,9 @@ fn at_once(turn: &Turn<'_>) -> Option<Decision> {
     }
 }
 
-async fn after_looking(server: &Server, turn: &Turn<'_>, trial: &Trial) -> Answer<Decision> {
+async fn after_looking(server: &Server, turn: &Turn<'_>) -> Answer<Decision> {
     let mut durations = Map::new();
-    let mut known = look(
-        server,
-        turn,
-        trial,
-        turn.question,
-        "retrieval",
-        &mut durations,
-    )
-    .await?;
+    let mut known = look(server, turn, turn.question, "retrieval", &mut durations).await?;
     let mut rewritten = None;
     if let Some(before) = turn.previous_question
         && !matches!(known.tier, AnswerTier::Answer)
@@ -177,15 +164,7 @@ async fn after_looking(server: &Server, turn: &Turn<'_>, trial: &Trial) -> Answe
         let room = LONGEST.saturating_sub(turn.question.chars().count() + 1);
         let before: String = before.chars().take(room).collect();
         let whole = format!("{before}\n{}", turn.question);
-        let other = look(
-            server,
-            turn,
-            trial,
-            &whole,
-            "retrieval_rewritten",
-            &mut durations,
-        )
-        .await?;
+        let other = look(server, turn, &whole, "retrieval_rewritten", &mut durations).await?;
         if other.probability > known.probability {
             known = other;
             rewritten = Some(whole);
@@ -248,7 +227,6 @@ async fn write(
 async fn look(
     server: &Server,
     turn: &Turn<'_>,
-    trial: &Trial,
     question: &str,
     step: &str,
     durations: &mut Map<String, Value>,
@@ -264,9 +242,7 @@ async fn look(
     durations.insert(format!("{step}_model"), json!(milliseconds(begun)));
     let begun = Instant::now();
     let scope = server.service().await?;
-    let known = question
-        .ask_with(&scope, None, Some(turn.audience), trial)
-        .await?;
+    let known = question.ask(&scope, None, Some(turn.audience)).await?;
     scope.commit().await?;
     durations.insert(step.into(), json!(milliseconds(begun)));
     for (part, took) in &known.steps {
@@ -460,7 +436,7 @@ pub fn because(reason: HandoffReason) -> &'static str {
     }
 }
 
-fn shortened(text: &str, most: usize) -> String {
+pub(super) fn shortened(text: &str, most: usize) -> String {
     let text = text.trim();
     if text.chars().count() <= most {
         return text.to_owned();

@@ -1,5 +1,6 @@
 //! The queue of question sets that are to be run, after changes or because somebody asked.
 
+use serde_json::Value;
 use tokio::sync::Notify;
 use tokio_postgres::types::Json as Jsonb;
 use uuid::Uuid;
@@ -50,7 +51,12 @@ impl Evaluations {
             |_, _| {},
         )
         .await?;
-        let run = Jsonb(run);
+        Ok(self.finish(claimed, Some(run)).await?)
+    }
+
+    /// Ends the turn: with what was found, or, of a set without questions, with nothing.
+    async fn finish(&self, claimed: &Claimed, run: Option<Value>) -> Answer<()> {
+        let run = run.map(Jsonb);
         let scope = self.server.service().await?;
         let _: Option<Uuid> = Statement::new(include_str!("finish.sql"))
             .bind("id", &claimed.question_set_id)
@@ -59,21 +65,7 @@ impl Evaluations {
             .bind("run", &run)
             .value(&scope)
             .await?;
-        scope.commit().await.map_err(Problem::from)?;
-        Ok(())
-    }
-
-    /// A set without questions has nothing to say until it has some.
-    async fn drop_empty(&self, claimed: &Claimed) -> Answer<()> {
-        let scope = self.server.service().await?;
-        Statement::new(include_str!("drop.sql"))
-            .bind("id", &claimed.question_set_id)
-            .bind("workspace", &claimed.workspace_id)
-            .bind("lease", &claimed.lease_id)
-            .execute(&scope)
-            .await?;
-        scope.commit().await?;
-        Ok(())
+        Ok(scope.commit().await?)
     }
 
     async fn fail(&self, claimed: &Claimed, problem: &Problem) -> Answer<()> {
@@ -112,7 +104,7 @@ impl Queue for Evaluations {
     async fn work(&self, claimed: Claimed) -> Answer<()> {
         match self.run(&claimed).await {
             Ok(()) => Ok(()),
-            Err(RunError::Empty) => self.drop_empty(&claimed).await,
+            Err(RunError::Empty) => self.finish(&claimed, None).await,
             Err(error) => {
                 let problem = match error {
                     RunError::Problem(problem) => problem,

@@ -41,8 +41,6 @@ choice! {
         Knowledge = "knowledge",
         /// Thresholds or forbidden topics changed.
         Settings = "settings",
-        /// The gate was fitted anew.
-        Gate = "gate",
         /// The questions changed.
         Questions = "questions",
         /// On the command line.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{AnswerExplanation, ExplainedPassage};
 use crate::assistant::answers::AnswerMode;
-use crate::assistant::decision::Verdict;
+use crate::assistant::decision::{Verdict, shortened};
 
 /// Characters of a passage that are shown.
 const SHOWN: usize = 600;
@@ -101,7 +101,10 @@ fn found(page: &mut String, found: &[ExplainedPassage]) {
             one.version.unwrap_or_default(),
             one.position.unwrap_or_default(),
         );
-        quote(page, &shortened(one.passage.as_deref().unwrap_or("")));
+        quote(
+            page,
+            &shortened(one.passage.as_deref().unwrap_or(""), SHOWN),
+        );
     }
 }
 
@@ -138,17 +141,6 @@ fn gate(page: &mut String, explained: &AnswerExplanation) {
             gate["gap"].as_f64().unwrap_or_default(),
             gate["bias"].as_f64().unwrap_or_default(),
         );
-    }
-    if let Some(fitted_at) = gate["fitted_at"].as_str() {
-        let _ = writeln!(
-            page,
-            "\nThe factors were fitted to this workspace on {} from {} judged answers (calibration `{}`).",
-            text(fitted_at),
-            gate["sample_count"],
-            text(gate["calibration_id"].as_str().unwrap_or("")),
-        );
-    } else if gate.is_object() {
-        page.push_str("\nThe factors are those that the model comes with.\n");
     }
     let _ = writeln!(
         page,
@@ -281,15 +273,6 @@ fn percent(share: &Value) -> String {
 
 fn figure(value: Option<f64>) -> String {
     value.map(|value| format!("{value:.3}")).unwrap_or_default()
-}
-
-fn shortened(passage: &str) -> String {
-    if passage.chars().count() <= SHOWN {
-        return passage.to_owned();
-    }
-    let mut short: String = passage.chars().take(SHOWN).collect();
-    short.push('…');
-    short
 }
 
 /// Words within a line.

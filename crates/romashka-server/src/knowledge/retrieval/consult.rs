@@ -105,66 +105,13 @@ pub struct KnowledgeAnswer {
     pub(crate) thresholds: Thresholds,
     /// How the probability was computed.
     #[serde(skip)]
-    pub(crate) gate: Gate,
+    pub(crate) gate: Calibration,
     /// What it was computed from; nothing where there was no model to tell, or nothing was found.
     #[serde(skip)]
     pub(crate) evidence: Option<Evidence>,
     /// Milliseconds of each step.
     #[serde(skip)]
     pub(crate) steps: Vec<(&'static str, f64)>,
-}
-
-/// How a probability is computed from what was found: the logistic function of `cosine · c + gap · g + bias`.
-#[derive(Clone, Debug, PartialEq, Serialize, serde::Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Gate {
-    /// The calibration it is of; nothing for the one that the model comes with.
-    pub calibration_id: Option<Uuid>,
-    /// Factor of the best article's cosine.
-    pub cosine: f64,
-    /// Factor of how far the next article's cosine is behind.
-    pub gap: f64,
-    /// What is added.
-    pub bias: f64,
-    /// From how many judged answers of the workspace it was fitted.
-    pub sample_count: i32,
-    /// When it was.
-    pub fitted_at: Option<jiff::Timestamp>,
-}
-
-impl Gate {
-    /// The one that the model comes with.
-    pub fn of_the_model() -> Gate {
-        let Calibration { cosine, gap, bias } = Calibration::MINILM;
-        Gate {
-            calibration_id: None,
-            cosine,
-            gap,
-            bias,
-            sample_count: 0,
-            fitted_at: None,
-        }
-    }
-
-    /// Its factors.
-    pub fn calibration(&self) -> Calibration {
-        Calibration {
-            cosine: self.cosine,
-            gap: self.gap,
-            bias: self.bias,
-        }
-    }
-}
-
-/// What is tried in place of a workspace's own settings.
-#[derive(Clone, Debug, Default)]
-pub struct Trial {
-    /// Least probability of an automatic answer.
-    pub answer: Option<f64>,
-    /// Least probability of a suggestion.
-    pub hand_off: Option<f64>,
-    /// How the probability is computed.
-    pub gate: Option<Gate>,
 }
 
 record! {
@@ -251,18 +198,6 @@ impl Question {
         language: Option<&str>,
         audience: Option<KnowledgeAudience>,
     ) -> Answer<KnowledgeAnswer> {
-        self.ask_with(scope, language, audience, &Trial::default())
-            .await
-    }
-
-    /// The same, with other settings than the workspace's.
-    pub async fn ask_with(
-        &self,
-        scope: &OwnedScope,
-        language: Option<&str>,
-        audience: Option<KnowledgeAudience>,
-        trial: &Trial,
-    ) -> Answer<KnowledgeAnswer> {
         let mut steps = Steps::begin();
         let named: Vec<String> = identifiers(&self.text).into_iter().collect();
         let found: Vec<Found> = Statement::new(include_str!("rank.sql"))
@@ -305,17 +240,15 @@ impl Question {
         let shown = show(scope, &ranked, audience, self.workspace).await?;
         steps.end("passages");
         let thresholds = Thresholds {
-            answer: trial.answer.unwrap_or(state.answer),
-            hand_off: trial.hand_off.unwrap_or(state.hand_off),
+            answer: state.answer,
+            hand_off: state.hand_off,
         };
-        let gate = trial.gate.clone().unwrap_or_else(Gate::of_the_model);
         let mut decided = decide(
             &self.text,
             self.vector.as_ref().map(|(vector, _)| vector),
             &ranked,
             shown,
             thresholds,
-            gate,
         )?;
         steps.end("deciding");
         decided.steps = steps.taken;
@@ -400,7 +333,6 @@ fn decide(
     ranked: &[Ranked],
     shown: Vec<Shown>,
     thresholds: Thresholds,
-    gate: Gate,
 ) -> Answer<KnowledgeAnswer> {
     // What was hidden or withdrawn since the memory was read is not shown and does not count.
     let visible: Vec<(&Ranked, &Shown)> = ranked
@@ -430,13 +362,9 @@ fn decide(
         }
         _ => None,
     };
-    let calibration = gate.calibration();
-    let probability = evidence.map(|evidence| {
-        (
-            calibration.probability(evidence),
-            calibration.tier(evidence, thresholds),
-        )
-    });
+    let gate = Calibration::MINILM;
+    let probability =
+        evidence.map(|evidence| (gate.probability(evidence), gate.tier(evidence, thresholds)));
     let mut tier = match probability {
         Some((_, tier)) => tier,
         None if visible.is_empty() => Tier::HandOff,
