@@ -526,6 +526,13 @@ pub static BACKUP_TO: Variable = Variable::new(
     "",
     "Where these backups go: a folder (`/srv/backups`) or a bucket (`s3://bucket/prefix`). Those older than the setting `backup_retention_days` are removed there.",
 );
+/// Whether old ones go.
+pub static BACKUP_PRUNE: Variable = Variable::new(
+    Topic::Backups,
+    "ROMASHKA_BACKUP_PRUNE",
+    "true",
+    "Whether the server removes old backups (`true`) or leaves all of them (`false`): for a key that may add and list, and nothing else.",
+);
 /// Who can open them.
 pub static BACKUP_RECIPIENTS: Variable = Variable::new(
     Topic::Backups,
@@ -743,6 +750,7 @@ pub static TABLE: &[&Variable] = &[
     &S3_SECRET_ACCESS_KEY,
     &BACKUP_SCHEDULE,
     &BACKUP_TO,
+    &BACKUP_PRUNE,
     &BACKUP_RECIPIENTS,
     &BACKUP_DATABASE_URL,
     &BACKUP_S3_ENDPOINT,

@@ -28,13 +28,13 @@ impl Place {
         (output.status.code(), said, document)
     }
 
-    fn json_with(&self, storage: &ObjectStorage, arguments: &[&str]) -> Value {
+    pub(super) fn json_with(&self, storage: &ObjectStorage, arguments: &[&str]) -> Value {
         let (code, said, document) = self.run_with(storage, arguments);
         assert_eq!(code, Some(0), "{arguments:?}: {said}");
         document
     }
 
-    fn listed(&self, storage: &ObjectStorage) -> Vec<Value> {
+    pub(super) fn listed(&self, storage: &ObjectStorage) -> Vec<Value> {
         let found = self.json_with(storage, &["backup", "list", &storage.place("kept")]);
         found.as_array().expect("a list").clone()
     }
@@ -48,7 +48,7 @@ impl Place {
 }
 
 /// Says something else in the manifest of a backup, by its address.
-fn change(storage: &ObjectStorage, address: &str, change: impl FnOnce(&mut Value)) {
+pub(super) fn change(storage: &ObjectStorage, address: &str, change: impl FnOnce(&mut Value)) {
     let name = address.rsplit('/').next().expect("a name");
     let path = storage.path(&format!("kept/{name}/manifest.json"));
     let text = fs::read(&path).expect("a manifest");
@@ -57,7 +57,7 @@ fn change(storage: &ObjectStorage, address: &str, change: impl FnOnce(&mut Value
     fs::write(path, said.to_string()).expect("a manifest");
 }
 
-fn address(made: &Value) -> String {
+pub(super) fn address(made: &Value) -> String {
     made["folder"].as_str().expect("an address").to_owned()
 }
 
@@ -184,6 +184,7 @@ async fn what_breaks_off_on_its_way_is_no_backup() {
         let _ = child.kill();
         child.wait().expect("an end");
         assert!(place.listed(&storage).is_empty());
+        tokio::time::sleep(Duration::from_millis(1100)).await;
     }
     // What broke off lately may be somebody's who is still at it; later the retention removes it.
     let loose = storage.objects().len();

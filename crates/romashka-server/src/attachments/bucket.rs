@@ -157,7 +157,8 @@ fn amazon(region: &str) -> Result<Url, SettingError> {
     })
 }
 
-fn truth(text: &str, variable: &'static Variable) -> Result<bool, SettingError> {
+/// What a variable says that is `true` or `false`.
+pub(crate) fn truth(text: &str, variable: &'static Variable) -> Result<bool, SettingError> {
     match text.trim() {
         "true" => Ok(true),
         "false" => Ok(false),

@@ -16,6 +16,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 pub use error::StoreError;
 pub use store::{Remote, Store, is_address, one_of};
 
+use crate::attachments::bucket::truth;
 use crate::scheduled_reports::schedule::Schedule;
 use crate::settings::SettingError;
 
@@ -30,6 +31,8 @@ pub struct BackupSettings {
     pub recipients: Recipients,
     /// The connection they are made with, where it is another one.
     pub database: Option<SecretString>,
+    /// Whether those that are old are removed.
+    pub prune: bool,
 }
 
 impl BackupSettings {
@@ -75,9 +78,14 @@ impl BackupSettings {
             Settings::parse(text, Origin::Option, read)
                 .map_err(|_| wrong(&environment::BACKUP_DATABASE_URL, "a connection"))?;
         }
+        let prune = match read(&environment::BACKUP_PRUNE) {
+            Some(text) => truth(&text, &environment::BACKUP_PRUNE)?,
+            None => true,
+        };
         Ok(Some(BackupSettings {
             schedule,
             to,
+            prune,
             recipients: Recipients::parse(recipients).map_err(|_| {
                 wrong(
                     &environment::BACKUP_RECIPIENTS,
@@ -119,7 +127,8 @@ mod tests {
         );
         let schedule = ("ROMASHKA_BACKUP_SCHEDULE", "30 2 * * *");
         let found = resolve(&[schedule, ("ROMASHKA_BACKUP_TO", "/srv/backups")]);
-        assert_eq!(found.expect("settings").expect("some").to, "/srv/backups");
+        let found = found.expect("settings").expect("some");
+        assert_eq!((found.to.as_str(), found.prune), ("/srv/backups", true));
         for (values, variable) in [
             (&[schedule][..], "ROMASHKA_BACKUP_TO"),
             (
@@ -144,6 +153,14 @@ mod tests {
                     ("ROMASHKA_BACKUP_RECIPIENTS", "age1nonsense"),
                 ],
                 "ROMASHKA_BACKUP_RECIPIENTS",
+            ),
+            (
+                &[
+                    schedule,
+                    ("ROMASHKA_BACKUP_TO", "/srv"),
+                    ("ROMASHKA_BACKUP_PRUNE", "no"),
+                ],
+                "ROMASHKA_BACKUP_PRUNE",
             ),
         ] {
             assert_eq!(resolve(values).expect_err(variable).variable, variable);

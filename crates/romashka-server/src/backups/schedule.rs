@@ -2,7 +2,8 @@
 //!
 //! Invariants: of all processes one makes a backup, and once for each moment it was due: who may is told by a lease in the
 //! database, and that nobody is still at it by a lock of the connection that the backup is made over, which ends with its
-//! process; what was missed while no process ran is made up for once; one that failed is tried again.
+//! process; what was missed while no process ran is made up for once; one that failed is tried again, and one that is kept is
+//! not, whatever becomes of the older ones.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -84,9 +85,9 @@ async fn look(
     let now = Timestamp::now();
     let soon = now.saturating_add(LEASE).unwrap_or(next);
     let (failure, due) = match &result {
-        Ok(Made::Kept(address)) => {
+        Ok(Made::Kept { address, cleaned }) => {
             tracing::info!(address, "the database was backed up");
-            (None, next)
+            (cleaned.as_ref().err().map(not_cleaned), next)
         }
         // Whoever is at it says when the next one is due.
         Ok(Made::ByAnother) => return Ok(None),
@@ -95,18 +96,38 @@ async fn look(
     };
     finish(server, begun, failure, due).await?;
     match result {
-        Ok(Made::Kept(_)) => Ok(Some(
-            Duration::try_from(now.duration_since(begun)).unwrap_or_default(),
-        )),
+        Ok(Made::Kept { cleaned, .. }) => {
+            if let Err(error) = cleaned {
+                metrics::counter!("job_failures_total", "job" => JOB).increment(1);
+                failed(
+                    JOB,
+                    "the database was backed up, and older backups were not removed",
+                    &Problem::internal(error),
+                );
+            }
+            Ok(Some(
+                Duration::try_from(now.duration_since(begun)).unwrap_or_default(),
+            ))
+        }
         Ok(_) => Ok(None),
         Err(error) => Err(Problem::internal(error)),
     }
 }
 
+/// What is noted of a backup that is there when the clean-up after it failed.
+fn not_cleaned(error: &StoreError) -> String {
+    format!("backed up, but older ones were not removed: {error}")
+}
+
 /// What became of a backup that was due.
 enum Made {
     /// It is there.
-    Kept(String),
+    Kept {
+        /// Where.
+        address: String,
+        /// Whether the clean-up after it went well: that it did not is no reason to make another one.
+        cleaned: Result<(), StoreError>,
+    },
     /// Another process is still at one.
     ByAnother,
     /// The process stops.
@@ -165,13 +186,24 @@ async fn make(
         let scratch = Scratch::new()?;
         let made = backup(connection, &options(scratch.path().to_owned())).await?;
         let address = store.keep(&made, &|_, _, _| {}).await?;
-        store.prune(&owner, days, Timestamp::now()).await?;
-        Ok(Made::Kept(address))
+        let cleaned = match settings.prune {
+            true => store.prune(&owner, days, Timestamp::now()).await.map(drop),
+            false => Ok(()),
+        };
+        Ok(Made::Kept { address, cleaned })
     } else {
         let folder = PathBuf::from(&settings.to);
         let made = backup(connection, &options(folder.clone())).await?;
-        backup::prune(&folder, &owner, days, Timestamp::now())?;
-        Ok(Made::Kept(made.folder.display().to_string()))
+        let cleaned = match settings.prune {
+            true => backup::prune(&folder, &owner, days, Timestamp::now())
+                .map(drop)
+                .map_err(StoreError::from),
+            false => Ok(()),
+        };
+        Ok(Made::Kept {
+            address: made.folder.display().to_string(),
+            cleaned,
+        })
     }
 }
 

@@ -12,7 +12,7 @@ use romashka_db::backup::{
 use romashka_db::environment::Variable;
 
 use super::StoreError;
-use crate::attachments::bucket::{Bucket, BucketSettings, Object, plain_prefix};
+use crate::attachments::bucket::{Bucket, BucketError, BucketSettings, Object, plain_prefix};
 
 /// What the address of a bucket begins with.
 const SCHEME: &str = "s3://";
@@ -217,11 +217,15 @@ impl Store {
             if !objects.iter().any(|object| object.path == path) {
                 continue;
             }
-            let text = self
-                .bucket
-                .read(&path, MANIFEST_LIMIT)
-                .await
-                .map_err(StoreError::bucket("cannot read", &self.address_of(&name)))?;
+            let text = match self.bucket.read(&path, MANIFEST_LIMIT).await {
+                Ok(text) => text,
+                // It was removed since the list was made, or is no manifest: the others are there all the same.
+                Err(BucketError::NotFound | BucketError::TooLarge) => continue,
+                Err(error) => {
+                    let failed = StoreError::bucket("cannot read", &self.address_of(&name));
+                    return Err(failed(error));
+                }
+            };
             let Ok(manifest) = Manifest::parse(&text) else {
                 continue;
             };
