@@ -10296,7 +10296,7 @@ export interface components {
          * @description Why a set was run.
          * @enum {string}
          */
-        RunCause: "asked_for" | "knowledge" | "settings" | "gate" | "questions" | "command";
+        RunCause: "asked_for" | "knowledge" | "settings" | "questions" | "command";
         /** @description A filter of the inbox that is kept. */
         SavedView: {
             /**
