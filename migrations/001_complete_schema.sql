@@ -11446,7 +11446,7 @@ end $$;
 -- process died counts in full.
 -- Lock risk: the row of the workspace's day, for the length of one short transaction.
 
-create or replace function romashka.reserve_tokens(workspace uuid, tokens bigint, cost numeric, lease interval default '2 minutes') returns uuid
+create or replace function romashka.reserve_tokens(workspace uuid, tokens bigint, cost numeric, share numeric default 1, lease interval default '2 minutes') returns uuid
 language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone, before it asks a language model.
 declare
@@ -11469,8 +11469,8 @@ begin
   spent.tokens_reserved := spent.tokens_reserved - lost.tokens;
   spent.cost_used := spent.cost_used + lost.cost;
   spent.cost_reserved := spent.cost_reserved - lost.cost;
-  if spent.tokens_used + spent.tokens_reserved + reserve_tokens.tokens <= endpoint.daily_tokens
-     and (endpoint.daily_cost is null or spent.cost_used + spent.cost_reserved + reserve_tokens.cost <= endpoint.daily_cost) then
+  if spent.tokens_used + spent.tokens_reserved + reserve_tokens.tokens <= endpoint.daily_tokens * share
+     and (endpoint.daily_cost is null or spent.cost_used + spent.cost_reserved + reserve_tokens.cost <= endpoint.daily_cost * share) then
     insert into romashka.ai_reservations (workspace_id, day, tokens, cost, expires_at)
     values (reserve_tokens.workspace, today, reserve_tokens.tokens, reserve_tokens.cost, at + lease) returning id into made;
     spent.tokens_reserved := spent.tokens_reserved + reserve_tokens.tokens;
@@ -11481,8 +11481,9 @@ begin
    where u.workspace_id = reserve_tokens.workspace and u.day = today;
   return made;
 end $$;
-comment on function romashka.reserve_tokens(uuid, bigint, numeric, interval) is
-  'Takes what a call may use at most from the day''s budget. Null where that would pass it, or where there is no endpoint that is on.';
+comment on function romashka.reserve_tokens(uuid, bigint, numeric, numeric, interval) is
+  'Takes what a call may use at most from the day''s budget, or from a share of it.'
+  ' Null where that would pass it, or where there is no endpoint that is on.';
 
 create or replace function romashka.settle_tokens(reservation uuid, workspace uuid, tokens bigint, cost numeric) returns boolean
 language plpgsql security definer set search_path = '' as $$
@@ -11521,7 +11522,7 @@ comment on function public.ai_usage_today(uuid) is 'What the workspace''s langua
 
 revoke execute on all functions in schema romashka from public;
 do $$ begin
-  perform romashka.grant_function('romashka.reserve_tokens(uuid, bigint, numeric, interval)', 'service_role');
+  perform romashka.grant_function('romashka.reserve_tokens(uuid, bigint, numeric, numeric, interval)', 'service_role');
   perform romashka.grant_function('romashka.settle_tokens(uuid, uuid, bigint, numeric)', 'service_role');
   perform romashka.grant_members('public.ai_usage_today(uuid)');
 end $$;
@@ -11585,18 +11586,20 @@ begin
 end $$;
 comment on function romashka.queue_sets_on_setting() is 'Trigger: as queue_question_sets, for the settings that answers depend on.';
 
-create or replace function romashka.queue_changed_set() returns trigger language plpgsql security definer set search_path = '' as $$
+create or replace function romashka.queue_changed_sets() returns trigger language plpgsql security definer set search_path = '' as $$
 -- Definer: as queue_question_set.
 declare
-  place constant uuid := case when tg_op = 'DELETE' then old.workspace_id else new.workspace_id end;
-  changed constant uuid := case when tg_op = 'DELETE' then old.question_set_id else new.question_set_id end;
+  one record;
 begin
-  if exists (select from public.question_sets as s where s.id = changed and s.workspace_id = place and s.is_automatic) then
-    perform romashka.queue_question_set(changed, place, 'questions', '30 seconds');
-  end if;
+  -- In the order of their ids, as queue_question_sets does.
+  for one in
+    select distinct s.id, s.workspace_id from changed as c join public.question_sets as s on s.id = c.question_set_id and s.workspace_id = c.workspace_id and s.is_automatic order by s.id
+  loop
+    perform romashka.queue_question_set(one.id, one.workspace_id, 'questions', '30 seconds');
+  end loop;
   return null;
 end $$;
-comment on function romashka.queue_changed_set() is 'Trigger: a set whose questions changed is run again.';
+comment on function romashka.queue_changed_sets() is 'Trigger: sets whose questions changed are run again.';
 
 create or replace trigger knowledge_revisions_50_evaluate after insert or update on romashka.knowledge_revisions
   for each row execute function romashka.queue_question_sets('knowledge');
@@ -11606,8 +11609,12 @@ create or replace trigger ai_endpoints_60_evaluate after insert or delete or upd
   for each row execute function romashka.queue_question_sets('settings');
 create or replace trigger system_settings_60_evaluate after insert or delete or update of setting_value on public.system_settings
   for each row execute function romashka.queue_sets_on_setting();
-create or replace trigger question_set_items_60_evaluate after insert or delete or update of question, expected_article_id, expected_facts, must_refuse on public.question_set_items
-  for each row execute function romashka.queue_changed_set();
+create or replace trigger question_set_items_60_evaluate after insert on public.question_set_items referencing new table as changed
+  for each statement execute function romashka.queue_changed_sets();
+create or replace trigger question_set_items_60_evaluate_changed after update on public.question_set_items referencing new table as changed
+  for each statement execute function romashka.queue_changed_sets();
+create or replace trigger question_set_items_60_evaluate_removed after delete on public.question_set_items referencing old table as changed
+  for each statement execute function romashka.queue_changed_sets();
 
 create or replace function public.run_question_set(question_set uuid, workspace uuid default public.current_workspace_id()) returns void
 language plpgsql security definer set search_path = '' as $$
@@ -11640,6 +11647,9 @@ declare
   at constant timestamptz := pg_catalog.clock_timestamp();
   token constant uuid := gen_random_uuid();
 begin
+  -- Whoever had it for the fifth time did not come back either.
+  update romashka.question_set_queue as q set status = 'failed', lease_id = null, locked_by = null, error_message = 'the worker did not come back'
+   where q.status = 'running' and q.next_attempt_at <= at and q.attempt_count >= 5;
   return query
     with chosen as materialized (
       select q.question_set_id, q.workspace_id from romashka.question_set_queue as q
@@ -11669,7 +11679,10 @@ begin
   perform from public.question_sets as s where s.id = question_set and s.workspace_id = record_question_set_run.workspace for no key update;
   if not found then return null; end if;
   select r.id into before from public.question_set_runs as r
-   where r.question_set_id = question_set and r.workspace_id = record_question_set_run.workspace order by r.finished_at desc, r.id desc limit 1;
+   where r.question_set_id = question_set and r.workspace_id = record_question_set_run.workspace
+     -- What a build server compares is what it ran itself: a run after the change it is to judge came before it.
+     and (record_question_set_run.cause <> 'command' or r.cause = 'command')
+   order by r.finished_at desc, r.id desc limit 1;
   -- A question that is gone meanwhile, as by the erasure of the customer who asked it, is not written down again.
   insert into public.question_set_runs (id, workspace_id, question_set_id, cause, requested_by, model, method, configuration, compared_with_id, question_count, passed_count,
     answered_count, right_count, regressed_count, fixed_count, answered_share, precision_share, hit_at_1, recall_at_5, ndcg_at_10, started_at)
@@ -11712,6 +11725,9 @@ declare
   at constant timestamptz := pg_catalog.clock_timestamp();
   held romashka.question_set_queue;
 begin
+  -- The set, its questions, the queue: in this order, as who deletes a question or the set has them.
+  perform from public.question_sets as s where s.id = question_set and s.workspace_id = finish_question_set.workspace for no key update;
+  perform from public.question_set_items as i where i.question_set_id = question_set and i.workspace_id = finish_question_set.workspace order by i.id for key share;
   select q.* into held from romashka.question_set_queue as q
    where q.question_set_id = question_set and q.workspace_id = finish_question_set.workspace and q.lease_id = lease and q.status = 'running' for update;
   if not found then return null; end if;
@@ -11769,6 +11785,13 @@ begin
     on conflict (question_set_id, workspace_id, md5(question)) do nothing
     returning 1)
   select count(*) into added from made;
+  -- Who was erased while this waited for his conversation is not written down again.
+  with gone as (
+    delete from public.question_set_items as i using public.conversations as c, public.customer_profiles as p
+     where i.question_set_id = add_questions_of_conversations.question_set and i.workspace_id = add_questions_of_conversations.workspace
+       and c.id = i.conversation_id and c.workspace_id = i.workspace_id and p.id = c.customer_id and p.workspace_id = c.workspace_id and p.erased_at is not null
+    returning 1)
+  select added - count(*) into added from gone;
   return added;
 end $$;
 comment on function public.add_questions_of_conversations(uuid, integer, uuid) is

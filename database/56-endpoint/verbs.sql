@@ -3,7 +3,7 @@
 -- process died counts in full.
 -- Lock risk: the row of the workspace's day, for the length of one short transaction.
 
-create or replace function romashka.reserve_tokens(workspace uuid, tokens bigint, cost numeric, lease interval default '2 minutes') returns uuid
+create or replace function romashka.reserve_tokens(workspace uuid, tokens bigint, cost numeric, share numeric default 1, lease interval default '2 minutes') returns uuid
 language plpgsql security definer set search_path = '' as $$
 -- Definer: the server's alone, before it asks a language model.
 declare
@@ -26,8 +26,8 @@ begin
   spent.tokens_reserved := spent.tokens_reserved - lost.tokens;
   spent.cost_used := spent.cost_used + lost.cost;
   spent.cost_reserved := spent.cost_reserved - lost.cost;
-  if spent.tokens_used + spent.tokens_reserved + reserve_tokens.tokens <= endpoint.daily_tokens
-     and (endpoint.daily_cost is null or spent.cost_used + spent.cost_reserved + reserve_tokens.cost <= endpoint.daily_cost) then
+  if spent.tokens_used + spent.tokens_reserved + reserve_tokens.tokens <= endpoint.daily_tokens * share
+     and (endpoint.daily_cost is null or spent.cost_used + spent.cost_reserved + reserve_tokens.cost <= endpoint.daily_cost * share) then
     insert into romashka.ai_reservations (workspace_id, day, tokens, cost, expires_at)
     values (reserve_tokens.workspace, today, reserve_tokens.tokens, reserve_tokens.cost, at + lease) returning id into made;
     spent.tokens_reserved := spent.tokens_reserved + reserve_tokens.tokens;
@@ -38,8 +38,9 @@ begin
    where u.workspace_id = reserve_tokens.workspace and u.day = today;
   return made;
 end $$;
-comment on function romashka.reserve_tokens(uuid, bigint, numeric, interval) is
-  'Takes what a call may use at most from the day''s budget. Null where that would pass it, or where there is no endpoint that is on.';
+comment on function romashka.reserve_tokens(uuid, bigint, numeric, numeric, interval) is
+  'Takes what a call may use at most from the day''s budget, or from a share of it.'
+  ' Null where that would pass it, or where there is no endpoint that is on.';
 
 create or replace function romashka.settle_tokens(reservation uuid, workspace uuid, tokens bigint, cost numeric) returns boolean
 language plpgsql security definer set search_path = '' as $$
@@ -78,7 +79,7 @@ comment on function public.ai_usage_today(uuid) is 'What the workspace''s langua
 
 revoke execute on all functions in schema romashka from public;
 do $$ begin
-  perform romashka.grant_function('romashka.reserve_tokens(uuid, bigint, numeric, interval)', 'service_role');
+  perform romashka.grant_function('romashka.reserve_tokens(uuid, bigint, numeric, numeric, interval)', 'service_role');
   perform romashka.grant_function('romashka.settle_tokens(uuid, uuid, bigint, numeric)', 'service_role');
   perform romashka.grant_members('public.ai_usage_today(uuid)');
 end $$;

@@ -168,3 +168,14 @@ async fn its_key_is_an_envelope_and_its_address_one_of_the_web() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_may_use_a_share_leaves_the_rest() {
+    let database = TestDatabase::new().await;
+    let workspace = workspace(&database, 1000).await;
+    let owner = database.owner();
+    let of_half = format!("select romashka.reserve_tokens('{workspace}', 300, 0, 0.5)");
+    assert!(value::<Option<Uuid>>(owner, &of_half).await.is_some());
+    assert!(value::<Option<Uuid>>(owner, &of_half).await.is_none());
+    assert!(reserve(owner, workspace, 700, "0").await.is_some());
+}

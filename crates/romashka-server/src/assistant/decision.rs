@@ -90,6 +90,8 @@ pub struct Turn<'a> {
     pub minds_anger: bool,
     /// How long a language model may take.
     pub patience: Duration,
+    /// Of its budget of a day what may be used, 0 to 1.
+    pub budget_share: f64,
 }
 
 /// What it does.
@@ -216,6 +218,7 @@ async fn write(
         question: &question,
         articles: &known.articles,
         patience: turn.patience,
+        budget_share: turn.budget_share,
     };
     let writing = writing::write(server, &draft).await?;
     if writing.is_some() {

@@ -107,6 +107,7 @@ async fn suggest_answer(
         is_open: true,
         minds_anger: false,
         patience: server.settings.request_timeout / 2,
+        budget_share: 1.0,
     };
     let decision = decide(&server, &turn).await?;
     let record = Jsonb(decision.record(&turn));

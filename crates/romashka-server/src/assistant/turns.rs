@@ -77,6 +77,7 @@ impl Claimed {
             is_open: self.is_open,
             minds_anger: true,
             patience: PATIENCE,
+            budget_share: 1.0,
         }
     }
 }

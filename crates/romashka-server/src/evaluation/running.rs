@@ -19,6 +19,8 @@ use crate::record;
 use crate::state::Server;
 use crate::statement::Statement;
 
+/// Of a language model's budget of a day what runs may use: the rest is the customers'.
+const BUDGET_SHARE: f64 = 0.5;
 /// How long a language model may take for a question.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -123,6 +125,7 @@ pub async fn run_set(
             is_open: true,
             minds_anger: true,
             patience: PATIENCE,
+            budget_share: BUDGET_SHARE,
         };
         let decision = decide(server, &turn).await?;
         if let Some(known) = &decision.known {

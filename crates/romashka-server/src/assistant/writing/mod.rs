@@ -58,6 +58,8 @@ pub struct Draft<'a> {
     pub articles: &'a [RankedArticle],
     /// How long it may take.
     pub patience: Duration,
+    /// Of the day's budget what may be used for it, 0 to 1.
+    pub budget_share: f64,
 }
 
 /// What comes of it.
@@ -178,7 +180,7 @@ pub async fn write(server: &Server, draft: &Draft<'_>) -> Answer<Option<Writing>
         written: endpoint.max_tokens(),
         is_estimated: true,
     };
-    let Some(reservation) = reserve(server, draft.workspace, &endpoint, most).await? else {
+    let Some(reservation) = reserve(server, draft, &endpoint, most).await? else {
         let record = record(&endpoint, "over_budget", None, None, Used::default());
         return Ok(Some(fallen(record, Used::default())));
     };
@@ -327,15 +329,16 @@ fn used(given: &Result<Completion, Failure>, bytes: usize, most: Used) -> Used {
 
 async fn reserve(
     server: &Server,
-    workspace: Uuid,
+    draft: &Draft<'_>,
     endpoint: &Endpoint,
     most: Used,
 ) -> Answer<Option<Uuid>> {
     let scope = server.service().await?;
     let reservation: Option<Uuid> = Statement::new(include_str!("reserve.sql"))
-        .bind("workspace", &workspace)
+        .bind("workspace", &draft.workspace)
         .bind("tokens", &tokens(most))
         .bind("cost", &endpoint.cost(most.read, most.written))
+        .bind("share", &draft.budget_share)
         .value(&scope)
         .await?;
     scope.commit().await?;
