@@ -12502,6 +12502,7 @@ begin
   update public.ai_answers as a set question = '[erased]', rewritten_question = null, answer = null, passages = '[]', generation = generation - 'draft' - 'reason', feedback_text = null
    where a.workspace_id = workspace and a.conversation_id = any (talks);
   -- With their results in every run.
+  perform from public.question_set_items as q where q.workspace_id = workspace and q.conversation_id = any (talks) order by q.id for update;
   delete from public.question_set_items as q where q.workspace_id = workspace and q.conversation_id = any (talks);
   delete from public.article_suggestions as s where s.workspace_id = workspace and s.conversation_id = any (talks);
   delete from public.conversation_context as x where x.workspace_id = workspace and x.conversation_id = any (talks);

@@ -35,15 +35,46 @@ fn add(set: Uuid, word: &str) -> String {
     )
 }
 
-/// Claims a set, and finishes it with a result for each question.
-const FINISH: &str = "do $$ declare held record; begin
-    update romashka.question_set_queue set next_attempt_at = now() where status = 'pending';
-    for held in select * from romashka.claim_question_sets(10, 'test') loop
-      perform romashka.finish_question_set(held.question_set_id, held.workspace_id, held.lease_id,
-        jsonb_build_object('model', 'test', 'method', 'test', 'started_at', now(), 'results', (select coalesce(jsonb_agg(jsonb_build_object('item_id', i.id, 'question', i.question,
-          'verdict', 'handed_off', 'has_passed', true, 'has_article', false, 'must_refuse', true)), '[]') from public.question_set_items as i
-          where i.question_set_id = held.question_set_id)));
-    end loop; end $$";
+const DUE: &str = "update romashka.question_set_queue as q set next_attempt_at = now()
+     where q.status = 'pending' and q.question_set_id in (select p.question_set_id from romashka.question_set_queue as p order by p.question_set_id for update skip locked)";
+
+/// Claims a set and finishes it with a result for each question, each in a commit of its own, as a worker does.
+async fn work(client: &Client) {
+    run(client, DUE).await;
+    let claimed = client
+        .query_opt(
+            "select question_set_id, workspace_id, lease_id from romashka.claim_question_sets(1, 'test')",
+            &[],
+        )
+        .await
+        .unwrap_or_else(|error| panic!("{}", explain(&error)));
+    let Some(claimed) = claimed else {
+        return;
+    };
+    let (set, workspace, lease): (Uuid, Uuid, Uuid) =
+        (claimed.get(0), claimed.get(1), claimed.get(2));
+    run(
+        client,
+        &format!(
+            "select romashka.finish_question_set('{set}', '{workspace}', '{lease}', jsonb_build_object('model', 'test', 'method', 'test', 'started_at', now(), 'results',
+               (select coalesce(jsonb_agg(jsonb_build_object('item_id', i.id, 'question', i.question, 'verdict', 'handed_off', 'has_passed', true, 'has_article', false,
+                  'must_refuse', true)), '[]') from public.question_set_items as i where i.question_set_id = '{set}')))"
+        ),
+    )
+    .await;
+}
+
+/// Deletes the questions of some sets in the order of their ids, as an erasure does.
+fn remove(sets: &[Uuid]) -> String {
+    let sets: Vec<String> = sets.iter().map(|set| format!("'{set}'")).collect();
+    let sets = sets.join(", ");
+    format!(
+        "begin;
+         do $$ begin perform from public.question_set_items where question_set_id in ({sets}) order by id for update; end $$;
+         delete from public.question_set_items where question_set_id in ({sets});
+         commit"
+    )
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn runs_end_while_questions_come_and_go() {
@@ -55,17 +86,12 @@ async fn runs_end_while_questions_come_and_go() {
         let sets = sets.clone();
         at_work.push(tokio::spawn(async move {
             for round in 0..100 {
-                let sql = match number {
-                    0 => FINISH.to_owned(),
-                    1 => format!(
-                        "delete from public.question_set_items where question_set_id = '{}'",
-                        sets[round % 2]
-                    ),
-                    2 => add(sets[round % 2], "again"),
-                    // Questions of both in one statement, as an erasure has them.
-                    _ => "update public.question_set_items set note = 'seen'".to_owned(),
-                };
-                run(&client, &sql).await;
+                match number {
+                    0 => work(&client).await,
+                    1 => run(&client, &remove(&sets[round % 2..=round % 2])).await,
+                    2 => run(&client, &add(sets[round % 2], "again")).await,
+                    _ => run(&client, &remove(&sets)).await,
+                }
             }
         }));
     }
